@@ -1,0 +1,153 @@
+"""chainrule: a scalar autograd engine. Every number is a node, every derivative can be looked at.
+
+>>> from autograd import Value
+>>> x = Value(2.0, label="x")
+>>> y = x * x + 3 * x
+>>> y.backward()
+>>> x.grad
+7.0
+
+``autograd.value`` is the engine, ``autograd.rules`` the table of derivatives; both are short and meant to be read.
+Pictures load what they need when they are first used, so ``import autograd`` is quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autograd.errors import AnomalyError, AutogradError, EngineFailure, MissingDependency, TraceError
+from autograd.functions import (
+    abs,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cbrt,
+    clip,
+    cos,
+    cosh,
+    dot,
+    elu,
+    erf,
+    exp,
+    expm1,
+    floor,
+    gelu,
+    hypot,
+    leaky_relu,
+    log,
+    log1p,
+    log2,
+    log10,
+    log_softmax,
+    logsumexp,
+    maximum,
+    mean,
+    minimum,
+    prod,
+    relu,
+    sigmoid,
+    sign,
+    silu,
+    sin,
+    sinh,
+    softmax,
+    softplus,
+    sqrt,
+    stop_gradient,
+    sum,
+    take,
+    tan,
+    tanh,
+    where,
+)
+from autograd.modes import detect_anomaly, no_grad, scope
+from autograd.value import Value, name, name_locals, zero_grad
+
+if TYPE_CHECKING:
+    from autograd.views import draw, to_dot
+
+__version__ = "0.1.0"
+
+# Names whose module is loaded when they are first used.
+_LATER = {"draw": "autograd.views", "to_dot": "autograd.views"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        import importlib
+
+        value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+        return value
+    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
+
+
+__all__ = [
+    "AnomalyError",
+    "AutogradError",
+    "EngineFailure",
+    "MissingDependency",
+    "TraceError",
+    "Value",
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "clip",
+    "cos",
+    "cosh",
+    "detect_anomaly",
+    "dot",
+    "draw",
+    "elu",
+    "erf",
+    "exp",
+    "expm1",
+    "floor",
+    "gelu",
+    "hypot",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "log_softmax",
+    "logsumexp",
+    "maximum",
+    "mean",
+    "minimum",
+    "name",
+    "name_locals",
+    "no_grad",
+    "prod",
+    "relu",
+    "scope",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "stop_gradient",
+    "sum",
+    "take",
+    "tan",
+    "tanh",
+    "to_dot",
+    "where",
+    "zero_grad",
+]

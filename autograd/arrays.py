@@ -1,0 +1,49 @@
+"""NumPy arrays of numbers and of Values. NumPy is imported only when an array has already arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from autograd import rules
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# NumPy's name for a function, where it isn't ours.
+_UFUNCS = {
+    "true_divide": "div", "divide": "div", "subtract": "sub", "multiply": "mul", "negative": "neg", "power": "pow",
+    "float_power": "pow", "absolute": "abs", "fabs": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
+    "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+}  # fmt: skip
+_COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
+
+
+def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
+    """The function applied to each element, operands broadcast together; floats stay an array of floats."""
+    import numpy as np
+
+    arrays = [x if isinstance(x, np.ndarray) else np.asarray(x, dtype=object) for x in operands]
+    out = np.frompyfunc(function, len(operands), 1)(*arrays)
+    floats = all(isinstance(x, (np.ndarray, float, int)) and np.asarray(x).dtype != object for x in operands)
+    return out.astype(float) if floats else out
+
+
+def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What ``Value.__array_ufunc__`` does: ``np.float64(2) * v`` and ``np.exp(v)`` are Values."""
+    import numpy as np
+
+    if method != "__call__" or kwargs:
+        return NotImplemented
+    if ufunc.__name__ in _COMPARISONS:
+        return ufunc(*(np.asarray(_numbers(x)) for x in inputs))
+    rule = rules.RULES.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
+    if rule is None or rule.arity != len(inputs):
+        return NotImplemented
+    return rule(*(x.item() if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in inputs))
+
+
+def _numbers(x: Any) -> Any:
+    import numpy as np
+
+    return np.vectorize(float, otypes=[float])(x) if isinstance(x, np.ndarray) else float(x)

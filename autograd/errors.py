@@ -1,0 +1,32 @@
+"""Every exception that a user may meet, besides Python's own.
+
+Arithmetic fails as it does for ``float`` and ``math``: with ``ZeroDivisionError``, ``ValueError`` or
+``OverflowError``. What only an autograd engine can get wrong is here.
+"""
+
+from __future__ import annotations
+
+
+class AutogradError(Exception):
+    """The base of every error below, so that ``except AutogradError`` catches them all."""
+
+
+class TraceError(AutogradError):
+    """A traced Value, which has no number, was asked for one."""
+
+
+class AnomalyError(AutogradError, ArithmeticError):
+    """Inside ``detect_anomaly``: the first value or gradient that is infinite or not a number."""
+
+
+class MissingDependency(AutogradError, ImportError):
+    """An optional library is not installed; the message names the command that installs it."""
+
+
+class EngineFailure(AutogradError):
+    """The engine check found a property that the engine under test does not hold."""
+
+
+def missing(library: str, extra: str, purpose: str) -> MissingDependency:
+    """The error for an absent optional ``library``, with the cure: the extra of ours that brings it."""
+    return MissingDependency(f"{purpose} needs {library}; install it with: pip install 'chainrule[{extra}]'")

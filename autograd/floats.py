@@ -1,0 +1,94 @@
+"""Functions of one or two floats that ``math`` lacks, written so that neither end overflows or cancels.
+
+Each is accurate to a few ulp wherever the true result is a normal number, takes infinities to their limits and
+hands a NaN on.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+
+SQRT_HALF = math.sqrt(0.5)
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + e⁻ˣ). Only e^-|x| is ever formed, so it can't overflow and the lower tail keeps its digits."""
+    e = math.exp(-abs(x))
+    return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
+
+
+def sech(x: float) -> float:
+    """1 / cosh x, which falls to zero where cosh itself overflows."""
+    e = math.exp(-abs(x))
+    return 2.0 * e / (1.0 + e * e)
+
+
+def softplus(x: float) -> float:
+    """log(1 + eˣ)."""
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+def relu(x: float) -> float:
+    """max(x, 0)."""
+    return 0.0 if x <= 0.0 else x
+
+
+def leaky_relu(x: float, slope: float) -> float:
+    """x above zero, slope · x below."""
+    return x if x > 0.0 else slope * x
+
+
+def elu(x: float, alpha: float) -> float:
+    """x above zero, alpha · (eˣ - 1) below."""
+    return x if x > 0.0 else alpha * math.expm1(x)
+
+
+def gelu(x: float) -> float:
+    """x · Φ(x), with the standard normal distribution function Φ taken from erfc, which is accurate in the tail."""
+    return 0.5 * x * math.erfc(-x * SQRT_HALF) if x != -math.inf else -0.0
+
+
+def silu(x: float) -> float:
+    """x · sigmoid(x)."""
+    return x * sigmoid(x) if x != -math.inf else -0.0
+
+
+def sign(x: float) -> float:
+    """-1, 0 or 1."""
+    return 1.0 if x > 0.0 else -1.0 if x < 0.0 else x
+
+
+def floor(x: float) -> float:
+    """The largest whole number that is not above x."""
+    return float(math.floor(x)) if math.isfinite(x) else x
+
+
+def maximum(a: float, b: float) -> float:
+    """The larger of the two; NaN if either is."""
+    return a if a >= b or a != a else b
+
+
+def minimum(a: float, b: float) -> float:
+    """The smaller of the two; NaN if either is."""
+    return a if a <= b or a != a else b
+
+
+def power(a: float, b: float) -> float:
+    """a ** b in real numbers: a negative base with a fractional exponent is a ValueError, not complex."""
+    y = a**b
+    if isinstance(y, complex):
+        raise ValueError("a negative number has no real power with a fractional exponent")
+    return float(y)
+
+
+if sys.version_info >= (3, 11):
+    cbrt = math.cbrt
+else:
+
+    def cbrt(x: float) -> float:
+        """The real cube root: a first guess from the power function, and one Newton step."""
+        if x == 0.0 or not math.isfinite(x):
+            return x
+        y = math.copysign(abs(x) ** (1.0 / 3.0), x)
+        return y - (y - x / (y * y)) / 3.0

@@ -1,0 +1,505 @@
+"""The functions that a program calls: ``exp``, ``sigmoid``, ``maximum``, ``logsumexp`` ... on any kind of number.
+
+Each takes floats (and gives a float), Values (and records the operation), traced Values, NumPy arrays of any of them
+(element by element), and, as far as mathematics allows, ``Fraction``, ``Decimal``, ``mpmath.mpf`` and SymPy symbols.
+
+On floats they raise what ``math`` raises: ``ValueError`` outside the domain, ``OverflowError`` beyond 1.8e308; the
+message says which function, where, and what the domain is.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+from autograd import kinds, rules
+
+Number: TypeAlias = Any  # float, Value, traced Value, Fraction, Decimal, mpf, SymPy expression, or an array of them
+
+# --- One number ---
+
+
+def exp(x: Number) -> Number:
+    """e to the power x. Overflows above 709.78, as ``math.exp`` does.
+
+    >>> exp(0.0)
+    1.0
+    """
+    return rules.exp(x)
+
+
+def expm1(x: Number) -> Number:
+    """e to the power x, minus 1, without cancellation near 0.
+
+    >>> expm1(1e-20)
+    1e-20
+    """
+    return rules.expm1(x)
+
+
+def log(x: Number) -> Number:
+    """The natural logarithm, for x > 0.
+
+    >>> log(1.0)
+    0.0
+    """
+    return rules.log(x)
+
+
+def log1p(x: Number) -> Number:
+    """log(1 + x), without cancellation near 0, for x > -1.
+
+    >>> log1p(1e-20)
+    1e-20
+    """
+    return rules.log1p(x)
+
+
+def log2(x: Number) -> Number:
+    """The logarithm to base 2, for x > 0.
+
+    >>> log2(8.0)
+    3.0
+    """
+    return rules.log2(x)
+
+
+def log10(x: Number) -> Number:
+    """The logarithm to base 10, for x > 0.
+
+    >>> log10(1000.0)
+    3.0
+    """
+    return rules.log10(x)
+
+
+def sqrt(x: Number) -> Number:
+    """The square root, for x >= 0. Its derivative at 0 is +inf.
+
+    >>> sqrt(9.0)
+    3.0
+    """
+    return rules.sqrt(x)
+
+
+def cbrt(x: Number) -> Number:
+    """The real cube root, of negative numbers too. Its derivative at 0 is +inf.
+
+    >>> cbrt(-8.0)
+    -2.0
+    """
+    return rules.cbrt(x)
+
+
+def sin(x: Number) -> Number:
+    """The sine of x radians.
+
+    >>> sin(0.0)
+    0.0
+    """
+    return rules.sin(x)
+
+
+def cos(x: Number) -> Number:
+    """The cosine of x radians.
+
+    >>> cos(0.0)
+    1.0
+    """
+    return rules.cos(x)
+
+
+def tan(x: Number) -> Number:
+    """The tangent of x radians.
+
+    >>> tan(0.0)
+    0.0
+    """
+    return rules.tan(x)
+
+
+def asin(x: Number) -> Number:
+    """The angle in radians, from -π/2 to π/2, whose sine is x.
+
+    >>> asin(1.0) * 2 == math.pi
+    True
+    """
+    return rules.asin(x)
+
+
+def acos(x: Number) -> Number:
+    """The angle in radians, from 0 to π, whose cosine is x.
+
+    >>> acos(-1.0) == math.pi
+    True
+    """
+    return rules.acos(x)
+
+
+def atan(x: Number) -> Number:
+    """The angle in radians, between -π/2 and π/2, whose tangent is x.
+
+    >>> atan(1.0) * 4 == math.pi
+    True
+    """
+    return rules.atan(x)
+
+
+def sinh(x: Number) -> Number:
+    """The hyperbolic sine.
+
+    >>> sinh(0.0)
+    0.0
+    """
+    return rules.sinh(x)
+
+
+def cosh(x: Number) -> Number:
+    """The hyperbolic cosine.
+
+    >>> cosh(0.0)
+    1.0
+    """
+    return rules.cosh(x)
+
+
+def tanh(x: Number) -> Number:
+    """The hyperbolic tangent. Its derivative sech² stays accurate where tanh has reached 1.
+
+    >>> tanh(0.0)
+    0.0
+    """
+    return rules.tanh(x)
+
+
+def asinh(x: Number) -> Number:
+    """The inverse of sinh.
+
+    >>> asinh(0.0)
+    0.0
+    """
+    return rules.asinh(x)
+
+
+def acosh(x: Number) -> Number:
+    """The inverse of cosh, for x >= 1.
+
+    >>> acosh(1.0)
+    0.0
+    """
+    return rules.acosh(x)
+
+
+def atanh(x: Number) -> Number:
+    """The inverse of tanh, for -1 < x < 1.
+
+    >>> atanh(0.0)
+    0.0
+    """
+    return rules.atanh(x)
+
+
+def sigmoid(x: Number) -> Number:
+    """σ(x) = 1 / (1 + e⁻ˣ). Neither tail overflows, and the derivative σ(x)·σ(-x) loses no digits in either.
+
+    >>> sigmoid(0.0), sigmoid(-800.0)
+    (0.5, 0.0)
+    """
+    return rules.sigmoid(x)
+
+
+def softplus(x: Number) -> Number:
+    """log(1 + eˣ), a smooth relu; its derivative is the sigmoid.
+
+    >>> softplus(1000.0)
+    1000.0
+    """
+    return rules.softplus(x)
+
+
+def relu(x: Number) -> Number:
+    """max(x, 0), with derivative 0 at 0.
+
+    >>> relu(-2.0), relu(3.0)
+    (0.0, 3.0)
+    """
+    return rules.relu(x)
+
+
+def silu(x: Number) -> Number:
+    """x · σ(x), also called swish (Elfwing et al. 2018, arXiv:1702.03118).
+
+    >>> silu(0.0)
+    0.0
+    """
+    return rules.silu(x)
+
+
+def gelu(x: Number) -> Number:
+    """x · Φ(x) with the normal distribution function Φ, not its tanh approximation (arXiv:1606.08415).
+
+    >>> gelu(0.0)
+    0.0
+    """
+    return rules.gelu(x)
+
+
+def sign(x: Number) -> Number:
+    """-1, 0 or 1, with derivative 0.
+
+    >>> sign(-3.0)
+    -1.0
+    """
+    return rules.sign(x)
+
+
+def floor(x: Number) -> Number:
+    """The largest whole number not above x, with derivative 0.
+
+    >>> floor(-2.5)
+    -3.0
+    """
+    return rules.floor(x)
+
+
+def erf(x: Number) -> Number:
+    """The error function 2/√π ∫₀ˣ e^(-t²) dt.
+
+    >>> erf(0.0)
+    0.0
+    """
+    return rules.erf(x)
+
+
+def abs(x: Number) -> Number:
+    """|x|, with derivative 0 at 0.
+
+    >>> abs(-2.0)
+    2.0
+    """
+    return rules.abs_(x)
+
+
+def leaky_relu(x: Number, slope: Number = 0.01) -> Number:
+    """x above zero, ``slope`` · x below; the derivative at 0 is ``slope``.
+
+    >>> leaky_relu(-2.0, 0.25)
+    -0.5
+    """
+    return rules.leaky_relu(x, slope)
+
+
+def elu(x: Number, alpha: Number = 1.0) -> Number:
+    """x above zero, ``alpha`` · (eˣ - 1) below (arXiv:1511.07289); the derivative at 0 is ``alpha``.
+
+    >>> elu(3.0), elu(-1000.0)
+    (3.0, -1.0)
+    """
+    return rules.elu(x, alpha)
+
+
+def stop_gradient(x: Number) -> Number:
+    """x, with derivative 0: what is computed from it doesn't know that it varies.
+
+    >>> stop_gradient(3.0)
+    3.0
+    """
+    return rules.stop_gradient(x)
+
+
+# --- Two numbers, or three ---
+
+
+def atan2(y: Number, x: Number) -> Number:
+    """The angle in radians, from -π to π, of the point (x, y). At the origin its derivatives are NaN.
+
+    >>> atan2(1.0, -1.0) * 4 == 3 * math.pi
+    True
+    """
+    return rules.atan2(y, x)
+
+
+def hypot(x: Number, y: Number) -> Number:
+    """√(x² + y²), which overflows only where the result does. At the origin its derivatives are 0.
+
+    >>> hypot(3.0, 4.0)
+    5.0
+    """
+    return rules.hypot(x, y)
+
+
+def maximum(x: Number, y: Number) -> Number:
+    """The larger of two numbers; NaN if either is. At a tie each gets half of the gradient.
+
+    >>> maximum(2.0, 3.0)
+    3.0
+    """
+    return rules.maximum(x, y)
+
+
+def minimum(x: Number, y: Number) -> Number:
+    """The smaller of two numbers; NaN if either is. At a tie each gets half of the gradient.
+
+    >>> minimum(2.0, 3.0)
+    2.0
+    """
+    return rules.minimum(x, y)
+
+
+def clip(x: Number, low: Number, high: Number) -> Number:
+    """x, moved to ``low`` or ``high`` where it is beyond; the derivative is 0 there, and ½ exactly at a bound.
+
+    >>> clip(7.0, 0.0, 5.0)
+    5.0
+    """
+    return rules.minimum(rules.maximum(x, low), high)
+
+
+def where(condition: Any, a: Number, b: Number) -> Number:
+    """a if the condition holds, else b: an ``if`` that can also be traced.
+
+    Both a and b are computed before one of them is chosen, so an operation that fails outside its domain has to be
+    kept inside it by its own operand: ``where(x > 0, log(where(x > 0, x, 1)), 0)``.
+
+    >>> where(2.0 > 1.0, 10.0, 20.0)
+    10.0
+    """
+    return kinds.where(condition, a, b)
+
+
+def take(table: Sequence[Any], index: Any) -> Any:
+    """``table[index]``.
+
+    Raises:
+        IndexError: the index is outside the table.
+
+    >>> take([10.0, 20.0, 30.0], 1)
+    20.0
+    """
+    return table[int(index)]
+
+
+# --- Many numbers: any iterable of them ---
+
+
+def sum(xs: Iterable[Number]) -> Number:
+    """The sum, added from left to right; 0.0 for none.
+
+    >>> sum([1.0, 2.0, 3.0])
+    6.0
+    """
+    numbers = list(xs)
+    return functools.reduce(operator.add, numbers) if numbers else 0.0
+
+
+def prod(xs: Iterable[Number]) -> Number:
+    """The product, multiplied from left to right; 1.0 for none.
+
+    >>> prod([2.0, 3.0, 4.0])
+    24.0
+    """
+    numbers = list(xs)
+    return functools.reduce(operator.mul, numbers) if numbers else 1.0
+
+
+def mean(xs: Iterable[Number]) -> Number:
+    """The sum divided by how many there are.
+
+    Raises:
+        ValueError: there are none.
+
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
+    """
+    numbers = _some(xs, "mean")
+    return sum(numbers) / len(numbers)
+
+
+def dot(xs: Iterable[Number], ys: Iterable[Number]) -> Number:
+    """x₁y₁ + x₂y₂ + ..., added from left to right; 0.0 for none.
+
+    Raises:
+        ValueError: one is longer than the other.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    11.0
+    """
+    left, right = list(xs), list(ys)
+    if len(left) != len(right):
+        raise ValueError(f"dot needs two sequences of one length, not of {len(left)} and {len(right)}")
+    return sum(map(operator.mul, left, right))
+
+
+def logsumexp(xs: Iterable[Number]) -> Number:
+    """log(e^x₁ + e^x₂ + ...). It neither overflows nor loses a small term beside a large one.
+
+    Raises:
+        ValueError: there are no numbers.
+
+    >>> logsumexp([1000.0, 1000.0]) == 1000.0 + math.log(2.0)
+    True
+    """
+    numbers = _some(xs, "logsumexp")
+    largest, rest = _largest_and_rest(numbers)
+    return largest + rules.log1p(rest)
+
+
+def log_softmax(xs: Iterable[Number]) -> list[Number]:
+    """The logarithms of :func:`softmax`, accurate where a probability is near 0 or near 1.
+
+    Raises:
+        ValueError: there are no numbers.
+
+    >>> log_softmax([1000.0, 0.0])
+    [0.0, -1000.0]
+    """
+    numbers = _some(xs, "log_softmax")
+    largest, rest = _largest_and_rest(numbers)
+    shift = rules.log1p(rest)
+    return [(x - largest) - shift for x in numbers]
+
+
+def softmax(xs: Iterable[Number]) -> list[Number]:
+    """e^xᵢ / (e^x₁ + e^x₂ + ...): positive numbers that add up to 1.
+
+    Raises:
+        ValueError: there are no numbers.
+
+    >>> softmax([1000.0, 1000.0])
+    [0.5, 0.5]
+    """
+    numbers = _some(xs, "softmax")
+    largest = rules.stop_gradient(numbers[_index_of_largest(numbers)])
+    powers = [rules.exp(x - largest) for x in numbers]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def _some(xs: Iterable[Number], function: str) -> list[Number]:
+    numbers = list(xs)
+    if not numbers:
+        raise ValueError(f"{function} needs at least one number")
+    return numbers
+
+
+def _index_of_largest(numbers: list[Number]) -> int:
+    """Where the largest number is, the first of several. Symbols can't be compared: there, any will do."""
+    best = 0
+    if not any(map(kinds.is_symbolic, numbers)):
+        for i, x in enumerate(numbers):
+            if x > numbers[best]:
+                best = i
+    return best
+
+
+def _largest_and_rest(numbers: list[Number]) -> tuple[Number, Number]:
+    """The largest number m, and the sum of e^(x - m) over the others, which is all that log(1 + ...) needs."""
+    at = _index_of_largest(numbers)
+    largest = numbers[at]
+    others = numbers[:at] + numbers[at + 1 :]
+    if not kinds.is_symbolic(largest) and math.isinf(largest):
+        return largest, sum(0.0 * (x > largest) for x in others)  # e^(x - m) would be e^(inf - inf)
+    return largest, sum(rules.exp(x - largest) for x in others)

@@ -1,0 +1,81 @@
+"""Walks over a recorded graph. None recurses, so a chain of a million operations is no deeper than one of ten.
+
+The graph needs no object of its own: a Value holds its operands, and everything else follows from that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from autograd.rules import LEAF
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+
+def operations(*roots: Value) -> list[Value]:
+    """The recorded operations that the roots depend on, each once, operands before results (a topological order).
+
+    It is depth-first: ``path`` is the way from a root to the Value at hand. A Value is put into the order when nothing
+    that it was computed from is left to visit.
+    """
+    order: list[Value] = []
+    seen: set[Value] = set()
+    for root in roots:
+        if root._rule is LEAF or root in seen:
+            continue
+        seen.add(root)
+        path = [root]
+        while path:
+            node = path[-1]
+            a = node._a
+            if a is not None and a._rule is not LEAF and a not in seen:
+                seen.add(a)
+                path.append(a)
+                continue
+            b = node._b
+            if b is not None and b._rule is not LEAF and b not in seen:
+                seen.add(b)
+                path.append(b)
+                continue
+            order.append(path.pop())
+    return order
+
+
+def topological_order(*roots: Value) -> list[Value]:
+    """Every Value that the roots depend on, and the roots, each once: leaves first, then operations in order."""
+    made = operations(*roots)
+    leaves: dict[Value, None] = {}
+    for node in made:
+        for operand in (node._a, node._b):
+            if operand is not None and operand._rule is LEAF:
+                leaves[operand] = None
+    for root in roots:
+        if root._rule is LEAF:
+            leaves[root] = None
+    return [*leaves, *made]
+
+
+def between(source: Value, target: Value) -> set[Value]:
+    """The Values on some path from ``source`` to ``target``, both included; empty when there is no path."""
+    reached = {source}
+    for node in operations(target):
+        if node._a in reached or node._b in reached:
+            reached.add(node)
+    if target not in reached:
+        return set()
+    wanted = {target}
+    on_path = [target]
+    while on_path:
+        node = on_path.pop()
+        for operand in (node._a, node._b):
+            if operand is not None and operand in reached and operand not in wanted:
+                wanted.add(operand)
+                on_path.append(operand)
+    return wanted
+
+
+def leaves(roots: Iterable[Value]) -> list[Value]:
+    """The leaves that the roots depend on, each once."""
+    return [node for node in topological_order(*roots) if node._rule is LEAF]

@@ -1,0 +1,65 @@
+"""Kinds of numbers besides float: what ``mpmath``, SymPy, ``fractions`` and ``decimal`` compute themselves.
+
+The rule table writes each function once. What a row's expression needs from a number is arithmetic, comparison, and
+the elementary functions; this file finds the latter. A number's own library is asked first (``mpmath.exp`` for an
+``mpf``); where it has no such function, the row's definition in terms of other rows is used. None of these libraries
+is imported here: a number that arrives has already loaded its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+_SYMPY_NAMES = {"abs": "Abs", "maximum": "Max", "minimum": "Min"}
+_DECIMAL_NAMES = {"exp": "exp", "log": "ln", "log10": "log10", "sqrt": "sqrt"}
+
+
+def library(x: Any) -> str:
+    """The top-level package that x's type comes from, such as ``"mpmath"`` or ``"sympy"``."""
+    return type(x).__module__.partition(".")[0]
+
+
+def is_symbolic(x: Any) -> bool:
+    """True for a SymPy expression."""
+    return library(x) == "sympy"
+
+
+def own_function(name: str, operands: tuple[Any, ...]) -> Callable[..., Any] | None:
+    """The function of that name in the library that the operands come from; None where it has none."""
+    for x in operands:
+        home = library(x)
+        if home == "mpmath":
+            # mpmath's cbrt is the principal (complex) root of a negative number, ours the real one.
+            return None if name == "cbrt" else getattr(x.context, name, None)
+        if home == "sympy":
+            return getattr(sys.modules["sympy"], _SYMPY_NAMES.get(name, name), None) if name != "cbrt" else None
+        if home == "decimal" and name in _DECIMAL_NAMES:
+            function: Callable[..., Any] = getattr(type(x), _DECIMAL_NAMES[name])
+            return function
+    return None
+
+
+def like(x: Any, n: int) -> Any:
+    """The whole number n as the kind of number that x is, so that ``log(like(x, 2))`` has x's precision."""
+    home = library(x)
+    if home == "mpmath":
+        return x.context.mpf(n)
+    if home == "sympy":
+        return sys.modules["sympy"].Integer(n)
+    if home in ("fractions", "decimal"):
+        return type(x)(n)
+    return float(n)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """a where the condition holds, else b. See :func:`autograd.where`."""
+    choose = getattr(type(condition), "__choose__", None)
+    if choose is not None:
+        return choose(condition, a, b)
+    if is_symbolic(condition) and condition not in (True, False):
+        return sys.modules["sympy"].Piecewise((a, condition), (b, True))
+    if getattr(condition, "ndim", 0):
+        return sys.modules["numpy"].where(condition, a, b)
+    return a if condition else b

@@ -1,0 +1,171 @@
+"""What surrounds the recording of an operation: ``no_grad``, ``scope`` and ``detect_anomaly``.
+
+Each operation asks one question, ``MODES.active``: is any such block open, in any thread? Only then is the context
+variable read that says which blocks are open *here*. So the modes cost nothing while none is in use, and a block
+in one thread, or in one asyncio task, changes nothing in another.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from autograd.errors import AnomalyError
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+
+class Origin(NamedTuple):
+    """Where a Value was recorded: the scopes around it and, inside ``detect_anomaly``, the user's source line."""
+
+    scopes: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+
+
+class Mode(NamedTuple):
+    """The blocks that are open in this thread or task."""
+
+    recording: bool = True
+    origin: Origin | None = None
+    anomaly: bool = False
+
+
+class Modes:
+    """Counts the blocks that are open anywhere."""
+
+    __slots__ = ("active",)
+
+    def __init__(self) -> None:
+        self.active: int = 0
+
+
+MODES: Final = Modes()
+NORMAL: Final = Mode()
+_mode: ContextVar[Mode] = ContextVar("mode", default=NORMAL)
+_lock = threading.Lock()
+_PACKAGES = tuple(
+    os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), name, "") for name in ("autograd", "nn")
+)
+
+
+@contextmanager
+def _entered(mode: Mode) -> Iterator[None]:
+    with _lock:
+        MODES.active += 1
+    token = _mode.set(mode)
+    try:
+        yield
+    finally:
+        _mode.reset(token)
+        with _lock:
+            MODES.active -= 1
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Inside ``with no_grad():`` nothing is recorded: results are leaves, without parents.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.data, y.parents
+    (9.0, ())
+    """
+    with _entered(_mode.get()._replace(recording=False)):
+        yield
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Inside ``with scope("layer1"):`` what is recorded belongs to a group of that name, for pictures. Scopes nest.
+
+    >>> from autograd import Value, to_dot
+    >>> with scope("layer1"):
+    ...     y = Value(3.0) * 2
+    >>> "layer1" in to_dot(y).source
+    True
+    """
+    mode = _mode.get()
+    outer = mode.origin.scopes if mode.origin else ()
+    with _entered(mode._replace(origin=Origin((*outer, str(name))))):
+        yield
+
+
+@contextmanager
+def detect_anomaly() -> Iterator[None]:
+    """Inside ``with detect_anomaly():`` the first value or gradient that is infinite or not a number is an error.
+
+    It names the operation, its operands, and the line of the program that recorded it.
+
+    Raises:
+        AnomalyError: at that operation, forward, or in ``backward()`` at the one whose gradient it is.
+
+    >>> from autograd import Value
+    >>> x = Value(1e308, label="x")
+    >>> with detect_anomaly():
+    ...     y = x * 10
+    Traceback (most recent call last):
+    autograd.errors.AnomalyError: forward: mul gives inf at 1e+308, 10.0 (operand 'x' = 1e+308), recorded at ...
+    """
+    with _entered(_mode.get()._replace(anomaly=True)):
+        yield
+
+
+def scopes_of(node: Value) -> tuple[str, ...]:
+    """The names of the scopes that the Value was recorded in, outermost first."""
+    return node._origin.scopes if node._origin else ()
+
+
+def observe(node: Value) -> None:
+    """Apply the open blocks to a Value that has just been recorded."""
+    mode = _mode.get()
+    node._origin = mode.origin
+    if mode.anomaly:
+        scopes = mode.origin.scopes if mode.origin else ()
+        node._origin = Origin(scopes, *_users_line())
+        if not math.isfinite(node._data):
+            raise AnomalyError(f"forward: {node._rule.name} gives {node._data!r} at {_describe(node)}")
+    if not mode.recording:
+        node._forget_operands()
+
+
+def check_gradients(order: Sequence[Value]) -> None:
+    """After ``backward()``: in ``detect_anomaly``, find the first operation that sent on a non-finite gradient.
+
+    Args:
+        order: the operations, operands before results.
+    """
+    if not _mode.get().anomaly:
+        return
+    for node in reversed(order):
+        for position, (operand, partial) in enumerate(((node._a, node._da), (node._b, node._db)), start=1):
+            if operand is not None and not math.isfinite(node._grad * partial):
+                raise AnomalyError(
+                    f"backward: {node._rule.name} sends {node._grad * partial!r} to operand {position}: its gradient "
+                    f"{node._grad!r} times the partial {partial!r}, at {_describe(node)}"
+                )
+
+
+def _describe(node: Value) -> str:
+    operands = node.parents
+    text = ", ".join(repr(x._data) for x in operands)
+    named = ", ".join(f"operand {x._label!r} = {x._data!r}" for x in operands if x._label)
+    origin = node._origin
+    where = f", recorded at {origin.file}:{origin.line}" if origin and origin.line else ""
+    return (f"{text} ({named})" if named else text) + where
+
+
+def _users_line() -> tuple[str, int]:
+    frame = sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGES):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno

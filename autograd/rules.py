@@ -1,0 +1,309 @@
+"""The rule table: what every primitive is, how it is computed, and its partial derivatives. Each is written once.
+
+A row names a primitive ``y = f(x)`` or ``y = f(a, b)`` and gives, in this order,
+
+- its value on floats, which is ``math``'s wherever ``math`` has it;
+- its partial derivatives, as ordinary expressions in the operands and the result, so that ``exp`` says that its
+  derivative is ``y`` and ``sin`` that it is ``cos(x)``;
+- how it is written: a symbol for pictures and plain text, and a LaTeX template;
+- its domain.
+
+Because a partial is an ordinary expression, the same row serves floats, Values (derivatives of derivatives), traced
+Values (compiled code), fractions (exact), ``mpmath.mpf`` (any precision) and SymPy symbols (the formula on paper).
+
+Where there is a choice, an expression is the one that stays accurate. The derivative of σ is σ(x)·σ(-x) and not
+σ·(1 - σ), which is the same function but has lost half its digits at x = 20; that of tanh is sech² and not 1 - tanh².
+
+At a point without a single derivative the table gives the one that the field uses:
+relu'(0) = 0, |x|'(0) = 0, sign' = floor' = 0 everywhere, a tie in maximum or minimum gives ½ to each operand,
+hypot'(0, 0) = 0, √x and x^b with 0 < b < 1 give +inf at 0, x^0 gives 0 for the base, also at 0.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from autograd import floats
+from autograd.kinds import is_symbolic, library, like, own_function, where
+
+Function = Callable[..., Any]
+
+
+class Domain(NamedTuple):
+    """Where a primitive is defined: the condition as text, and as a predicate of the operands."""
+
+    text: str
+    contains: Callable[..., Any]
+
+
+class Rule:
+    """One row of the table. Calling it applies the primitive to operands of any kind of number.
+
+    >>> sin.name, sin.arity, sin.domain.text
+    ('sin', 1, 'finite x')
+    >>> sin(0.0), [partial(0.0, 0.0) for partial in sin.partials]
+    (0.0, [1.0])
+    """
+
+    __slots__ = ("arity", "definition", "domain", "latex", "name", "partials", "symbol", "text", "ulps", "value")
+
+    def __init__(
+        self,
+        name: str,
+        value: Function,
+        partials: tuple[Function, ...],
+        domain: Domain,
+        symbol: str = "",
+        text: str = "",
+        latex: str = "",
+        definition: Function | None = None,
+        ulps: Function | float = 4.0,
+    ) -> None:
+        self.name = name
+        self.arity = len(partials)
+        self.value = value  # of floats
+        self.partials = partials  # of the operands and the result, of any kind of number
+        self.domain = domain
+        self.symbol = symbol or name  # in a picture
+        arguments = "({0})" if self.arity == 1 else "({0}, {1})"
+        self.text = text or self.symbol + arguments  # templates: {0} and {1} are the operands
+        function = rf"\operatorname{{{{{self.symbol}}}}}".replace("_", r"\_")
+        self.latex = latex or (text if self.symbol in "+-" else function + arguments)
+        self.definition = definition  # in terms of other rows, for kinds of numbers whose library lacks it
+        self.ulps = ulps  # how far a partial on floats may be from the truth: a number, or a function of the operands
+
+    def __repr__(self) -> str:
+        return f"<rule {self.name or 'leaf'}>"
+
+    def __reduce__(self) -> tuple[Function, tuple[str]]:
+        return named, (self.name,)
+
+    def __call__(self, *operands: Any) -> Any:
+        for x in operands:
+            if not isinstance(x, (float, int)):
+                return self._on_another_kind(operands)
+        numbers = [float(x) for x in operands]
+        try:
+            return self.value(*numbers)
+        except (ArithmeticError, ValueError) as error:
+            raise undefined(self, error, numbers) from None
+
+    def _on_another_kind(self, operands: tuple[Any, ...]) -> Any:
+        if any(getattr(x, "ndim", 0) for x in operands):
+            from autograd.arrays import elementwise
+
+            return elementwise(self, operands)
+        for x in operands:  # a number on a graph records the operation itself
+            apply_rule = getattr(type(x), "__apply_rule__", None)
+            if apply_rule is not None:
+                return apply_rule(x, self, operands)
+        if not any(library(x) in ("mpmath", "sympy", "fractions", "decimal") for x in operands):
+            return self(*(real(x) for x in operands))
+        if not any(is_symbolic(x) for x in operands) and not self.domain.contains(*operands):
+            raise undefined(self, ValueError(), operands)
+        function = own_function(self.name, operands) or self.definition
+        if function is None:
+            kind = next(type(x).__name__ for x in operands if not isinstance(x, (float, int)))
+            raise TypeError(f"{self.name} of a {kind} has no exact value: convert to float or mpmath.mpf first")
+        return function(*operands)
+
+
+def real(x: Any) -> float:
+    """x as a float, for any real number, NumPy's scalars included.
+
+    Raises:
+        TypeError: x is text, complex, an array, or no number at all.
+    """
+    if isinstance(x, (str, bytes, bytearray)) or not hasattr(type(x), "__float__") or getattr(x, "ndim", None):
+        raise TypeError(f"a real number is needed, not {type(x).__name__}: {x!r:.60}")
+    return float(x)
+
+
+def undefined(rule: Rule, error: Exception, operands: Any, labels: tuple[str, ...] = ()) -> Exception:
+    """The same kind of exception as ``error``, saying which operation failed, at which operands, and its domain."""
+    at = ", ".join(f"{x!r}" for x in operands)
+    named = ", ".join(f"operand {label!r} = {x!r}" for label, x in zip(labels, operands) if label)
+    where_ = f"{at} ({named})" if named else at
+    if isinstance(error, OverflowError):
+        return OverflowError(f"{rule.name} overflows at {where_}: the result is beyond 1.8e308")
+    return type(error)(f"{rule.name} is undefined at {where_}; its domain is {rule.domain.text}")
+
+
+# --- The expressions that partials are made of, where plain arithmetic would raise at the edge of a domain. ---
+
+
+def ratio(a: Any, b: Any) -> Any:
+    """a / b as IEEE 754 has it: ±inf, or NaN for 0/0, where b is zero."""
+    try:
+        return a / b
+    except ZeroDivisionError:
+        a = float(a)
+        return math.nan if a == 0.0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, float(b))
+
+
+def slope(a: Any, b: Any) -> Any:
+    """a^(b-1), the power in ∂(a^b)/∂a. At a = 0 it is +inf for 0 < b < 1, and 0 for b = 0."""
+    try:
+        return a ** (b - 1)
+    except ZeroDivisionError:
+        return math.inf if b > 0 else 0.0
+    except OverflowError:
+        return -math.inf if a < 0 and float(b) % 2.0 == 0.0 else math.inf
+
+
+def log_base(a: Any) -> Any:
+    """log a, the factor in ∂(a^b)/∂b. At a = 0, where a^b is 0 for all b > 0, it is 0; below, there is no derivative."""
+    if is_symbolic(a) or a > 0:
+        return log(a)
+    return math.nan if a < 0 else 0.0
+
+
+def at_tie(first: Any, second: Any) -> Any:
+    """1 where first > second, 0 where it is less, ½ at a tie."""
+    return where(first > second, 1, where(first < second, 0, like(first, 1) / 2))
+
+
+def direction(a: Any, y: Any) -> Any:
+    """a / y, a component of the unit vector along (a, b) with length y; 0 at the origin, which has no direction."""
+    return where(y > 0, ratio(a, y), 0)
+
+
+def by_square(a: Any, y: Any) -> Any:
+    """a / y², without forming y², which may overflow or vanish."""
+    return ratio(ratio(a, y), y)
+
+
+def pi(x: Any) -> Any:
+    """π, as precise as x is."""
+    return acos(like(x, -1))
+
+
+def normal_cdf(x: Any) -> Any:
+    """Φ(x), the probability that a standard normal variable is below x."""
+    return erfc(-x / sqrt(like(x, 2))) / 2
+
+
+def normal_density(x: Any) -> Any:
+    """φ(x) = Φ'(x)."""
+    return exp(-x * x / 2) / sqrt(2 * pi(x))
+
+
+def _ulps_of_square(x: float) -> float:
+    return 4.0 + x * x  # x², in an exponent, is rounded
+
+
+def _ulps_of_power(a: float, b: float) -> float:
+    return 4.0 if b >= 0.5 else 4.0 + abs((b - 1.0) * math.log(abs(a)))  # b - 1 is rounded
+
+
+# --- Domains. Unary primitives call their operand x, binary ones a and b. ---
+
+ALL: Final = Domain("every x", lambda x: True)
+PAIRS: Final = Domain("every a and b", lambda a, b: True)
+FINITE: Final = Domain("finite x", lambda x: abs(x) < math.inf)
+POSITIVE: Final = Domain("x > 0", lambda x: x > 0)
+NOT_NEGATIVE: Final = Domain("x >= 0", lambda x: x >= 0)
+ABOVE_MINUS_1: Final = Domain("x > -1", lambda x: x > -1)
+UNIT: Final = Domain("-1 <= x <= 1", lambda x: -1 <= x <= 1)
+INSIDE_UNIT: Final = Domain("-1 < x < 1", lambda x: -1 < x < 1)
+FROM_1: Final = Domain("x >= 1", lambda x: x >= 1)
+NONZERO_B: Final = Domain("b != 0", lambda a, b: b != 0)
+POWER: Final = Domain(
+    "a > 0, or a = 0 and b >= 0, or a < 0 and b a whole number",
+    lambda a, b: a > 0 or (b >= 0 if a == 0 else b == b // 1),
+)
+
+RULES: Final[dict[str, Rule]] = {}
+
+
+def named(name: str) -> Rule:
+    """The row of that name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return RULES[name] if name else LEAF
+
+
+def _unary(name: str, value: Function, dx: Function, domain: Domain = ALL, **more: Any) -> Rule:
+    return RULES.setdefault(name, Rule(name, value, (dx,), domain, **more))
+
+
+def _binary(name: str, value: Function, da: Function, db: Function, domain: Domain = PAIRS, **more: Any) -> Rule:
+    return RULES.setdefault(name, Rule(name, value, (da, db), domain, **more))
+
+
+LEAF: Final = Rule("", lambda: None, (), Domain("", lambda: True))  # a number that no operation made
+
+# Rows that the partials of earlier rows mention.
+cos: Rule
+cosh: Rule
+erfc: Rule
+hypot: Rule
+minimum: Rule
+sech: Rule
+sigmoid: Rule
+sign: Rule
+
+# fmt: off
+# --- Arithmetic.  name, value on floats, ∂y/∂a, ∂y/∂b ---
+add = _binary("add", operator.add,     lambda a, b, y: 1,           lambda a, b, y: 1,             symbol="+", text="{0} + {1}", definition=operator.add)
+sub = _binary("sub", operator.sub,     lambda a, b, y: 1,           lambda a, b, y: -1,            symbol="-", text="{0} - {1}", definition=operator.sub)
+mul = _binary("mul", operator.mul,     lambda a, b, y: b,           lambda a, b, y: a,             symbol="*", text="{0} * {1}", definition=operator.mul, latex=r"{0} \cdot {1}")
+div = _binary("div", operator.truediv, lambda a, b, y: ratio(1, b), lambda a, b, y: -ratio(y, b), NONZERO_B,
+              symbol="/", text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", definition=operator.truediv)
+pow = _binary("pow", floats.power, lambda a, b, y: b * slope(a, b), lambda a, b, y: y * log_base(a), POWER,
+              symbol="^", text="{0}^{1}", latex="{{{0}}}^{{{1}}}", definition=operator.pow, ulps=_ulps_of_power)
+neg  = _unary("neg", operator.neg,     lambda x, y: -1,             symbol="-", text="-{0}",  definition=operator.neg)
+abs_ = _unary("abs", operator.abs,     lambda x, y: sign(x),        text="|{0}|", latex=r"\left|{0}\right|", definition=operator.abs)
+
+# --- Functions of one number.  name, value on floats, dy/dx, domain if not every x ---
+exp   = _unary("exp",   math.exp,      lambda x, y: y,                                   latex="e^{{{0}}}")
+expm1 = _unary("expm1", math.expm1,    lambda x, y: exp(x),                              latex="e^{{{0}}} - 1", definition=lambda x: exp(x) - 1)
+log   = _unary("log",   math.log,      lambda x, y: ratio(1, x),                         POSITIVE, latex=r"\ln({0})")
+log1p = _unary("log1p", math.log1p,    lambda x, y: ratio(1, 1 + x),                     ABOVE_MINUS_1, latex=r"\ln(1 + {0})", definition=lambda x: log(1 + x))
+log2  = _unary("log2",  math.log2,     lambda x, y: ratio(1, x * log(like(x, 2))),       POSITIVE, latex=r"\log_{{2}}({0})", definition=lambda x: log(x) / log(like(x, 2)))
+log10 = _unary("log10", math.log10,    lambda x, y: ratio(1, x * log(like(x, 10))),      POSITIVE, latex=r"\log_{{10}}({0})", definition=lambda x: log(x) / log(like(x, 10)))
+
+sqrt  = _unary("sqrt",  math.sqrt,     lambda x, y: ratio(1, 2 * y),                     NOT_NEGATIVE, symbol="√", latex=r"\sqrt{{{0}}}")
+cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: ratio(1, 3 * y * y),                 symbol="∛", latex=r"\sqrt[3]{{{0}}}", definition=lambda x: sign(x) * abs(x) ** (like(x, 1) / 3))
+
+sin   = _unary("sin",   math.sin,      lambda x, y: cos(x),                              FINITE, latex=r"\sin({0})")
+cos   = _unary("cos",   math.cos,      lambda x, y: -sin(x),                             FINITE, latex=r"\cos({0})")
+tan   = _unary("tan",   math.tan,      lambda x, y: 1 + y * y,                           FINITE, latex=r"\tan({0})")
+asin  = _unary("asin",  math.asin,     lambda x, y: ratio(1, sqrt((1 - x) * (1 + x))),   UNIT, latex=r"\arcsin({0})")
+acos  = _unary("acos",  math.acos,     lambda x, y: ratio(-1, sqrt((1 - x) * (1 + x))),  UNIT, latex=r"\arccos({0})")
+atan  = _unary("atan",  math.atan,     lambda x, y: ratio(1, 1 + x * x),                 latex=r"\arctan({0})")
+
+sinh  = _unary("sinh",  math.sinh,     lambda x, y: cosh(x),                             latex=r"\sinh({0})", definition=lambda x: (exp(x) - exp(-x)) / 2)
+cosh  = _unary("cosh",  math.cosh,     lambda x, y: sinh(x),                             latex=r"\cosh({0})", definition=lambda x: (exp(x) + exp(-x)) / 2)
+tanh  = _unary("tanh",  math.tanh,     lambda x, y: sech(x) * sech(x),                   latex=r"\tanh({0})", definition=lambda x: sinh(x) / cosh(x))
+sech  = _unary("sech",  floats.sech,   lambda x, y: -y * tanh(x),                        definition=lambda x: 1 / cosh(x))
+asinh = _unary("asinh", math.asinh,    lambda x, y: ratio(1, hypot(x, 1)),               definition=lambda x: log(x + sqrt(x * x + 1)))
+acosh = _unary("acosh", math.acosh,    lambda x, y: ratio(1, sqrt(x - 1) * sqrt(x + 1)), FROM_1, definition=lambda x: log(x + sqrt(x * x - 1)))
+atanh = _unary("atanh", math.atanh,    lambda x, y: ratio(1, (1 - x) * (1 + x)),         INSIDE_UNIT, definition=lambda x: log((1 + x) / (1 - x)) / 2)
+
+sigmoid  = _unary("sigmoid",  floats.sigmoid,  lambda x, y: y * sigmoid(-x),                        symbol="σ", latex=r"\sigma({0})", definition=lambda x: 1 / (1 + exp(-x)))
+softplus = _unary("softplus", floats.softplus, lambda x, y: sigmoid(x),                             definition=lambda x: log(1 + exp(x)))
+relu     = _unary("relu",     floats.relu,     lambda x, y: where(x > 0, 1, 0),                     definition=lambda x: where(x > 0, x, 0))
+silu     = _unary("silu",     floats.silu,     lambda x, y: sigmoid(x) * (1 + x * sigmoid(-x)),     definition=lambda x: x * sigmoid(x))
+gelu     = _unary("gelu",     floats.gelu,     lambda x, y: normal_cdf(x) + x * normal_density(x),  definition=lambda x: x * normal_cdf(x), ulps=_ulps_of_square)
+erf      = _unary("erf",      math.erf,        lambda x, y: 2 / sqrt(pi(x)) * exp(-x * x),          ulps=_ulps_of_square)
+erfc     = _unary("erfc",     math.erfc,       lambda x, y: -2 / sqrt(pi(x)) * exp(-x * x),         ulps=_ulps_of_square)
+
+sign  = _unary("sign",  floats.sign,  lambda x, y: 0, definition=lambda x: where(x > 0, 1, where(x < 0, -1, 0)))
+floor = _unary("floor", floats.floor, lambda x, y: 0, text="⌊{0}⌋", latex=r"\left\lfloor {0} \right\rfloor", definition=lambda x: x // 1)
+stop_gradient = _unary("stop_gradient", lambda x: x, lambda x, y: 0, symbol="stop", definition=lambda x: x)
+
+# --- Functions of two numbers ---
+maximum    = _binary("maximum",    floats.maximum,    lambda a, b, y: at_tie(a, b),           lambda a, b, y: at_tie(b, a), symbol="max", definition=lambda a, b: where(a > b, a, b))
+minimum    = _binary("minimum",    floats.minimum,    lambda a, b, y: at_tie(b, a),           lambda a, b, y: at_tie(a, b), symbol="min", definition=lambda a, b: where(a < b, a, b))
+hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(a, y),        lambda a, b, y: direction(b, y), definition=lambda a, b: sqrt(a * a + b * b))
+atan2      = _binary("atan2",      math.atan2,        lambda a, b, y: by_square(b, hypot(a, b)), lambda a, b, y: -by_square(a, hypot(a, b)))
+leaky_relu = _binary("leaky_relu", floats.leaky_relu, lambda a, b, y: where(a > 0, 1, b),     lambda a, b, y: where(a > 0, 0, a), definition=lambda a, b: where(a > 0, a, b * a))
+elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 0, 1, b * exp(minimum(a, 0))), lambda a, b, y: where(a > 0, 0, expm1(minimum(a, 0))),
+                     definition=lambda a, b: where(a > 0, a, b * (exp(a) - 1)))
+# fmt: on

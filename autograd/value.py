@@ -1,0 +1,461 @@
+"""Value: one number that remembers how it was computed. Reverse-mode automatic differentiation in one class.
+
+The forward pass is ordinary arithmetic. Each operation makes a new Value, which holds
+
+- the number that came out,
+- its operands, the Values that it was computed from, and
+- its partials, the derivative of the result with respect to each operand, as numbers.
+
+The backward pass is the chain rule. If ``y`` was computed from ``a``, and the gradient of ``y`` is ∂L/∂y, then
+
+    ∂L/∂a  =  the sum, over every y that a was used for, of  ∂L/∂y · ∂y/∂a
+
+and a sum over uses is what ``+=`` is for. All that ``backward()`` has to take care of is the order: a Value passes its
+gradient on only when every use of it has contributed.
+
+    >>> x, w, b = Value(2.0), Value(-3.0), Value(1.0)
+    >>> y = (w * x + b).sigmoid()
+    >>> y.backward()
+    >>> x.grad, w.data * y.data * (1 - y.data)  # the chain rule by hand
+    (-0.0199..., -0.0199...)
+
+The derivatives of + - * / are written out here, because they are the heart of the matter and are used most. Those of
+all other functions come from the table in ``rules.py``; a test holds the four against the same table.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from autograd import graph, modes, rules
+from autograd.modes import MODES, Origin
+from autograd.rules import LEAF, Rule, real, undefined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Value:
+    """One number on the graph.
+
+    Args:
+        data: any real number: int, float, bool, a NumPy scalar, a Fraction.
+        label: a name for pictures, explanations and error messages.
+
+    Raises:
+        TypeError: ``data`` is text, a complex number, an array, or already a Value.
+
+    >>> x = Value(3, label="x")
+    >>> y = x * x + 1
+    >>> y.backward()
+    >>> y, x
+    (Value(data=10.0, grad=1.0), Value(data=3.0, grad=6.0, label='x'))
+    """
+
+    # An operand that is a plain number isn't on the graph: its slot _a (or _b) is None, and since a number has no
+    # partial, _da (or _db) holds the number itself.
+    __slots__ = ("_a", "_b", "_da", "_data", "_db", "_grad", "_label", "_origin", "_rule")
+
+    _data: float  # the number
+    _grad: float  # ∂(output)/∂(this), after backward()
+    _label: str
+    _rule: Rule  # which primitive made it; LEAF if none did
+    _origin: Origin | None  # where: scopes, source line
+    _a: Value | None  # first operand
+    _b: Value | None  # second operand
+    _da: float  # ∂(this)/∂a
+    _db: float  # ∂(this)/∂b
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        if isinstance(data, Value):
+            raise TypeError(f"{data!r} is a Value already; float(v) is its number, without the graph")
+        self._data = real(data)
+        self._grad = 0.0
+        self.label = label
+        self._rule = LEAF
+        self._origin = None
+        self._a = None
+        self._b = None
+        self._da = 0.0
+        self._db = 0.0
+
+    # --- What it holds ---
+
+    @property
+    def data(self) -> float:
+        """The number. Assigning it (every optimiser does) leaves graphs that were already recorded as they are."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self._data = real(data)
+
+    @property
+    def grad(self) -> float:
+        """The derivative of whatever ``backward()`` was called on with respect to this Value; 0.0 at first."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = real(grad)
+
+    @property
+    def label(self) -> str:
+        """Its name, for people: ``""`` if it has none."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is text, not {type(label).__name__}: {label!r:.60}")
+        self._label = label
+
+    @property
+    def op(self) -> str:
+        """The name of the primitive that made it, as in the rule table; ``""`` for a leaf."""
+        return self._rule.name
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The operands, in order, repeats kept. A plain number among them comes as a new leaf Value."""
+        return tuple(x if isinstance(x, Value) else Value(x) for x in self._operands())
+
+    def _operands(self) -> tuple[Value | float, ...]:
+        """The operands, in order, as they were written: Values, and floats where the program had a plain number."""
+        a = self._da if self._a is None else self._a
+        b = self._db if self._b is None else self._b
+        return (a, b)[: self._rule.arity]
+
+    @property
+    def _prev(self) -> set[Value]:
+        return set(self.parents)
+
+    @property
+    def _op(self) -> str:
+        return self._rule.symbol
+
+    # --- Arithmetic: the result, and its partial derivative with respect to each operand ---
+
+    def __add__(self, other: Any) -> Value:
+        if isinstance(other, Value):
+            return _record(rules.add, self._data + other._data, self, other, 1.0, 1.0)
+        number = _number(other)
+        if number is None:
+            return NotImplemented
+        return _record(rules.add, self._data + number, self, None, 1.0, number)
+
+    def __radd__(self, other: Any) -> Value:
+        number = _number(other)
+        if number is None:
+            return NotImplemented
+        return _record(rules.add, number + self._data, None, self, number, 1.0)
+
+    def __sub__(self, other: Any) -> Value:
+        if isinstance(other, Value):
+            return _record(rules.sub, self._data - other._data, self, other, 1.0, -1.0)
+        number = _number(other)
+        if number is None:
+            return NotImplemented
+        return _record(rules.sub, self._data - number, self, None, 1.0, number)
+
+    def __rsub__(self, other: Any) -> Value:
+        number = _number(other)
+        if number is None:
+            return NotImplemented
+        return _record(rules.sub, number - self._data, None, self, number, -1.0)
+
+    def __mul__(self, other: Any) -> Value:
+        if isinstance(other, Value):
+            return _record(rules.mul, self._data * other._data, self, other, other._data, self._data)
+        number = _number(other)
+        if number is None:
+            return NotImplemented
+        return _record(rules.mul, self._data * number, self, None, number, number)
+
+    def __rmul__(self, other: Any) -> Value:
+        number = _number(other)
+        if number is None:
+            return NotImplemented
+        return _record(rules.mul, number * self._data, None, self, number, number)
+
+    def __truediv__(self, other: Any) -> Value:
+        divisor = other._data if isinstance(other, Value) else _number(other)
+        if divisor is None:
+            return NotImplemented
+        if divisor == 0.0:
+            raise _undefined(rules.div, ZeroDivisionError(), self, other)
+        quotient = self._data / divisor
+        if isinstance(other, Value):
+            return _record(rules.div, quotient, self, other, 1.0 / divisor, -(quotient / divisor))
+        return _record(rules.div, quotient, self, None, 1.0 / divisor, divisor)
+
+    def __rtruediv__(self, other: Any) -> Value:
+        number = _number(other)
+        if number is None:
+            return NotImplemented
+        if self._data == 0.0:
+            raise _undefined(rules.div, ZeroDivisionError(), number, self)
+        quotient = number / self._data
+        return _record(rules.div, quotient, None, self, number, -(quotient / self._data))
+
+    def __pow__(self, other: Any) -> Value:
+        number = other if isinstance(other, Value) else _number(other)
+        return NotImplemented if number is None else _binary(rules.pow, self, number)
+
+    def __rpow__(self, other: Any) -> Value:
+        number = _number(other)
+        return NotImplemented if number is None else _binary(rules.pow, number, self)
+
+    def __neg__(self) -> Value:
+        return _record(rules.neg, -self._data, self, None, -1.0, 0.0)
+
+    def __pos__(self) -> Value:
+        return self
+
+    # --- Functions: value and partial come from the table ---
+    # fmt: off
+
+    def exp(self) -> Value: return _unary(rules.exp, self)
+    def expm1(self) -> Value: return _unary(rules.expm1, self)
+    def log(self) -> Value: return _unary(rules.log, self)
+    def log1p(self) -> Value: return _unary(rules.log1p, self)
+    def log2(self) -> Value: return _unary(rules.log2, self)
+    def log10(self) -> Value: return _unary(rules.log10, self)
+    def sqrt(self) -> Value: return _unary(rules.sqrt, self)
+    def cbrt(self) -> Value: return _unary(rules.cbrt, self)
+    def sin(self) -> Value: return _unary(rules.sin, self)
+    def cos(self) -> Value: return _unary(rules.cos, self)
+    def tan(self) -> Value: return _unary(rules.tan, self)
+    def asin(self) -> Value: return _unary(rules.asin, self)
+    def acos(self) -> Value: return _unary(rules.acos, self)
+    def atan(self) -> Value: return _unary(rules.atan, self)
+    def sinh(self) -> Value: return _unary(rules.sinh, self)
+    def cosh(self) -> Value: return _unary(rules.cosh, self)
+    def tanh(self) -> Value: return _unary(rules.tanh, self)
+    def asinh(self) -> Value: return _unary(rules.asinh, self)
+    def acosh(self) -> Value: return _unary(rules.acosh, self)
+    def atanh(self) -> Value: return _unary(rules.atanh, self)
+    def sigmoid(self) -> Value: return _unary(rules.sigmoid, self)
+    def softplus(self) -> Value: return _unary(rules.softplus, self)
+    def relu(self) -> Value: return _unary(rules.relu, self)
+    def gelu(self) -> Value: return _unary(rules.gelu, self)
+    def silu(self) -> Value: return _unary(rules.silu, self)
+    def leaky_relu(self, slope: float = 0.01) -> Value: return _binary(rules.leaky_relu, self, slope)
+    def elu(self, alpha: float = 1.0) -> Value: return _binary(rules.elu, self, alpha)
+    def abs(self) -> Value: return _unary(rules.abs_, self)
+    def sign(self) -> Value: return _unary(rules.sign, self)
+    def floor(self) -> Value: return _unary(rules.floor, self)
+    def erf(self) -> Value: return _unary(rules.erf, self)
+
+    # NumPy's spelling, which np.arcsin(array_of_values) looks for.
+    arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
+    # fmt: on
+
+    __abs__ = abs
+
+    # --- The backward pass ---
+
+    def backward(self) -> None:
+        """Fill ``.grad`` of every Value that this one was computed from: ∂(this)/∂(that), by the chain rule.
+
+        Gradients of leaves add up over calls, until they are set to zero; those of Values in between are set afresh.
+
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> y.backward(); y.backward()
+        >>> x.grad
+        12.0
+        """
+        order = graph.operations(self)
+        for node in order:
+            node._grad = 0.0
+        self._grad += 1.0  # ∂(this)/∂(this)
+
+        for node in reversed(order):  # results before operands: node._grad is complete
+            gradient = node._grad
+            a = node._a
+            if a is not None:
+                a._grad += gradient * node._da
+            b = node._b
+            if b is not None:
+                b._grad += gradient * node._db
+
+        if MODES.active:
+            modes.check_gradients(order)
+
+    # --- It behaves as the number that it holds ---
+
+    def __float__(self) -> float:
+        return self._data
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __bool__(self) -> bool:
+        return self._data != 0.0
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec)
+
+    def __lt__(self, other: Any) -> bool:
+        return self._data < (other._data if isinstance(other, Value) else other)
+
+    def __le__(self, other: Any) -> bool:
+        return self._data <= (other._data if isinstance(other, Value) else other)
+
+    def __gt__(self, other: Any) -> bool:
+        return self._data > (other._data if isinstance(other, Value) else other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self._data >= (other._data if isinstance(other, Value) else other)
+
+    def __repr__(self) -> str:
+        label = f", label={self._label!r}" if self._label else ""
+        return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
+
+    # --- Hooks: each says who calls it ---
+
+    def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Value:  # a Rule, when an operand is a Value
+        numbers = [x if isinstance(x, Value) else real(x) for x in operands]
+        return _unary(rule, self) if len(numbers) == 1 else _binary(rule, numbers[0], numbers[1])
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:  # NumPy
+        from autograd.arrays import apply_ufunc
+
+        return apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def _forget_operands(self) -> None:  # no_grad
+        self._rule = LEAF
+        self._a = self._b = None
+        self._da = self._db = 0.0
+
+    def __copy__(self) -> Value:  # copy.copy
+        from autograd.copying import copy_value
+
+        return copy_value(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:  # copy.deepcopy
+        from autograd.copying import deepcopy_value
+
+        return deepcopy_value(self, memo)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[()], tuple[Any, ...]]:  # pickle
+        from autograd.copying import reduce_value
+
+        return reduce_value(self)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:  # unpickle
+        from autograd.copying import restore_value
+
+        restore_value(self, state)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # Jupyter
+        from autograd.views.jupyter import mimebundle
+
+        return mimebundle(self)
+
+
+# --- Recording: one new Value on the graph ---
+
+_new = Value.__new__
+
+
+def _record(rule: Rule, data: float, a: Value | None, b: Value | None, da: float, db: float) -> Value:
+    node = _new(Value)
+    node._data = data
+    node._grad = 0.0
+    node._label = ""
+    node._rule = rule
+    node._origin = None
+    node._a = a
+    node._b = b
+    node._da = da
+    node._db = db
+    if MODES.active:
+        modes.observe(node)
+    return node
+
+
+def _unary(rule: Rule, x: Value) -> Value:
+    try:
+        y = rule.value(x._data)
+    except (ArithmeticError, ValueError) as error:
+        raise _undefined(rule, error, x) from None
+    return _record(rule, y, x, None, float(rule.partials[0](x._data, y)), 0.0)
+
+
+def _binary(rule: Rule, a: Value | float, b: Value | float) -> Value:
+    first = a._data if isinstance(a, Value) else a
+    second = b._data if isinstance(b, Value) else b
+    try:
+        y = rule.value(first, second)
+    except (ArithmeticError, ValueError) as error:
+        raise _undefined(rule, error, a, b) from None
+    da, db = rule.partials
+    return _record(
+        rule,
+        y,
+        a if isinstance(a, Value) else None,
+        b if isinstance(b, Value) else None,
+        float(da(first, second, y)) if isinstance(a, Value) else first,
+        float(db(first, second, y)) if isinstance(b, Value) else second,
+    )
+
+
+def _number(x: Any) -> float | None:
+    """x as a float if it is a real number that may stand beside a Value in arithmetic, else None."""
+    if isinstance(x, (float, int)):
+        return float(x)
+    if getattr(x, "ndim", 0) or isinstance(x, str) or not hasattr(x, "__float__"):
+        return None  # let the other operand try: an array does the operation element by element
+    return float(x)
+
+
+def _undefined(rule: Rule, error: Exception, *operands: Any) -> Exception:
+    numbers = [float(x) for x in operands]
+    return undefined(rule, error, numbers, tuple(x._label if isinstance(x, Value) else "" for x in operands))
+
+
+# --- Names and gradients of many Values at once ---
+
+
+def name(**values: Value) -> None:
+    """Label Values by keyword.
+
+    >>> p, q = Value(1.0), Value(2.0)
+    >>> name(p=p, q=q)
+    >>> p.label, q.label
+    ('p', 'q')
+    """
+    for label, value in values.items():
+        if not isinstance(value, Value):
+            raise TypeError(f"{label} is not a Value but {type(value).__name__}: {value!r:.60}")
+    for label, value in values.items():
+        value.label = label
+
+
+def name_locals() -> None:
+    """Label every Value among the caller's variables with the variable's name; labels it already has stay.
+
+    >>> total = Value(1.0)
+    >>> name_locals()
+    >>> total.label
+    'total'
+    """
+    for label, value in sys._getframe(1).f_locals.items():
+        if isinstance(value, Value) and not value._label:
+            value._label = label
+
+
+def zero_grad(values: Any) -> None:
+    """Set ``.grad`` of each of the Values to 0.0, as one does before a new ``backward()``.
+
+    >>> x = Value(3.0)
+    >>> (x * x).backward()
+    >>> zero_grad([x])
+    >>> x.grad
+    0.0
+    """
+    for value in values:
+        value.grad = 0.0

@@ -1,0 +1,1 @@
+"""Looking at a recorded graph: pictures and words."""

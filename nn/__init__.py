@@ -1,0 +1,1 @@
+"""A thin layer on top of ``autograd``: neurons, layers, networks, losses, optimisers."""
