@@ -1,0 +1,39 @@
+# make demo    the w1-w8 study: every number of the forward and backward pass, with pictures, in out/
+# make test    everything that is checked
+# Both make their own virtual environment in .venv, and use it again while pyproject.toml stays as it is.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo test lint types arrows long clean
+
+demo: $(READY)
+	$(BIN)/python demos/w8_network.py
+
+test: lint types arrows
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=95
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+arrows: $(READY)
+	$(BIN)/lint-imports --no-logo
+
+# The same properties with 10,000 examples each.
+long: $(READY)
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "chainrule needs Python 3.10 or newer; say: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
