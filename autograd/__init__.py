@@ -68,12 +68,30 @@ from autograd.modes import detect_anomaly, no_grad, scope
 from autograd.value import Value, name, name_locals, zero_grad
 
 if TYPE_CHECKING:
+    from autograd.primitives import primitive
+    from autograd.reverse import gradient
+    from autograd.symbolic import to_sympy
+    from autograd.transforms import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from autograd.views import draw, to_dot
 
 __version__ = "0.1.0"
 
 # Names whose module is loaded when they are first used.
-_LATER = {"draw": "autograd.views", "to_dot": "autograd.views"}
+_LATER = {
+    "derivative": "autograd.transforms",
+    "draw": "autograd.views",
+    "grad": "autograd.transforms",
+    "gradient": "autograd.reverse",
+    "hessian": "autograd.transforms",
+    "hvp": "autograd.transforms",
+    "jacobian": "autograd.transforms",
+    "jvp": "autograd.transforms",
+    "primitive": "autograd.primitives",
+    "to_dot": "autograd.views",
+    "to_sympy": "autograd.symbolic",
+    "value_and_grad": "autograd.transforms",
+    "vjp": "autograd.transforms",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -108,6 +126,7 @@ __all__ = [
     "clip",
     "cos",
     "cosh",
+    "derivative",
     "detect_anomaly",
     "dot",
     "draw",
@@ -117,7 +136,13 @@ __all__ = [
     "expm1",
     "floor",
     "gelu",
+    "grad",
+    "gradient",
+    "hessian",
+    "hvp",
     "hypot",
+    "jacobian",
+    "jvp",
     "leaky_relu",
     "log",
     "log1p",
@@ -131,6 +156,7 @@ __all__ = [
     "name",
     "name_locals",
     "no_grad",
+    "primitive",
     "prod",
     "relu",
     "scope",
@@ -148,6 +174,9 @@ __all__ = [
     "tan",
     "tanh",
     "to_dot",
+    "to_sympy",
+    "value_and_grad",
+    "vjp",
     "where",
     "zero_grad",
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-
-from autograd import rules
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,15 +27,17 @@ def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
     return out.astype(float) if floats else out
 
 
-def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What ``Value.__array_ufunc__`` does: ``np.float64(2) * v`` and ``np.exp(v)`` are Values."""
+def apply_ufunc(
+    table: Mapping[str, Any], ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """What ``Value.__array_ufunc__`` does with the rule table: ``np.float64(2) * v`` and ``np.exp(v)`` are Values."""
     import numpy as np
 
     if method != "__call__" or kwargs:
         return NotImplemented
     if ufunc.__name__ in _COMPARISONS:
         return ufunc(*(np.asarray(_numbers(x)) for x in inputs))
-    rule = rules.RULES.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
+    rule = table.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
     if rule is None or rule.arity != len(inputs):
         return NotImplemented
     return rule(*(x.item() if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in inputs))

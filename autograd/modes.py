@@ -169,3 +169,18 @@ def _users_line() -> tuple[str, int]:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGES):
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno
+
+
+def recording() -> bool:
+    """False inside ``no_grad``."""
+    return MODES.active == 0 or _mode.get().recording
+
+
+@contextmanager
+def normal() -> Iterator[None]:
+    """Inside, a transform records what it needs, whatever blocks are open around it; ``detect_anomaly`` stays."""
+    if MODES.active == 0:
+        yield
+    else:
+        with _entered(NORMAL._replace(anomaly=_mode.get().anomaly)):
+            yield

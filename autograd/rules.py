@@ -96,10 +96,10 @@ class Rule:
             from autograd.arrays import elementwise
 
             return elementwise(self, operands)
-        for x in operands:  # a number on a graph records the operation itself
-            apply_rule = getattr(type(x), "__apply_rule__", None)
-            if apply_rule is not None:
-                return apply_rule(x, self, operands)
+        recording = [x for x in operands if hasattr(type(x), "__apply_rule__")]
+        if recording:  # a number that carries a derivative does the operation itself, the innermost level first
+            top = max(recording, key=_level)
+            return top.__apply_rule__(self, operands)
         if not any(library(x) in ("mpmath", "sympy", "fractions", "decimal") for x in operands):
             return self(*(real(x) for x in operands))
         if not any(is_symbolic(x) for x in operands) and not self.domain.contains(*operands):
@@ -111,13 +111,18 @@ class Rule:
         return function(*operands)
 
 
+def _level(x: Any) -> int:
+    level: int = x.level
+    return level
+
+
 def real(x: Any) -> float:
     """x as a float, for any real number, NumPy's scalars included.
 
     Raises:
         TypeError: x is text, complex, an array, or no number at all.
     """
-    if isinstance(x, (str, bytes, bytearray)) or not hasattr(type(x), "__float__") or getattr(x, "ndim", None):
+    if not hasattr(type(x), "__float__") or hasattr(type(x), "__apply_rule__") or getattr(x, "ndim", None):
         raise TypeError(f"a real number is needed, not {type(x).__name__}: {x!r:.60}")
     return float(x)
 
@@ -146,12 +151,19 @@ def ratio(a: Any, b: Any) -> Any:
 
 def slope(a: Any, b: Any) -> Any:
     """a^(b-1), the power in ∂(a^b)/∂a. At a = 0 it is +inf for 0 < b < 1, and 0 for b = 0."""
+    if isinstance(b, float) and abs(b) >= 2.0**53:
+        return ratio(a**b, a)  # b - 1 would be b
     try:
         return a ** (b - 1)
     except ZeroDivisionError:
         return math.inf if b > 0 else 0.0
     except OverflowError:
         return -math.inf if a < 0 and float(b) % 2.0 == 0.0 else math.inf
+
+
+def third_root_slope(x: Any, y: Any) -> Any:
+    """y / (3x), which is 1 / (3y²) with the rounding of y in it but once; +inf at 0."""
+    return ratio(y, x) / 3 if is_symbolic(x) else where(abs(x) > 0, ratio(y, x) / 3, math.inf)
 
 
 def log_base(a: Any) -> Any:
@@ -196,7 +208,7 @@ def _ulps_of_square(x: float) -> float:
 
 
 def _ulps_of_power(a: float, b: float) -> float:
-    return 4.0 if b >= 0.5 else 4.0 + abs((b - 1.0) * math.log(abs(a)))  # b - 1 is rounded
+    return 4.0 if b >= 0.5 or a == 0.0 else 4.0 + abs((b - 1.0) * math.log(abs(a)))  # b - 1 is rounded
 
 
 # --- Domains. Unary primitives call their operand x, binary ones a and b. ---
@@ -269,7 +281,7 @@ log2  = _unary("log2",  math.log2,     lambda x, y: ratio(1, x * log(like(x, 2))
 log10 = _unary("log10", math.log10,    lambda x, y: ratio(1, x * log(like(x, 10))),      POSITIVE, latex=r"\log_{{10}}({0})", definition=lambda x: log(x) / log(like(x, 10)))
 
 sqrt  = _unary("sqrt",  math.sqrt,     lambda x, y: ratio(1, 2 * y),                     NOT_NEGATIVE, symbol="√", latex=r"\sqrt{{{0}}}")
-cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: ratio(1, 3 * y * y),                 symbol="∛", latex=r"\sqrt[3]{{{0}}}", definition=lambda x: sign(x) * abs(x) ** (like(x, 1) / 3))
+cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: third_root_slope(x, y),                symbol="∛", latex=r"\sqrt[3]{{{0}}}", definition=lambda x: sign(x) * abs(x) ** (like(x, 1) / 3))
 
 sin   = _unary("sin",   math.sin,      lambda x, y: cos(x),                              FINITE, latex=r"\sin({0})")
 cos   = _unary("cos",   math.cos,      lambda x, y: -sin(x),                             FINITE, latex=r"\cos({0})")

@@ -26,9 +26,10 @@ all other functions come from the table in ``rules.py``; a test holds the four a
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from autograd import graph, modes, rules
+from autograd.methods import Functions
 from autograd.modes import MODES, Origin
 from autograd.rules import LEAF, Rule, real, undefined
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Value:
+class Value(Functions):
     """One number on the graph.
 
     Args:
@@ -57,6 +58,7 @@ class Value:
     # partial, _da (or _db) holds the number itself.
     __slots__ = ("_a", "_b", "_da", "_data", "_db", "_grad", "_label", "_origin", "_rule")
 
+    level: ClassVar[int] = 0  # of nested derivatives: Values are the ground floor
     _data: float  # the number
     _grad: float  # ∂(output)/∂(this), after backward()
     _label: str
@@ -213,46 +215,10 @@ class Value:
     def __pos__(self) -> Value:
         return self
 
-    # --- Functions: value and partial come from the table ---
-    # fmt: off
+    # --- Functions (exp, sigmoid, ...): value and partial come from the table ---
 
-    def exp(self) -> Value: return _unary(rules.exp, self)
-    def expm1(self) -> Value: return _unary(rules.expm1, self)
-    def log(self) -> Value: return _unary(rules.log, self)
-    def log1p(self) -> Value: return _unary(rules.log1p, self)
-    def log2(self) -> Value: return _unary(rules.log2, self)
-    def log10(self) -> Value: return _unary(rules.log10, self)
-    def sqrt(self) -> Value: return _unary(rules.sqrt, self)
-    def cbrt(self) -> Value: return _unary(rules.cbrt, self)
-    def sin(self) -> Value: return _unary(rules.sin, self)
-    def cos(self) -> Value: return _unary(rules.cos, self)
-    def tan(self) -> Value: return _unary(rules.tan, self)
-    def asin(self) -> Value: return _unary(rules.asin, self)
-    def acos(self) -> Value: return _unary(rules.acos, self)
-    def atan(self) -> Value: return _unary(rules.atan, self)
-    def sinh(self) -> Value: return _unary(rules.sinh, self)
-    def cosh(self) -> Value: return _unary(rules.cosh, self)
-    def tanh(self) -> Value: return _unary(rules.tanh, self)
-    def asinh(self) -> Value: return _unary(rules.asinh, self)
-    def acosh(self) -> Value: return _unary(rules.acosh, self)
-    def atanh(self) -> Value: return _unary(rules.atanh, self)
-    def sigmoid(self) -> Value: return _unary(rules.sigmoid, self)
-    def softplus(self) -> Value: return _unary(rules.softplus, self)
-    def relu(self) -> Value: return _unary(rules.relu, self)
-    def gelu(self) -> Value: return _unary(rules.gelu, self)
-    def silu(self) -> Value: return _unary(rules.silu, self)
-    def leaky_relu(self, slope: float = 0.01) -> Value: return _binary(rules.leaky_relu, self, slope)
-    def elu(self, alpha: float = 1.0) -> Value: return _binary(rules.elu, self, alpha)
-    def abs(self) -> Value: return _unary(rules.abs_, self)
-    def sign(self) -> Value: return _unary(rules.sign, self)
-    def floor(self) -> Value: return _unary(rules.floor, self)
-    def erf(self) -> Value: return _unary(rules.erf, self)
-
-    # NumPy's spelling, which np.arcsin(array_of_values) looks for.
-    arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
-    # fmt: on
-
-    __abs__ = abs
+    def _apply(self, rule: Rule, *others: Any) -> Value:
+        return _binary(rule, self, others[0]) if others else _unary(rule, self)
 
     # --- The backward pass ---
 
@@ -319,11 +285,6 @@ class Value:
     def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Value:  # a Rule, when an operand is a Value
         numbers = [x if isinstance(x, Value) else real(x) for x in operands]
         return _unary(rule, self) if len(numbers) == 1 else _binary(rule, numbers[0], numbers[1])
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:  # NumPy
-        from autograd.arrays import apply_ufunc
-
-        return apply_ufunc(ufunc, method, inputs, kwargs)
 
     def _forget_operands(self) -> None:  # no_grad
         self._rule = LEAF
@@ -407,8 +368,8 @@ def _number(x: Any) -> float | None:
     """x as a float if it is a real number that may stand beside a Value in arithmetic, else None."""
     if isinstance(x, (float, int)):
         return float(x)
-    if getattr(x, "ndim", 0) or isinstance(x, str) or not hasattr(x, "__float__"):
-        return None  # let the other operand try: an array does the operation element by element
+    if not hasattr(type(x), "__float__") or hasattr(type(x), "__apply_rule__") or getattr(x, "ndim", 0):
+        return None  # the other operand does it: an array element by element, another number with a derivative itself
     return float(x)
 
 

@@ -1,0 +1,67 @@
+"""Every function of one number as a method, so that ``x.exp()`` works, and with it ``numpy.exp(array_of_values)``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd import rules
+from autograd.rules import Rule
+
+
+class Functions:
+    """The methods; a class that inherits them says in ``_apply`` what applying a row of the table means to it."""
+
+    __slots__ = ()
+
+    def _apply(self, rule: Rule, *others: Any) -> Any:
+        raise NotImplementedError
+
+    # fmt: off
+    def exp(self) -> Any: return self._apply(rules.exp)
+    def expm1(self) -> Any: return self._apply(rules.expm1)
+    def log(self) -> Any: return self._apply(rules.log)
+    def log1p(self) -> Any: return self._apply(rules.log1p)
+    def log2(self) -> Any: return self._apply(rules.log2)
+    def log10(self) -> Any: return self._apply(rules.log10)
+    def sqrt(self) -> Any: return self._apply(rules.sqrt)
+    def cbrt(self) -> Any: return self._apply(rules.cbrt)
+    def sin(self) -> Any: return self._apply(rules.sin)
+    def cos(self) -> Any: return self._apply(rules.cos)
+    def tan(self) -> Any: return self._apply(rules.tan)
+    def asin(self) -> Any: return self._apply(rules.asin)
+    def acos(self) -> Any: return self._apply(rules.acos)
+    def atan(self) -> Any: return self._apply(rules.atan)
+    def sinh(self) -> Any: return self._apply(rules.sinh)
+    def cosh(self) -> Any: return self._apply(rules.cosh)
+    def tanh(self) -> Any: return self._apply(rules.tanh)
+    def asinh(self) -> Any: return self._apply(rules.asinh)
+    def acosh(self) -> Any: return self._apply(rules.acosh)
+    def atanh(self) -> Any: return self._apply(rules.atanh)
+    def sigmoid(self) -> Any: return self._apply(rules.sigmoid)
+    def softplus(self) -> Any: return self._apply(rules.softplus)
+    def relu(self) -> Any: return self._apply(rules.relu)
+    def gelu(self) -> Any: return self._apply(rules.gelu)
+    def silu(self) -> Any: return self._apply(rules.silu)
+    def sign(self) -> Any: return self._apply(rules.sign)
+    def floor(self) -> Any: return self._apply(rules.floor)
+    def erf(self) -> Any: return self._apply(rules.erf)
+    def abs(self) -> Any: return self._apply(rules.abs_)
+    def leaky_relu(self, slope: Any = 0.01) -> Any: return self._apply(rules.leaky_relu, slope)
+    def elu(self, alpha: Any = 1.0) -> Any: return self._apply(rules.elu, alpha)
+
+    # NumPy's spelling, which np.arcsin(array_of_values) looks for.
+    arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
+    # fmt: on
+
+    def __abs__(self) -> Any:
+        return self._apply(rules.abs_)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:  # NumPy calls it
+        from autograd.arrays import apply_ufunc
+
+        return apply_ufunc(rules.RULES, ufunc, method, inputs, kwargs)
+
+    def _sympy_(self) -> Any:  # SymPy calls it, and would otherwise take the number and lose the derivative
+        import sympy
+
+        raise sympy.SympifyError(self)

@@ -1,0 +1,149 @@
+"""Users' own rows in the rule table."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+from autograd import rules
+from autograd.methods import Functions
+from autograd.numeric import difference_derivative
+from autograd.rules import Domain, Rule
+
+Function = Callable[..., Any]
+
+_POINTS = (-3.1, -1.3, -0.45, 0.2, 0.7, 1.9, 4.3)
+
+
+def primitive(
+    *,
+    partials: Function | tuple[Function, ...],
+    symbol: str = "",
+    latex: str = "",
+    domain: str | Domain = "",
+    verify: bool = False,
+) -> Callable[[Function], Function]:
+    """Make a plain function of one or two numbers a primitive: a row of the rule table, under the function's name.
+
+    From then on it is differentiated by its own partials, as one operation, and works wherever the built-in functions
+    do: on Values and their backward pass, in transforms, in pictures, on arrays, and on other kinds of numbers as far
+    as the function itself and the partials can be computed on them.
+
+    Args:
+        partials: a function of the operands and the result for each operand, in order; for one operand, just the
+            function. Write them with ``autograd``'s functions, so that they can be differentiated again.
+        symbol: how it's written in pictures and text; the function's name if it isn't given.
+        latex: a template in which {0} and {1} stand for the operands; literal braces are doubled.
+        domain: where it is defined, for error messages; a :class:`autograd.rules.Domain` also has a predicate.
+        verify: compare the partials with differences of the function, at once, at points of the domain.
+
+    Raises:
+        TypeError: the function does not take one or two numbers, or (later, when it is used) a partial gives
+            something that is no number.
+        ValueError: the name is taken, the number of partials is wrong, or ``verify`` found a wrong partial.
+
+    >>> from autograd import Value
+    >>> @primitive(partials=lambda x, y: 2 * x, symbol="sq", verify=True)
+    ... def square_for_the_docs(x):
+    ...     return x * x
+    >>> v = Value(3.0)
+    >>> square_for_the_docs(v).backward()
+    >>> v.grad, square_for_the_docs(5.0)
+    (6.0, 25.0)
+    """
+
+    def decorate(function: Function) -> Function:
+        name = function.__name__
+        given = partials if isinstance(partials, tuple) else (partials,)
+        _check(name, function, given)
+        rule = Rule(
+            name,
+            lambda *operands: float(function(*operands)),
+            tuple(_numeric(name, position, partial) for position, partial in enumerate(given, start=1)),
+            domain if isinstance(domain, Domain) else Domain(domain or "where its formula is", lambda *operands: True),
+            symbol=symbol,
+            latex=latex,
+            definition=function,
+        )
+        if verify:
+            _verify(rule)
+        rules.RULES[name] = rule
+
+        @functools.wraps(function)
+        def call(*operands: Any) -> Any:
+            if len(operands) != rule.arity:
+                raise TypeError(f"{name} takes {rule.arity} numbers, not {len(operands)}")
+            return rule(*operands)
+
+        return call
+
+    return decorate
+
+
+def _check(name: str, function: Function, partials: tuple[Function, ...]) -> None:
+    if name in rules.RULES:
+        raise ValueError(f"there is a primitive named {name!r} already; give the function another name")
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    if not 1 <= len(parameters) <= 2 or any(p.kind not in kinds for p in parameters):
+        raise TypeError(f"a primitive takes one or two numbers, but {name} takes {inspect.signature(function)}")
+    if len(partials) != len(parameters):
+        raise ValueError(
+            f"{name} takes {len(parameters)} numbers and needs a partial for each; there are {len(partials)}"
+        )
+    for position, partial in enumerate(partials, start=1):
+        try:
+            inspect.signature(partial).bind(*parameters, None)
+        except TypeError:
+            raise ValueError(
+                f"partial {position} of {name} has to take the operands and the result, "
+                f"{len(parameters) + 1} numbers in all, but takes {inspect.signature(partial)}"
+            ) from None
+
+
+def _numeric(name: str, position: int, partial: Function) -> Function:
+    """The partial, refusing what is no number."""
+
+    def checked(*operands_and_result: Any) -> Any:
+        out = partial(*operands_and_result)
+        if isinstance(out, Functions) or hasattr(type(out), "__float__"):
+            return out
+        raise TypeError(f"partial {position} of {name} gave {type(out).__name__} {out!r:.60}, which is no number")
+
+    return checked
+
+
+def _verify(rule: Rule) -> None:
+    """Compare each partial with differences of the function, at points of the domain."""
+    tried = 0
+    for point in itertools.product(_POINTS, repeat=rule.arity):
+        try:
+            y = rule.value(*point) if rule.domain.contains(*point) else math.nan
+        except (ArithmeticError, ValueError):
+            continue
+        if not math.isfinite(y):
+            continue
+        for position, partial in enumerate(rule.partials):
+            truth, error = difference_derivative(functools.partial(_along, rule, point, position), point[position])
+            if error > 1e-6 * (1.0 + abs(truth)):
+                continue  # no derivative here, or none that differences can find
+            tried += 1
+            ours = float(partial(*point, y))
+            if not abs(ours - truth) <= 10.0 * error + 1e-7 * (1.0 + abs(truth)):
+                raise ValueError(
+                    f"partial {position + 1} of {rule.name} is {ours!r} at {', '.join(map(repr, point))}, "
+                    f"where differences of the function give {truth:.9g}"
+                )
+    if not tried:
+        raise ValueError(f"{rule.name} could not be verified: no derivative was found at any point that was tried")
+
+
+def _along(rule: Rule, point: tuple[float, ...], position: int, x: float) -> float:
+    moved = list(point)
+    moved[position] = x
+    out: float = rule.value(*moved)
+    return out

@@ -1,0 +1,384 @@
+"""Derivatives of functions: ``grad``, ``jvp``, ``jacobian``, ``hessian`` and their like, with JAX's names and meanings.
+
+A function takes numbers, NumPy arrays, or nested tuples, lists and dicts of them. It is an ordinary Python function,
+with any control flow on the numbers. The numbers may be floats, ``Fraction``, ``Decimal``, ``mpmath.mpf``, SymPy
+symbols or Values; derivatives are of the same kind, and transforms nest in any order and to any depth.
+
+Two things carry derivatives here. On the ground, where arguments are floats and no other transform is at work, reverse
+mode records Values. Everywhere else (inside another transform, or on numbers of another kind) numbers are lifted to a
+level of their own: see ``lifted.py``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd import graph, modes
+from autograd.forward import Dual, tangent_of
+from autograd.lifted import below, new_level, on_the_ground
+from autograd.reverse import Node, pull_back, recorded_gradients, sweep
+from autograd.rules import LEAF
+from autograd.trees import Tree, array_of, exact, flatten, is_number, path_of
+from autograd.value import Value
+
+Argnums = int | tuple[int, ...]
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The function that gives the gradient of f, in the structure of the argument.
+
+    Args:
+        f: returns one number.
+        argnums: which positional argument to differentiate by, or a tuple of several. Keyword arguments, and the
+            other positional ones, are handed on as they are.
+
+    Returns:
+        A function of f's arguments. For an int ``argnums`` it gives the gradient in the structure of that argument,
+        for a tuple a tuple of them. An argument that f does not depend on has gradient 0.
+
+    Raises:
+        TypeError: (when called) f returned something else than one number, or there is a whole number, text or another
+            thing without a derivative in the argument; the message says where.
+        ValueError: (when called) argnums is out of range.
+
+    >>> grad(lambda x: x**3)(2.0)
+    12.0
+    >>> grad(lambda p: p["a"] * p["b"][0])({"a": 2.0, "b": [3.0]})
+    {'a': 3.0, 'b': [2.0]}
+    """
+    with_value = value_and_grad(f, argnums)
+
+    @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
+    def gradient_of_f(*args: Any, **kwargs: Any) -> Any:
+        return with_value(*args, **kwargs)[1]
+
+    return gradient_of_f
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The function that gives ``(f(...), gradient)``, from one run of f. See :func:`grad`.
+
+    >>> value_and_grad(lambda x: x**3)(2.0)
+    (8.0, 12.0)
+    """
+
+    @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
+    def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
+        inputs = _Inputs(args, argnums)
+        run = _Reverse(f, inputs, kwargs)
+        output = run.single_number()
+        gradients = run.pull([1])
+        return output, inputs.rebuild(gradients)
+
+    return value_and_gradient_of_f
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Forward mode: f at ``primals``, and its derivative in the direction ``tangents``.
+
+    Args:
+        f: returns a number, an array, or a structure of them.
+        primals: a tuple of f's arguments.
+        tangents: a tuple of the same structure.
+
+    Returns:
+        ``(output, tangent of the output)``, of one structure.
+
+    Raises:
+        TypeError: an argument has no derivative.
+        ValueError: tangents do not have the structure of primals.
+
+    >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
+    (12.0, 4.0)
+    """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError("jvp takes a tuple of primals and a tuple of tangents, one for each argument of f")
+    inputs = _Inputs(tuple(primals), tuple(range(len(primals))))
+    directions = [number for tangent in tangents for number in flatten(tangent)[1]]
+    shapes = [flatten(tangent)[0].shapes for tangent in tangents]
+    if shapes != [tree.shapes for tree in inputs.trees]:
+        raise ValueError("tangents need the structure of primals, a number for each number")
+    with modes.normal(), new_level() as level:
+        output = inputs.call(f, [Dual(level, x, v) for x, v in zip(inputs.numbers, directions)], {})
+    tree, numbers = flatten(output)
+    values = [below(level, y) for y in numbers]
+    slopes = [exact(tangent_of(level, y), value) for y, value in zip(numbers, values)]
+    return tree.rebuild(values), tree.rebuild(slopes)
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Reverse mode: f at ``primals``, and the function that pulls a cotangent of the output back to the arguments.
+
+    Returns:
+        ``(output, pull)``; ``pull(cotangent)``, with a cotangent of the structure of the output, is a tuple with a
+        gradient for each argument. It may be called any number of times.
+
+    Raises:
+        TypeError: an argument has no derivative.
+        ValueError: (from ``pull``) the cotangent does not have the structure of the output.
+
+    >>> output, pull = vjp(lambda x, y: [x * y, x + y], 3.0, 4.0)
+    >>> output, pull([1.0, 0.0])
+    ([12.0, 7.0], (4.0, 3.0))
+    """
+    inputs = _Inputs(primals, tuple(range(len(primals))))
+    run = _Reverse(f, inputs, {})
+
+    def pull(cotangent: Any) -> tuple[Any, ...]:
+        tree, seeds = flatten(cotangent)
+        if tree.shapes != run.tree.shapes:
+            raise ValueError("the cotangent needs the structure of the output, a number for each number")
+        gradients: tuple[Any, ...] = inputs.rebuild(run.pull(seeds))
+        return gradients
+
+    return run.output(), pull
+
+
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The function that gives all partial derivatives of f's outputs with respect to an argument.
+
+    Reverse mode where there are at least as many inputs as outputs, else forward mode.
+
+    Returns:
+        A function of f's arguments that gives a NumPy array of shape (shape of the output) + (shape of the argument);
+        for a tuple ``argnums`` a tuple of arrays. A number has shape (), a nested structure of n numbers shape (n,).
+
+    >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([3.0, 4.0])
+    array([[4., 3.],
+           [1., 1.]])
+    """
+
+    @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
+    def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
+        inputs = _Inputs(args, argnums)
+        run = _Reverse(f, inputs, kwargs)
+        m, n = run.tree.size, len(inputs.numbers)
+        if m <= n:
+            rows = [run.pull([int(i == j) for j in range(m)]) for i in range(m)]
+        else:
+            columns = [_column(f, inputs, kwargs, j) for j in range(n)]
+            rows = [[column[i] for column in columns] for i in range(m)]
+        return inputs.blocks(rows, run.tree.shape)
+
+    return jacobian_of_f
+
+
+def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The function that gives all second derivatives of f, exactly symmetric.
+
+    A column is one :func:`hvp`; of the two computations of a mixed derivative the one below the diagonal is kept.
+
+    Returns:
+        A function of f's arguments that gives a NumPy array of shape (shape of the argument) twice; for a tuple
+        ``argnums`` a tuple of tuples of arrays.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 4.0])
+    array([[8., 6.],
+           [6., 0.]])
+    """
+
+    @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
+    def hessian_of_f(*args: Any, **kwargs: Any) -> Any:
+        inputs = _Inputs(args, argnums)
+        n = len(inputs.numbers)
+        columns = [_second(f, inputs, kwargs, [int(i == j) for i in range(n)]) for j in range(n)]
+        rows = [[columns[min(i, j)][max(i, j)] for j in range(n)] for i in range(n)]
+        blocks = []
+        start = 0
+        for tree in inputs.trees:
+            blocks.append(inputs.blocks(rows[start : start + tree.size], tree.shape))
+            start += tree.size
+        return blocks[0] if inputs.single else tuple(blocks)
+
+    return hessian_of_f
+
+
+def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
+    """The Hessian of f at x times v, in a small multiple of the time of f: the gradient of the derivative along v.
+
+    Args:
+        f: a function of one argument that returns one number.
+        x: the argument.
+        v: of the structure of x.
+
+    Returns:
+        The product, in the structure of x.
+
+    Raises:
+        ValueError: v does not have the structure of x.
+
+    >>> hvp(lambda x: x[0] ** 2 * x[1], [3.0, 4.0], [1.0, 0.0])
+    [8.0, 6.0]
+    """
+    inputs = _Inputs((x,), 0)
+    tree, direction = flatten(v)
+    if tree.shapes != inputs.trees[0].shapes:
+        raise ValueError("v needs the structure of x, a number for each number")
+    return inputs.rebuild(_second(f, inputs, {}, direction))
+
+
+def derivative(f: Callable[..., Any], n: int = 1) -> Callable[[Any], Any]:
+    """The n-th derivative of a function of one number, by forward mode n times over.
+
+    Raises:
+        ValueError: n is negative.
+
+    >>> derivative(lambda x: x**5, 3)(2.0)
+    240.0
+    """
+    if n < 0:
+        raise ValueError(f"there is no derivative of order {n}")
+    for _ in range(n):
+        f = functools.partial(_slope, f)
+    return f
+
+
+def _slope(f: Callable[..., Any], x: Any) -> Any:
+    return jvp(f, (x,), (1,))[1]
+
+
+def _column(f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], j: int) -> list[Any]:
+    """The derivatives of all outputs by the j-th number."""
+    with modes.normal(), new_level() as level:
+        lifted = [Dual(level, x, int(i == j)) for i, x in enumerate(inputs.numbers)]
+        outputs = flatten(inputs.call(f, lifted, kwargs))[1]
+    return [exact(tangent_of(level, y), inputs.numbers[j]) for y in outputs]
+
+
+def _second(f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], direction: Sequence[Any]) -> list[Any]:
+    """The Hessian times the direction: reverse mode over forward mode."""
+
+    def along(*numbers: Any) -> Any:
+        with new_level() as level:
+            output = inputs.call(f, [Dual(level, x, v) for x, v in zip(numbers, direction)], kwargs)
+        _single_number(output)
+        return tangent_of(level, output)
+
+    flat = _Inputs(tuple(inputs.numbers), tuple(range(len(inputs.numbers))))
+    run = _Reverse(along, flat, {})
+    return run.pull([1])
+
+
+class _Inputs:
+    """The arguments that are differentiated by, as one flat list of numbers."""
+
+    def __init__(self, args: tuple[Any, ...], argnums: Argnums) -> None:
+        self.args = args
+        self.single = isinstance(argnums, int)
+        wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        for i in wanted:
+            if not isinstance(i, int) or not -len(args) <= i < len(args):
+                raise ValueError(
+                    f"argnums {argnums!r} is out of range: f was called with {len(args)} positional arguments"
+                )
+        self.argnums = [i % len(args) for i in wanted]
+        self.trees: list[Tree] = []
+        self.numbers: list[Any] = []
+        for i in self.argnums:
+            tree, numbers = flatten(args[i])
+            for position, x in enumerate(numbers):
+                if not is_number(x):
+                    raise TypeError(_not_differentiable(i, args[i], position, x))
+            self.trees.append(tree)
+            self.numbers += numbers
+
+    def call(self, f: Callable[..., Any], numbers: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Call f with these numbers in place of its own."""
+        args = list(self.args)
+        for i, part in zip(self.argnums, self._parts(numbers)):
+            args[i] = part
+        return f(*args, **kwargs)
+
+    def rebuild(self, numbers: Sequence[Any]) -> Any:
+        """The numbers in the structure of the argument, or of each of the arguments."""
+        parts = self._parts(numbers)
+        return parts[0] if self.single else tuple(parts)
+
+    def blocks(self, rows: Sequence[Sequence[Any]], shape: tuple[int, ...]) -> Any:
+        """A matrix with a row for each number of an output of that shape, as one array for each argument."""
+        arrays = []
+        start = 0
+        for tree in self.trees:
+            part = [x for row in rows for x in row[start : start + tree.size]]
+            arrays.append(array_of(part, shape + tree.shape))
+            start += tree.size
+        return arrays[0] if self.single else tuple(arrays)
+
+    def _parts(self, numbers: Sequence[Any]) -> list[Any]:
+        parts = []
+        start = 0
+        for tree in self.trees:
+            parts.append(tree.rebuild(numbers[start : start + tree.size]))
+            start += tree.size
+        return parts
+
+
+class _Reverse:
+    """One recorded run of f, from which adjoints can be pulled back any number of times."""
+
+    def __init__(self, f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any]) -> None:
+        self.numbers = inputs.numbers
+        self.on_the_ground = on_the_ground() and all(isinstance(x, float) for x in self.numbers)
+        with modes.normal(), new_level() as level:
+            self.leaves: list[Any] = [Value(x) if self.on_the_ground else Node(level, x) for x in self.numbers]
+            self.result = inputs.call(f, self.leaves, kwargs)
+        self.level = level
+        self.tree, self.outputs = flatten(self.result)
+        self.closed = self.on_the_ground and self._is_closed()
+
+    def _is_closed(self) -> bool:
+        """True if nothing but the arguments' Values is in the graph: else derivatives depend on the others too."""
+        own = set(self.leaves)
+        roots = [y for y in self.outputs if isinstance(y, Value)]
+        return all(x in own or x._rule is not LEAF for x in roots) and all(
+            (x is None or x._rule is not LEAF or x in own)
+            for node in graph.operations(*roots)
+            for x in (node._a, node._b)
+        )
+
+    def output(self) -> Any:
+        """What f returned, in terms of the numbers that it was given."""
+        if not self.on_the_ground:
+            return self.tree.rebuild([below(self.level, y) for y in self.outputs])
+        if self.closed:
+            return self.tree.rebuild([y._data if isinstance(y, Value) else y for y in self.outputs])
+        return self.result
+
+    def single_number(self) -> Any:
+        """The same, for an f that returns one number."""
+        _single_number(self.result)
+        return self.output()
+
+    def pull(self, seeds: Sequence[Any]) -> list[Any]:
+        """The adjoint of each input number, for these adjoints of the output numbers."""
+        tape = Value if self.on_the_ground else Node
+        on_tape: dict[Any, Any] = {}
+        for y, seed in zip(self.outputs, seeds):
+            if isinstance(y, tape) and y.level == (0 if tape is Value else self.level):
+                on_tape[y] = on_tape[y] + seed if y in on_tape else seed
+        with modes.normal():
+            if self.closed:
+                adjoints = sweep({y: float(seed) for y, seed in on_tape.items()})
+                return [adjoints.get(leaf, 0.0) for leaf in self.leaves]
+            if self.on_the_ground:
+                return [exact(x, 0.0) for x in recorded_gradients(on_tape, self.leaves)]
+            adjoints = pull_back(on_tape)
+        return [exact(adjoints.get(leaf, 0), x) for leaf, x in zip(self.leaves, self.numbers)]
+
+
+def _single_number(output: Any) -> None:
+    if not is_number(output) and not (isinstance(output, int) or getattr(output, "ndim", 1) == 0):
+        raise TypeError(
+            f"f has to return one number, but returned {type(output).__name__} {output!r:.60}; "
+            "for several outputs there are jacobian, jvp and vjp"
+        )
+
+
+def _not_differentiable(argnum: int, argument: Any, position: int, x: Any) -> str:
+    cure = f"write {float(x)!r}" if isinstance(x, int) and not isinstance(x, bool) else "leave it out with argnums"
+    return (
+        f"argument {argnum}{path_of(argument, position)} is {type(x).__name__} {x!r:.60}, "
+        f"by which there is no derivative; {cure}"
+    )
