@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from autograd.rules import LEAF
 
 if TYPE_CHECKING:
-    from autograd.value import Value
+    from autograd.value import Value  # or any other node with _rule, _a and _b
 
 
 def operations(*roots: Value) -> list[Value]:

@@ -8,7 +8,7 @@ expressions, applied to the operands themselves: what comes out is a number of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from autograd import graph
 from autograd.errors import AutogradError
@@ -58,7 +58,8 @@ class Node(Lifted):
 def pull_back(seeds: dict[Node, Any]) -> dict[Node, Any]:
     """The adjoints of the tape's leaves, given adjoints of its outputs; a leaf that they don't depend on is absent."""
     adjoints = dict(seeds)
-    for node in reversed(graph.operations(*seeds)):
+    order: Sequence[Any] = graph.operations(*cast("Iterable[Value]", seeds))
+    for node in reversed(order):
         _send(adjoints, adjoints.pop(node), (node._a, node._b), node._rule, node.primals, node.primal)
     return adjoints
 

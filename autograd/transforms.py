@@ -364,8 +364,8 @@ class _Reverse:
                 return [adjoints.get(leaf, 0.0) for leaf in self.leaves]
             if self.on_the_ground:
                 return [exact(x, 0.0) for x in recorded_gradients(on_tape, self.leaves)]
-            adjoints = pull_back(on_tape)
-        return [exact(adjoints.get(leaf, 0), x) for leaf, x in zip(self.leaves, self.numbers)]
+            gradients = pull_back(on_tape)
+        return [exact(gradients.get(leaf, 0), x) for leaf, x in zip(self.leaves, self.numbers)]
 
 
 def _single_number(output: Any) -> None:
