@@ -82,13 +82,11 @@ def power(a: float, b: float) -> float:
     return float(y)
 
 
-if sys.version_info >= (3, 11):
-    cbrt = math.cbrt
-else:
-
-    def cbrt(x: float) -> float:
-        """The real cube root: a first guess from the power function, and one Newton step."""
-        if x == 0.0 or not math.isfinite(x):
-            return x
-        y = math.copysign(abs(x) ** (1.0 / 3.0), x)
-        return y - (y - x / (y * y)) / 3.0
+def cbrt(x: float) -> float:
+    """The real cube root: ``math``'s, or for Python 3.10 a guess from the power function and one Newton step."""
+    if sys.version_info >= (3, 11):
+        return math.cbrt(x)
+    if x == 0.0 or not math.isfinite(x):
+        return x
+    y = math.copysign(abs(x) ** (1.0 / 3.0), x)
+    return y - (y - x / (y * y)) / 3.0

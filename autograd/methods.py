@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from autograd import rules
@@ -50,7 +51,12 @@ class Functions:
     def elu(self, alpha: Any = 1.0) -> Any: return self._apply(rules.elu, alpha)
 
     # NumPy's spelling, which np.arcsin(array_of_values) looks for.
-    arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
+    arcsin = asin
+    arccos = acos
+    arctan = atan
+    arcsinh = asinh
+    arccosh = acosh
+    arctanh = atanh
     # fmt: on
 
     def __abs__(self) -> Any:
@@ -62,6 +68,4 @@ class Functions:
         return apply_ufunc(rules.RULES, ufunc, method, inputs, kwargs)
 
     def _sympy_(self) -> Any:  # SymPy calls it, and would otherwise take the number and lose the derivative
-        import sympy
-
-        raise sympy.SympifyError(self)
+        raise sys.modules["sympy"].SympifyError(self)

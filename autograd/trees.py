@@ -61,7 +61,7 @@ def flatten(structure: Any) -> tuple[Tree, list[Any]]:
     if not hasattr(structure, "ndim"):
         import optree
 
-        leaves, spec = optree.tree_flatten(structure, namespace="chainrule")  # type: ignore[assignment]
+        leaves, spec = optree.tree_flatten(structure, namespace="chainrule")
         if len(leaves) == 1 and leaves[0] is structure:
             spec = None
     numbers: list[Any] = []

@@ -1,1 +1,70 @@
-"""Looking at a recorded graph: pictures and words."""
+"""Looking at a recorded graph: pictures of it, as files or in a notebook.
+
+``dot.py`` decides what is drawn and how it looks, ``render.py`` makes bytes and files of that, ``jupyter.py`` is what a
+notebook shows for a Value. The graphviz libraries are imported when the first picture is made, not before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autograd.views.dot import MAX_NODES, to_dot
+from autograd.views.render import Picture, checked_path, write
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from autograd.value import Value
+
+
+def draw(
+    value: Value,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    rankdir: str = "LR",
+    grads: bool = True,
+    fold: bool = False,
+    highlight: Value | Iterable[Value] | None = None,
+    depth: int | None = None,
+    digits: int = 4,
+    max_nodes: int = MAX_NODES,
+) -> Path | Picture:
+    """Draw the graph that ``value`` was computed by.
+
+    Args:
+        value: the output; everything that it was computed from is drawn.
+        path: the file to write; its ending says what kind: ``.svg``, ``.png``, ``.pdf`` or ``.dot``.
+        rankdir, grads, fold, highlight, depth, digits, max_nodes: as for ``to_dot``.
+
+    Returns:
+        The path; without one, an object that Jupyter shows as the picture.
+
+    Raises:
+        ValueError: the path has another ending, or an option is out of range.
+        MissingDependency: a graphviz library is not installed.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0, label="x")
+    >>> draw(x * x + 1)
+    <Picture: 4 nodes, 4 edges>
+    >>> draw(x * x, "picture.jpg")
+    Traceback (most recent call last):
+    ValueError: a picture's file ends in .svg, .png, .pdf or .dot, not '.jpg': picture.jpg
+    """
+    target = None if path is None else checked_path(path)
+    digraph = to_dot(
+        value,
+        rankdir=rankdir,
+        grads=grads,
+        fold=fold,
+        highlight=highlight,
+        depth=depth,
+        digits=digits,
+        max_nodes=max_nodes,
+    )
+    return Picture(digraph) if target is None else write(digraph, target)
+
+
+__all__ = ["Picture", "draw", "to_dot"]

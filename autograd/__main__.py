@@ -1,0 +1,106 @@
+"""The command line: ``chainrule ...``, which is also ``python -m autograd ...``.
+
+Whatever is wrong with a command is said in one line on the standard error stream, and ends it with exit code 2.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from autograd.errors import MissingDependency
+
+app: Final = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.callback(invoke_without_command=True)
+def chainrule(context: typer.Context) -> None:
+    """A scalar autograd engine: every number can be explained, every gradient can be trusted."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def w8(
+    inputs: Annotated[str, typer.Option(metavar="I1,I2", help="The two inputs.")] = "0.05,0.10",
+    targets: Annotated[str, typer.Option(metavar="T1,T2", help="What the two outputs should be.")] = "0.01,0.99",
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="W1,...,W8", help="The weights at first. [default: 0.15,0.20,0.25,0.30,0.40,...,0.55]"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Random weights, from this seed.")] = None,
+    lr: Annotated[
+        float, typer.Option(metavar="RATE", help="The learning rate of the single step and of the spreadsheet.")
+    ] = 0.5,
+    steps: Annotated[int, typer.Option(metavar="N", min=1, help="How many updates at each learning rate.")] = 1000,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files go.")] = Path("out"),
+) -> None:
+    """Work out the w1-w8 network: every number of the forward and backward pass, then training, with pictures.
+
+    FOLDER gets the graph and the network as pictures, a plot of the error at the learning rates 0.1, 0.2, 0.5, 0.8, 1.0
+    and 2.0 (and at RATE), and a spreadsheet (CSV) of the training at RATE: a column for every number, a row for every
+    update.
+    """
+    from nn import study
+
+    study.run(study.settings(inputs, targets, weights, seed, lr, steps, out))
+
+
+# In some releases typer brings this class itself, in others it is click's.
+_ComplaintType: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+
+def run(application: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run a command line application and return its exit code; every complaint becomes one line.
+
+    Args:
+        application: the typer app.
+        name: what the user called it by.
+        arguments: what follows the name; ``sys.argv``'s by default.
+
+    Returns:
+        0 if all went well, 2 if an argument was wrong or a file couldn't be written, 1 if a library is missing.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that has no σ shows a question mark
+    command: Any = typer.main.get_command(application)
+    try:
+        return int(command.main(arguments, prog_name=name, standalone_mode=False) or 0)
+    except _ComplaintType as error:
+        return _complain(name, error.format_message(), 2)
+    except MissingDependency as error:
+        return _complain(name, str(error), 1)
+    except (typer.Abort, KeyboardInterrupt):
+        return _complain(name, "stopped", 130)
+    except BrokenPipeError:  # whoever read the output has had enough, as `head` does
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that Python doesn't try to flush it
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(name, f"{where}{error.strerror or error}", 2)
+    except (ValueError, ArithmeticError) as error:
+        return _complain(name, str(error), 2)
+
+
+def _complain(name: str, message: str, code: int) -> int:
+    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def main() -> None:
+    """The entry point of ``chainrule``.
+
+    Raises:
+        SystemExit: always, with the exit code.
+    """
+    sys.exit(run(app, "chainrule"))
+
+
+if __name__ == "__main__":
+    main()

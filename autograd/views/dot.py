@@ -1,0 +1,327 @@
+"""A recorded graph as DOT, the language of Graphviz.
+
+First it is decided what is drawn (``_select``): from the output backwards, nearest first, until ``depth`` or
+``max_nodes`` is reached; with ``fold``, a sum of products counts as one node. Then each node, edge and cluster is
+written. No step recurses, and each looks at a Value a fixed number of times, so a graph of a million Values only takes
+as long as walking over it.
+
+Leaves, constants, operations and the output differ in shape, so that print can tell them apart, and in colour: light
+tints of the Okabe-Ito palette, which colour-blind readers can tell apart. The background is transparent; everything
+that stands on it directly is of a grey that is readable on white and on black.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from autograd import graph, rules
+from autograd.modes import scopes_of
+from autograd.rules import LEAF
+from autograd.value import Value
+from autograd.views.render import FONT, in_label, in_tooltip, load_graphviz, number
+
+if TYPE_CHECKING:
+    import graphviz
+
+MAX_NODES = 250  # laid out in about a second
+INK, GREY, ACCENT = "#1a1a1a", "#808080", "#d55e00"
+_SHAPES = {
+    "leaf": {"shape": "box", "style": "filled", "fillcolor": "#d3eafa", "color": "#0072b2"},
+    "constant": {"shape": "ellipse", "style": "filled", "fillcolor": "#ececec", "color": "#767676"},
+    "operation": {"shape": "box", "style": "filled,rounded", "fillcolor": "#fff3c4", "color": "#b8860b"},
+    "output": {"shape": "octagon", "style": "filled", "fillcolor": "#cdeee2", "color": "#007a5a", "peripheries": "2"},
+}
+_FADED = {"fillcolor": "#80808010", "color": "#80808090", "fontcolor": "#808080b8"}
+_SIGNS = {"*": "×", "-": "−"}
+_FOLDED = (rules.add, rules.sub, rules.mul, rules.neg)
+_NESTING = 16  # scopes deeper than this are drawn as one
+_SHOWN_TERMS = 3
+_SHOWN_PARTIALS = 30
+
+
+def to_dot(
+    value: Value,
+    *,
+    rankdir: str = "LR",
+    grads: bool = True,
+    fold: bool = False,
+    highlight: Value | Iterable[Value] | None = None,
+    depth: int | None = None,
+    digits: int = 4,
+    max_nodes: int = MAX_NODES,
+) -> graphviz.Digraph:
+    """The graph that ``value`` was computed by, as a ``graphviz.Digraph``.
+
+    Args:
+        value: the output.
+        rankdir: where the graph runs to: ``"LR"`` (left to right), ``"TB"``, ``"RL"`` or ``"BT"``.
+        grads: show gradients (∂) below the numbers.
+        fold: draw a weighted sum, such as w1·i1 + w2·i2, as one node.
+        highlight: a Value, or several: the paths along which they act on the output stand out.
+        depth: how many operations to go back from the output; all of them by default.
+        digits: significant digits.
+        max_nodes: draw at most so many Values, those nearest to the output. The picture says what it left out.
+
+    Raises:
+        TypeError: ``value`` is not a Value.
+        ValueError: an option is out of range, or ``highlight`` is no part of the graph.
+        MissingDependency: the graphviz package is not installed.
+
+    >>> x = Value(3.0, label="x")
+    >>> "n0 -> n1" in to_dot(x * x).source
+    True
+    """
+    _check(value, rankdir, depth, digits, max_nodes)
+    order = graph.topological_order(value)
+    picked = _select(value, order, fold, depth, max_nodes)
+    sources = [] if highlight is None else [highlight] if isinstance(highlight, Value) else list(highlight)
+    lit = _paths(sources, value, order) if sources else None
+    return _Drawing(value, picked, lit, rankdir, grads, digits).draw(order)
+
+
+def _check(value: Value, rankdir: str, depth: int | None, digits: int, max_nodes: int) -> None:
+    if not isinstance(value, Value):
+        raise TypeError(f"a Value can be drawn, not {type(value).__name__}: {value!r:.60}")
+    if rankdir not in ("LR", "TB", "RL", "BT"):
+        raise ValueError(f"rankdir is 'LR', 'TB', 'RL' or 'BT', not {rankdir!r}")
+    if depth is not None and depth < 0:
+        raise ValueError(f"depth counts operations back from the output: 0 or more, not {depth}")
+    for name, option in (("digits", digits), ("max_nodes", max_nodes)):
+        if option < 1:
+            raise ValueError(f"{name} is 1 or more, not {option}")
+
+
+# --- What is drawn ---
+
+
+_Operand = tuple["Value | float", float]  # with the derivative of the drawn node with respect to it
+_Term = tuple[bool, list[_Operand]]  # is it subtracted? and its factors
+
+
+class _Node(NamedTuple):
+    """A Value that is drawn: its operands, with the partials, and, if it is a folded sum, the formula."""
+
+    operands: list[_Operand]
+    formula: str = ""
+    absorbed: int = 0  # the operations inside the folded sum
+
+
+class _Picked(NamedTuple):
+    nodes: dict[Value, _Node]
+    left_out: int
+
+
+def _select(value: Value, order: list[Value], fold: bool, depth: int | None, max_nodes: int) -> _Picked:
+    """Breadth first from the output."""
+    expand = _folder(order, 2 * max_nodes) if fold else _plain
+    nodes = {value: expand(value)}
+    queue = deque([(value, 0)])
+    while queue:
+        node, distance = queue.popleft()
+        if distance == depth:
+            continue
+        for operand, _ in nodes[node].operands:
+            if isinstance(operand, Value) and operand not in nodes and len(nodes) < max_nodes:
+                nodes[operand] = expand(operand)
+                queue.append((operand, distance + 1))
+    return _Picked(nodes, len(order) - sum(1 + node.absorbed for node in nodes.values()))
+
+
+def _partials(node: Value) -> list[_Operand]:
+    return list(zip(node._operands(), (node._da, node._db)))
+
+
+def _plain(node: Value) -> _Node:
+    return _Node(_partials(node))
+
+
+def _folder(order: list[Value], max_operands: int) -> Callable[[Value], _Node]:
+    """What makes a node of a Value and, if it is a sum, of the additions and multiplications that only it uses."""
+    uses = Counter(operand for node in order for operand in (node._a, node._b) if operand is not None)
+
+    def expand(root: Value) -> _Node:
+        if root._rule not in (rules.add, rules.sub):
+            return _plain(root)
+        scopes = scopes_of(root)
+
+        def inner(x: Value) -> bool:
+            return x._rule in _FOLDED and uses[x] == 1 and not x._label and scopes_of(x) == scopes
+
+        terms, absorbed = _terms(root, inner)
+        if not absorbed:
+            return _plain(root)
+        operands = [(x, partial) for _, factors in terms for x, partial in factors if isinstance(x, Value)]
+        return _Node(operands[:max_operands], _formula(terms), absorbed)
+
+    return expand
+
+
+def _terms(root: Value, inner: Callable[[Value], bool]) -> tuple[list[_Term], int]:
+    """The terms of a sum, and how many operations besides the root were taken apart to find them."""
+    terms: list[_Term] = []
+    absorbed = -1
+    stack: list[tuple[Value | float, float, bool, list[_Operand] | None]] = [(root, 1.0, False, None)]
+    while stack:
+        x, gain, negative, product = stack.pop()
+        if isinstance(x, Value) and (x is root or ((product is None or x._rule is rules.mul) and inner(x))):
+            absorbed += 1
+            if x._rule is rules.mul and product is None:
+                product = []
+                terms.append((negative, product))
+            first, second = negative ^ (x._rule is rules.neg), negative ^ (x._rule is rules.sub)
+            operands = zip(_partials(x), (first, second))
+            stack += [(y, gain * partial, sign, product) for (y, partial), sign in reversed(list(operands))]
+        elif product is not None:
+            product.append((x, gain))
+        elif isinstance(x, Value) or x != 0.0:  # sum() begins with a zero
+            terms.append((negative, [(x, gain)]))
+    return terms, absorbed
+
+
+def _formula(terms: list[_Term]) -> str:
+    text = ""
+    for negative, factors in terms[:_SHOWN_TERMS]:
+        names = [
+            in_label(x._label, 12) if isinstance(x, Value) and x._label else number(float(x), 3) for x, _ in factors
+        ]
+        text += (" − " if text else "−") if negative else (" + " if text else "")
+        text += "·".join(names)
+    return text if len(terms) <= _SHOWN_TERMS else f"{text} + … ({len(terms):,} terms)"
+
+
+def _paths(sources: list[Value], target: Value, order: list[Value]) -> set[Value]:
+    """The Values on some path from a source to the target, in two passes however many sources there are."""
+    known = set(order)
+    for source in sources:
+        if source not in known:
+            raise ValueError(f"highlight: {source!r} is no part of the graph of {target!r}")
+    reached = set(sources)
+    for node in order:
+        if node._a in reached or node._b in reached:
+            reached.add(node)
+    return reached  # everything in the order leads to the target
+
+
+# --- How it looks ---
+
+
+class _Drawing:
+    """One picture while it is being written."""
+
+    def __init__(
+        self, output: Value, picked: _Picked, lit: set[Value] | None, rankdir: str, grads: bool, digits: int
+    ) -> None:
+        self.output = output
+        self.nodes, self.left_out = picked
+        self.lit = lit
+        self.grads = grads
+        self.digits = digits
+        self.dot = load_graphviz().Digraph(
+            "computation",
+            graph_attr={"rankdir": rankdir, "bgcolor": "transparent", "fontname": FONT, "fontcolor": GREY}
+            | {"nodesep": "0.18", "ranksep": "0.4", "tooltip": " "},
+            node_attr={"fontname": FONT, "fontsize": "12", "fontcolor": INK, "margin": "0.09,0.05", "penwidth": "1.3"}
+            | {"height": "0.3", "width": "0.3"},
+            edge_attr={"fontname": FONT, "fontsize": "11", "color": GREY, "arrowsize": "0.6", "penwidth": "1.1"},
+        )
+        self.clusters: dict[tuple[str, ...], graphviz.Digraph] = {(): self.dot}
+
+    def draw(self, order: list[Value]) -> graphviz.Digraph:
+        ids = {node: f"n{i}" for i, node in enumerate(x for x in order if x in self.nodes)}
+        lit_edges = (
+            sum(x in self.lit for n in ids if n in self.lit for x, _ in self.nodes[n].operands) if self.lit else 0
+        )
+        for node, name in ids.items():
+            cluster = self._cluster(scopes_of(node)[:_NESTING])
+            cluster.node(name, **self._node(node))
+            left_out = 0
+            for position, (operand, partial) in enumerate(self.nodes[node].operands):
+                if not isinstance(operand, Value):
+                    constant = f"{name}c{position}"
+                    cluster.node(constant, **self._constant(operand))
+                    self.dot.edge(constant, name, **({"color": _FADED["color"]} if self.lit is not None else {}))
+                elif operand in ids:
+                    look = self._edge(node, operand, partial, lit_edges <= _SHOWN_PARTIALS)
+                    self.dot.edge(ids[operand], name, **look)
+                else:
+                    left_out += 1
+            if left_out:
+                self._stub(cluster, name, left_out)
+        for path in sorted(self.clusters, key=len, reverse=True)[:-1]:
+            self.clusters[path[:-1]].subgraph(self.clusters[path])
+        if self.left_out:
+            plural = "" if self.left_out == 1 else "s"
+            self.dot.attr(label=f"… {self.left_out:,} more Value{plural} not drawn", labelloc="b", fontsize="13")
+        return self.dot
+
+    def _cluster(self, path: tuple[str, ...]) -> graphviz.Digraph:
+        for length in range(1, len(path) + 1):
+            if path[:length] not in self.clusters:
+                cluster = load_graphviz().Digraph(f"cluster_{len(self.clusters)}")
+                cluster.attr(
+                    label=f"<{in_label(path[length - 1]) or ' '}>", tooltip=in_tooltip(path[length - 1]) or " "
+                )
+                cluster.attr(color=GREY, style="dashed,rounded", penwidth="1", fontsize="12", margin="10")
+                self.clusters[path[:length]] = cluster
+        return self.clusters[path]
+
+    def _node(self, node: Value) -> dict[str, str]:
+        kind = "leaf" if node._rule is LEAF else "output" if node is self.output else "operation"
+        look = _SHAPES[kind] | {"tooltip": self._node_tooltip(node)}
+        faded = self.lit is not None and node not in self.lit
+        if faded:
+            look |= _FADED
+        elif self.lit is not None:
+            look |= {"color": ACCENT, "penwidth": "2.4"}
+        return look | {"label": self._node_label(node, _FADED["fontcolor"] if faded else "#555555")}
+
+    def _node_label(self, node: Value, muted: str) -> str:
+        formula = self.nodes[node].formula
+        sign = "Σ" if formula else _SIGNS.get(node._rule.symbol, node._rule.symbol)
+        cells = [f"<B>{in_label(node._label)}</B>"] if node._label else []
+        cells += [f'<FONT COLOR="{muted}">{in_label(sign)}</FONT>'] if sign else []
+        rows = "".join(
+            f'<TD COLSPAN="{3 - len(cells)}"{side}><FONT POINT-SIZE="14">{cell}</FONT></TD>'
+            for cell, side in zip(cells, (' ALIGN="LEFT"', ' ALIGN="RIGHT"') if len(cells) == 2 else ("",))
+        )
+        pairs = [("data", node._data)] + ([("∂", node._grad)] if self.grads else [])
+        rows = f"<TR>{rows}</TR>" if cells else ""
+        if formula:
+            rows += f'<TR><TD COLSPAN="2"><FONT COLOR="{muted}" POINT-SIZE="11">{formula}</FONT></TD></TR>'
+        rows += "".join(
+            f'<TR><TD ALIGN="LEFT"><FONT COLOR="{muted}" POINT-SIZE="11">{key}&#160;</FONT></TD>'
+            f'<TD ALIGN="RIGHT">{number(x, self.digits)}</TD></TR>'
+            for key, x in pairs
+        )
+        return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
+
+    def _node_tooltip(self, node: Value) -> str:
+        name = _name(node)
+        grad = [f"∂/∂{name} = {number(node._grad, 17)}"] if self.grads else []
+        return in_tooltip(name, f"{node.op or 'leaf'}: {number(node._data, 17)}", *grad)
+
+    def _constant(self, x: float) -> dict[str, str]:
+        look = _SHAPES["constant"] | {"label": f"<{number(x, self.digits)}>", "tooltip": f"constant {number(x, 17)}"}
+        return look | _FADED if self.lit is not None else look
+
+    def _edge(self, node: Value, operand: Value, partial: float, show_partial: bool) -> dict[str, str]:
+        look = {"tooltip": in_tooltip(f"∂{_name(node)}/∂{_name(operand)} = {number(partial, 17)}")}
+        if self.lit is None:
+            return look
+        if not (node in self.lit and operand in self.lit):
+            return look | {"color": _FADED["color"]}
+        if show_partial:
+            look |= {"label": f"<{number(partial, self.digits)}>", "fontcolor": ACCENT}
+        return look | {"color": ACCENT, "penwidth": "2.4", "arrowsize": "0.8"}
+
+    def _stub(self, cluster: graphviz.Digraph, name: str, count: int) -> None:
+        plural = "" if count == 1 else "s"
+        look = {"shape": "plaintext", "fontcolor": GREY, "tooltip": f"{count} operand{plural} not drawn"}
+        cluster.node(f"{name}s", "<…>", **look)
+        self.dot.edge(f"{name}s", name, style="dashed")
+
+
+def _name(node: Value) -> str:
+    return node._label or f"({node._rule.symbol or number(node._data, 4)})"
