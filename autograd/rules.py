@@ -83,19 +83,20 @@ class Rule:
 
     def __call__(self, *operands: Any) -> Any:
         for x in operands:
-            if not isinstance(x, (float, int)):
+            if type(x) is not float:
                 return self._on_another_kind(operands)
-        numbers = [float(x) for x in operands]
         try:
-            return self.value(*numbers)
+            return self.value(*operands)
         except (ArithmeticError, ValueError) as error:
-            raise undefined(self, error, numbers) from None
+            raise undefined(self, error, operands) from None
 
     def _on_another_kind(self, operands: tuple[Any, ...]) -> Any:
         if any(getattr(x, "ndim", 0) for x in operands):
             from autograd.arrays import elementwise
 
             return elementwise(self, operands)
+        if any(getattr(x, "ndim", None) == 0 for x in operands):  # NumPy's scalars, and arrays without an axis
+            return self(*(x.item() if hasattr(x, "ndim") else x for x in operands))
         recording = [x for x in operands if hasattr(type(x), "__apply_rule__")]
         if recording:  # a number that carries a derivative does the operation itself, the innermost level first
             top = max(recording, key=_level)
@@ -122,6 +123,8 @@ def real(x: Any) -> float:
     Raises:
         TypeError: x is text, complex, an array, or no number at all.
     """
+    if getattr(x, "ndim", None) == 0:
+        x = x.item()
     if not hasattr(type(x), "__float__") or hasattr(type(x), "__apply_rule__") or getattr(x, "ndim", None):
         raise TypeError(f"a real number is needed, not {type(x).__name__}: {x!r:.60}")
     return float(x)
@@ -158,6 +161,8 @@ def slope(a: Any, b: Any) -> Any:
     except ZeroDivisionError:
         return math.inf if b > 0 else 0.0
     except OverflowError:
+        if float(b) == 0.0:
+            return 0.0
         return -math.inf if a < 0 and float(b) % 2.0 == 0.0 else math.inf
 
 
@@ -225,7 +230,7 @@ FROM_1: Final = Domain("x >= 1", lambda x: x >= 1)
 NONZERO_B: Final = Domain("b != 0", lambda a, b: b != 0)
 POWER: Final = Domain(
     "a > 0, or a = 0 and b >= 0, or a < 0 and b a whole number",
-    lambda a, b: a > 0 or (b >= 0 if a == 0 else b == b // 1),
+    lambda a, b: a > 0 or (b >= 0 if a == 0 else b % 1 == 0),
 )
 
 RULES: Final[dict[str, Rule]] = {}
@@ -299,7 +304,7 @@ acosh = _unary("acosh", math.acosh,    lambda x, y: ratio(1, sqrt(x - 1) * sqrt(
 atanh = _unary("atanh", math.atanh,    lambda x, y: ratio(1, (1 - x) * (1 + x)),         INSIDE_UNIT, definition=lambda x: log((1 + x) / (1 - x)) / 2)
 
 sigmoid  = _unary("sigmoid",  floats.sigmoid,  lambda x, y: y * sigmoid(-x),                        symbol="σ", latex=r"\sigma({0})", definition=lambda x: 1 / (1 + exp(-x)))
-softplus = _unary("softplus", floats.softplus, lambda x, y: sigmoid(x),                             definition=lambda x: log(1 + exp(x)))
+softplus = _unary("softplus", floats.softplus, lambda x, y: sigmoid(x),                             definition=lambda x: log1p(exp(x)))
 relu     = _unary("relu",     floats.relu,     lambda x, y: where(x > 0, 1, 0),                     definition=lambda x: where(x > 0, x, 0))
 silu     = _unary("silu",     floats.silu,     lambda x, y: sigmoid(x) * (1 + x * sigmoid(-x)),     definition=lambda x: x * sigmoid(x))
 gelu     = _unary("gelu",     floats.gelu,     lambda x, y: normal_cdf(x) + x * normal_density(x),  definition=lambda x: x * normal_cdf(x), ulps=_ulps_of_square)
@@ -317,5 +322,5 @@ hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(
 atan2      = _binary("atan2",      math.atan2,        lambda a, b, y: by_square(b, hypot(a, b)), lambda a, b, y: -by_square(a, hypot(a, b)))
 leaky_relu = _binary("leaky_relu", floats.leaky_relu, lambda a, b, y: where(a > 0, 1, b),     lambda a, b, y: where(a > 0, 0, a), definition=lambda a, b: where(a > 0, a, b * a))
 elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 0, 1, b * exp(minimum(a, 0))), lambda a, b, y: where(a > 0, 0, expm1(minimum(a, 0))),
-                     definition=lambda a, b: where(a > 0, a, b * (exp(a) - 1)))
+                     definition=lambda a, b: where(a > 0, a, b * expm1(a)))
 # fmt: on

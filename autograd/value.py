@@ -368,7 +368,7 @@ def _number(x: Any) -> float | None:
     """x as a float if it is a real number that may stand beside a Value in arithmetic, else None."""
     if isinstance(x, (float, int)):
         return float(x)
-    if not hasattr(type(x), "__float__") or hasattr(type(x), "__apply_rule__") or getattr(x, "ndim", None):
+    if not hasattr(type(x), "__float__") or hasattr(type(x), "__apply_rule__") or hasattr(x, "__array_finalize__"):
         return None  # the other operand does it: an array element by element, another number with a derivative itself
     return float(x)
 
