@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from autograd.errors import AnomalyError
 
 if TYPE_CHECKING:
+    from autograd.rules import Rule
     from autograd.value import Value
 
 
@@ -28,6 +29,7 @@ class Origin(NamedTuple):
     scopes: tuple[str, ...] = ()
     file: str = ""
     line: int = 0
+    detached: bool = False  # inside no_grad: a constant to whoever differentiates
 
 
 class Mode(NamedTuple):
@@ -125,6 +127,11 @@ def scopes_of(node: Value) -> tuple[str, ...]:
     return node._origin.scopes if node._origin else ()
 
 
+def is_detached(node: Value) -> bool:
+    """True for a result of ``no_grad``."""
+    return node._origin is not None and node._origin.detached
+
+
 def observe(node: Value) -> None:
     """Apply the open blocks to a Value that has just been recorded."""
     mode = _mode.get()
@@ -136,23 +143,42 @@ def observe(node: Value) -> None:
             raise AnomalyError(f"forward: {node._rule.name} gives {node._data!r} at {_describe(node)}")
     if not mode.recording:
         node._forget_operands()
+        node._origin = (node._origin or Origin())._replace(detached=True)
 
 
-def check_gradients(order: Sequence[Value]) -> None:
-    """After ``backward()``: in ``detect_anomaly``, find the first operation that sent on a non-finite gradient.
+def checking() -> bool:
+    """True inside ``detect_anomaly``."""
+    return MODES.active > 0 and _mode.get().anomaly
 
-    Args:
-        order: the operations, operands before results.
+
+def check_sent(node: Value, gradient: float) -> None:
+    """In ``detect_anomaly``: the gradients that an operation sends on to its operands, given its own, are finite.
+
+    Raises:
+        AnomalyError: one isn't.
     """
-    if not _mode.get().anomaly:
-        return
-    for node in reversed(order):
-        for position, (operand, partial) in enumerate(((node._a, node._da), (node._b, node._db)), start=1):
-            if operand is not None and not math.isfinite(node._grad * partial):
-                raise AnomalyError(
-                    f"backward: {node._rule.name} sends {node._grad * partial!r} to operand {position}: its gradient "
-                    f"{node._grad!r} times the partial {partial!r}, at {_describe(node)}"
-                )
+    for position, (operand, partial) in enumerate(((node._a, node._da), (node._b, node._db)), start=1):
+        if operand is not None and not math.isfinite(gradient * partial):
+            raise AnomalyError(
+                f"backward: {node._rule.name} sends {gradient * partial!r} to operand {position}: its gradient "
+                f"{gradient!r} times the partial {partial!r}, at {_describe(node)}"
+            )
+
+
+def admits(rule: Rule, operands: Sequence[object], *results: object) -> bool:
+    """Whether an operation of a transform is to be differentiated: not inside ``no_grad``.
+
+    Raises:
+        AnomalyError: inside ``detect_anomaly``, a result (the value, then the tangent) is not finite.
+    """
+    mode = _mode.get()
+    if mode.anomaly:
+        for what, y in zip(("gives", "has the tangent"), results):
+            if isinstance(y, float) and not math.isfinite(y):
+                file, line = _users_line()
+                at = ", ".join(repr(x) for x in operands)
+                raise AnomalyError(f"forward: {rule.name} {what} {y!r} at {at}, computed at {file}:{line}")
+    return mode.recording
 
 
 def _describe(node: Value) -> str:
@@ -169,11 +195,6 @@ def _users_line() -> tuple[str, int]:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGES):
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno
-
-
-def recording() -> bool:
-    """False inside ``no_grad``."""
-    return MODES.active == 0 or _mode.get().recording
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from autograd import graph
 from autograd.errors import AutogradError
 from autograd.forward import plus, times
 from autograd.lifted import Lifted, below
-from autograd.modes import recording
+from autograd.modes import MODES, admits, check_sent, checking
 from autograd.rules import LEAF, Rule
 from autograd.value import Value
 
@@ -49,7 +49,7 @@ class Node(Lifted):
         level = self.level
         primals = tuple([below(level, x) for x in operands])
         y = rule(*primals)
-        if not recording():
+        if MODES.active and not admits(rule, primals, y):
             return y
         on_tape = [x if isinstance(x, Node) and x.level == level else None for x in operands]
         return Node(level, y, rule, primals, *on_tape)
@@ -67,8 +67,11 @@ def pull_back(seeds: dict[Node, Any]) -> dict[Node, Any]:
 def sweep(seeds: dict[Value, float]) -> dict[Value, float]:
     """The adjoints, as floats, of the leaves of a recorded graph. As ``backward``, but leaves every ``.grad`` alone."""
     adjoints = dict(seeds)
+    careful = checking()
     for node in reversed(graph.operations(*seeds)):
         adjoint = adjoints.pop(node)
+        if careful:
+            check_sent(node, adjoint)
         a, b = node._a, node._b
         if a is not None:
             adjoints[a] = adjoints.get(a, 0.0) + adjoint * node._da
@@ -123,9 +126,12 @@ def recorded_gradients(seeds: dict[Value, Any], targets: Sequence[Value]) -> lis
         if node._a in depends or node._b in depends:
             depends.add(node)
     adjoints: dict[Any, Any] = {y: seed for y, seed in seeds.items() if y in depends}
+    careful = checking()
     for node in reversed(order):
         if node in depends and node in adjoints:
             adjoint = adjoints[node] if node in wanted else adjoints.pop(node)
+            if careful:
+                check_sent(node, float(adjoint))
             a = node._a if node._a in depends else None
             b = node._b if node._b in depends else None
             _send(adjoints, adjoint, (a, b), node._rule, node._operands(), node, (node._da, node._db))

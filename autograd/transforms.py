@@ -332,11 +332,8 @@ class _Reverse:
         """True if nothing but the arguments' Values is in the graph: else derivatives depend on the others too."""
         own = set(self.leaves)
         roots = [y for y in self.outputs if isinstance(y, Value)]
-        return all(x in own or x._rule is not LEAF for x in roots) and all(
-            (x is None or x._rule is not LEAF or x in own)
-            for node in graph.operations(*roots)
-            for x in (node._a, node._b)
-        )
+        operands = [x for node in graph.operations(*roots) for x in (node._a, node._b) if x is not None]
+        return not any(x._rule is LEAF and x not in own and not modes.is_detached(x) for x in operands + roots)
 
     def output(self) -> Any:
         """What f returned, in terms of the numbers that it was given."""

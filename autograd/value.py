@@ -247,8 +247,9 @@ class Value(Functions):
             if b is not None:
                 b._grad += gradient * node._db
 
-        if MODES.active:
-            modes.check_gradients(order)
+        if modes.checking():
+            for node in reversed(order):
+                modes.check_sent(node, node._grad)
 
     # --- It behaves as the number that it holds ---
 
