@@ -91,15 +91,16 @@ class Rule:
             raise undefined(self, error, operands) from None
 
     def _on_another_kind(self, operands: tuple[Any, ...]) -> Any:
-        if any(getattr(x, "ndim", 0) for x in operands):
-            from autograd.arrays import elementwise
-
-            return elementwise(self, operands)
-        if any(getattr(x, "ndim", None) == 0 for x in operands):  # NumPy's scalars, and arrays without an axis
-            return self(*(x.item() if hasattr(x, "ndim") else x for x in operands))
-        recording = [x for x in operands if hasattr(type(x), "__apply_rule__")]
-        if recording:  # a number that carries a derivative does the operation itself, the innermost level first
-            top = max(recording, key=_level)
+        top = None  # a number that carries a derivative does the operation itself, the one of the innermost level
+        for x in operands:
+            if isinstance(x, (float, int)):
+                continue
+            if hasattr(type(x), "__apply_rule__"):
+                if top is None or x.level > top.level:
+                    top = x
+            elif hasattr(x, "ndim"):
+                return self._on_arrays(operands)
+        if top is not None:
             return top.__apply_rule__(self, operands)
         if not any(library(x) in ("mpmath", "sympy", "fractions", "decimal") for x in operands):
             return self(*(real(x) for x in operands))
@@ -111,10 +112,12 @@ class Rule:
             raise TypeError(f"{self.name} of a {kind} has no exact value: convert to float or mpmath.mpf first")
         return function(*operands)
 
+    def _on_arrays(self, operands: tuple[Any, ...]) -> Any:
+        if any(getattr(x, "ndim", 0) for x in operands):
+            from autograd.arrays import elementwise
 
-def _level(x: Any) -> int:
-    level: int = x.level
-    return level
+            return elementwise(self, operands)
+        return self(*(x.item() if hasattr(x, "ndim") else x for x in operands))  # NumPy's scalars
 
 
 def real(x: Any) -> float:

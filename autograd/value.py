@@ -284,8 +284,10 @@ class Value(Functions):
     # --- Hooks: each says who calls it ---
 
     def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Value:  # a Rule, when an operand is a Value
-        numbers = [x if isinstance(x, Value) else real(x) for x in operands]
-        return _unary(rule, self) if len(numbers) == 1 else _binary(rule, numbers[0], numbers[1])
+        if len(operands) == 1:
+            return _unary(rule, self)
+        a, b = operands
+        return _binary(rule, a if isinstance(a, Value) else real(a), b if isinstance(b, Value) else real(b))
 
     def _forget_operands(self) -> None:  # no_grad
         self._rule = LEAF

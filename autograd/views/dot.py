@@ -20,13 +20,13 @@ from autograd import graph, rules
 from autograd.modes import scopes_of
 from autograd.rules import LEAF
 from autograd.value import Value
-from autograd.views.render import FONT, in_label, in_tooltip, load_graphviz, number
+from autograd.views.render import FONT, GREY, INK, in_label, in_tooltip, load_graphviz, number
 
 if TYPE_CHECKING:
     import graphviz
 
-MAX_NODES = 250  # laid out in about a second
-INK, GREY, ACCENT = "#1a1a1a", "#808080", "#d55e00"
+MAX_NODES = 200  # laid out in a second or two, however they are connected
+ACCENT = "#d55e00"
 _SHAPES = {
     "leaf": {"shape": "box", "style": "filled", "fillcolor": "#d3eafa", "color": "#0072b2"},
     "constant": {"shape": "ellipse", "style": "filled", "fillcolor": "#ececec", "color": "#767676"},
@@ -36,6 +36,7 @@ _SHAPES = {
 _FADED = {"fillcolor": "#80808010", "color": "#80808090", "fontcolor": "#808080b8"}
 _SIGNS = {"*": "×", "-": "−"}
 _FOLDED = (rules.add, rules.sub, rules.mul, rules.neg)
+_EASY = 60  # beyond, Graphviz gets a limit: it would look for the very best layout for minutes
 _NESTING = 16  # scopes deeper than this are drawn as one
 _SHOWN_TERMS = 3
 _SHOWN_PARTIALS = 30
@@ -130,7 +131,8 @@ def _select(value: Value, order: list[Value], fold: bool, depth: int | None, max
 
 
 def _partials(node: Value) -> list[_Operand]:
-    return list(zip(node._operands(), (node._da, node._db)))
+    partials = (node._da, node._db)
+    return [(operand, partials[position]) for position, operand in enumerate(node._operands())]
 
 
 def _plain(node: Value) -> _Node:
@@ -226,6 +228,8 @@ class _Drawing:
             | {"height": "0.3", "width": "0.3"},
             edge_attr={"fontname": FONT, "fontsize": "11", "color": GREY, "arrowsize": "0.6", "penwidth": "1.1"},
         )
+        if len(self.nodes) > _EASY:
+            self.dot.attr(nslimit="1", nslimit1="1")
         self.clusters: dict[tuple[str, ...], graphviz.Digraph] = {(): self.dot}
 
     def draw(self, order: list[Value]) -> graphviz.Digraph:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from autograd.rules import LEAF, Rule, named
+from autograd.rules import LEAF, Rule
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -31,10 +31,15 @@ _PLAIN_LABEL: Final = re.compile(r"\w[\w.]*|∂\w+/∂\w+")
 
 
 class _Text(NamedTuple):
-    """A written expression, and how tightly it binds."""
+    """A written expression, how tightly it binds, and how it is written inside a sum: ``w1*i1 + w2*i2``."""
 
     text: str
-    binding: int = _ATOM
+    binding: int
+    tight: str
+
+
+def _text(text: str, binding: int = _ATOM) -> _Text:
+    return _Text(text, binding, text)
 
 
 def formula(value: Value, *, numbers: bool = False, digits: int = 6, limit: int = 200) -> str:
@@ -64,16 +69,16 @@ def formula(value: Value, *, numbers: bool = False, digits: int = 6, limit: int 
     if digits < 1 or limit < 1:
         raise ValueError(f"digits and limit are at least 1, not {digits} and {limit}")
     nodes, operands, complete = _written_out(value, limit)
-    texts: list[_Text] = [_Text("")] * len(nodes)
+    texts: list[_Text] = [_text("")] * len(nodes)
     for i in reversed(range(len(nodes))):  # operands come after what they are operands of
         node = nodes[i]
         if operands[i]:
             assert not isinstance(node, float)
-            texts[i] = _operation(node._rule, [texts[j] for j in operands[i]], [_rule(nodes[j]) for j in operands[i]])
+            texts[i] = _operation(node._rule, [texts[j] for j in operands[i]])
         elif isinstance(node, float) or node._rule is LEAF or node._label:
             texts[i] = _leaf(node, numbers, digits)
         else:
-            texts[i] = _Text("…")
+            texts[i] = _text("…")
     if complete:
         return texts[0].text
     return f"{texts[0].text}  (cut off after {limit} operations: … stands for the rest)"
@@ -92,9 +97,7 @@ def definition(value: Value, *, numbers: bool = False, digits: int = 6) -> str:
     """
     if value._rule.arity != 1 or value._rule.definition is None or value._a is None:
         return ""
-    operand = value._a
-    stand_in = operand if operand._label else type(value)(operand._data, label=formula(operand, digits=digits))
-    return formula(value._rule.definition(stand_in), numbers=numbers, digits=digits)
+    return formula(value._rule.definition(value._a), numbers=numbers, digits=digits)
 
 
 def _written_out(value: Value, limit: int) -> tuple[list[Value | float], list[list[int]], bool]:
@@ -117,40 +120,31 @@ def _written_out(value: Value, limit: int) -> tuple[list[Value | float], list[li
     return nodes, operands, complete
 
 
-def _rule(node: Value | float) -> Rule:
-    return LEAF if isinstance(node, float) or node._label else node._rule
-
-
 def _leaf(node: Value | float, numbers: bool, digits: int) -> _Text:
     if isinstance(node, float):
-        return _Text("1/2", _PRODUCT) if node == 0.5 else _number(node, digits)
+        return _text("1/2", _PRODUCT) if node == 0.5 else _number(node, digits)
     if not node._label or numbers:
         return _number(node._data, digits)
-    return _Text(node._label if _PLAIN_LABEL.fullmatch(node._label) else repr(node._label))
+    return _text(node._label if _PLAIN_LABEL.fullmatch(node._label) else repr(node._label))
 
 
 def _number(x: float, digits: int) -> _Text:
     text = f"{x:.{digits}g}"
-    return _Text(text, _MINUS if text.startswith("-") else _ATOM)
+    return _text(text, _MINUS if text.startswith("-") else _ATOM)
 
 
-def _operation(rule: Rule, operands: list[_Text], rules: list[Rule]) -> _Text:
+def _operation(rule: Rule, operands: list[_Text]) -> _Text:
     if rule.name not in _BINDING:
         bracketed = re.search(r"^\{0\}|\{\d\}$", rule.text) is None  # f({0}), |{0}|, but not {0} ⊕ {1}
         texts = [x.text if bracketed or x.binding == _ATOM else f"({x.text})" for x in operands]
-        return _Text(rule.text.format(*texts), _ATOM if bracketed else 0)
+        return _text(rule.text.format(*texts), _ATOM if bracketed else 0)
     binding, *needed = _BINDING[rule.name]
-    texts = []
-    for place, (operand, own_rule) in enumerate(zip(operands, rules)):
-        text = operand.text
-        if binding == _SUM and own_rule is named("mul"):
-            text = _tight(text)
-        if operand.binding < needed[place] or (place == 1 and text.startswith("-")):
-            text = f"({text})"
-        texts.append(text)
-    return _Text(rule.text.format(*texts), binding)
-
-
-def _tight(product: str) -> str:
-    """A product inside a sum, without spaces if it is of plain factors: ``w1*i1 + w2*i2``."""
-    return product if re.search("""[("']""", product) else product.replace(" * ", "*")
+    texts, tight = [], []
+    for place, operand in enumerate(operands):
+        text = operand.tight if binding == _SUM else operand.text
+        brackets = operand.binding < needed[place] or (place == 1 and text.startswith("-"))
+        texts.append(f"({text})" if brackets else text)
+        tight.append(texts[-1] if brackets else operand.tight)
+    text = rule.text.format(*texts)
+    close = rule.name == "mul" and not any(" " in part for part in tight)
+    return _Text(text, binding, "*".join(tight) if close else text)

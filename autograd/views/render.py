@@ -18,8 +18,7 @@ import tempfile
 import threading
 import warnings
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.errors import MissingDependency
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("svg", "png", "pdf", "dot")
 FONT = "Helvetica,Arial,sans-serif"
+INK, GREY = "#1a1a1a", "#808080"  # text on a light node; text and lines that stand on any background
 
 _DPI = "192"  # two pixels to each that a browser would show: crisp on a slide
 _INCHES = "48,48"  # a PNG of a big graph is scaled down to this, so that it fits into memory
@@ -49,9 +49,9 @@ class Picture:
         return svg(self._digraph)
 
     def __repr__(self) -> str:
-        lines = self.source.splitlines()
-        edges = sum(" -> " in line.partition("[")[0] for line in lines)
-        nodes = sum(" [label=<" in line for line in lines)
+        heads = [line.partition(" [") for line in self.source.splitlines()]
+        edges = sum(" -> " in head for head, _, _ in heads)
+        nodes = sum(look.startswith("label=") and " -> " not in head for head, _, look in heads)
         return f"<Picture: {nodes} nodes, {edges} edges>"
 
 
@@ -120,7 +120,7 @@ def render_here(source: str, engine: str, format: str) -> bytes:
             return bytes(agraph.draw(format=format, prog=engine))
 
 
-def load_graphviz() -> ModuleType:
+def load_graphviz() -> Any:
     """The graphviz package, imported when the first picture is made.
 
     Raises:
