@@ -79,7 +79,7 @@ def run(application: typer.Typer, name: str, arguments: Sequence[str] | None = N
     except (typer.Abort, KeyboardInterrupt):
         return _complain(name, "stopped", 130)
     except BrokenPipeError:  # whoever read the output has had enough, as `head` does
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that Python doesn't try to flush it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python can flush it when it ends
         return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

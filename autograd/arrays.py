@@ -33,8 +33,14 @@ def apply_ufunc(
     """What ``Value.__array_ufunc__`` does with the rule table: ``np.float64(2) * v`` and ``np.exp(v)`` are Values."""
     import numpy as np
 
+    out = kwargs.pop("out", None)  # of A *= v
     if method != "__call__" or kwargs:
         return NotImplemented
+    if out is not None:
+        out[0][...] = apply_ufunc(table, ufunc, method, inputs, {})
+        return out[0]
+    if ufunc.__name__ in ("equal", "not_equal"):  # identity, as Python's == between Values
+        return ufunc(*(x if isinstance(x, np.ndarray) else np.array(x, dtype=object) for x in inputs))
     if ufunc.__name__ in _COMPARISONS:
         return ufunc(*(np.asarray(_numbers(x)) for x in inputs))
     rule = table.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))

@@ -4,19 +4,28 @@ A pickle writes an object's parts while it writes the object, so a chain of Valu
 Here the first Value that is pickled writes everything that it depends on beforehand, as a list in topological order;
 each Value in that list then finds its operands already written. Values shared by several graphs, or by a graph and a
 model, stay shared after the round trip.
+
+Which Values are written already must be known for as long as the pickle is being made, and no longer. The pickler
+itself sees to that: it keeps what it has written alive, and with it the set of those Values, to which only a weak
+reference is kept here.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 from autograd.graph import topological_order
 from autograd.rules import LEAF
 from autograd.value import Value
 
-_writing = threading.local()  # .listed: ids of the Values in the list that a pickle in this thread is writing
+_writing = threading.local()  # .seen: a weak reference to the Seen of the pickle that this thread is making
+
+
+class Seen(set[Value]):
+    """The operations that the pickle at hand has written. (A plain set takes no weak reference.)"""
 
 
 def copy_value(node: Value) -> Value:
@@ -26,9 +35,10 @@ def copy_value(node: Value) -> Value:
     return twin
 
 
-def deepcopy_value(root: Value, memo: dict[int, Any]) -> Value:
+def deepcopy_value(root: Value, memo: dict[Any, Any]) -> Value:
     """A copy of the whole graph below ``root``; what ``copy.deepcopy``'s ``memo`` has is not copied again."""
-    for node in topological_order(root):
+    seen: set[Value] = memo.setdefault("autograd: operations copied", set())
+    for node in topological_order(root, seen=seen):
         if id(node) not in memo:
             twin = memo[id(node)] = copy_value(node)
             twin._a = None if node._a is None else memo[id(node._a)]
@@ -38,14 +48,19 @@ def deepcopy_value(root: Value, memo: dict[int, Any]) -> Value:
 
 def reduce_value(node: Value) -> tuple[Callable[..., Any], tuple[()], tuple[Any, ...]]:
     """What ``Value.__reduce__`` gives to pickle."""
-    if node._rule is LEAF or id(node) in getattr(_writing, "listed", ()):
+    seen = getattr(_writing, "seen", Seen)()
+    if seen is None:  # the pickle that it belonged to is finished
+        seen = Seen()
+    if node._rule is LEAF or node in seen:
         return _blank, (), _fields(node)
-    return _blank, (), (_Below(node), _fields(node), _End())
+    below = _Below(topological_order(node, seen=seen)[:-1], seen)
+    _writing.seen = weakref.ref(seen)
+    return _blank, (), (below, _fields(node))
 
 
 def restore_value(node: Value, state: tuple[Any, ...]) -> None:
-    """What ``Value.__setstate__`` does: the state is the fields alone, or they stand second of three."""
-    fields = state[1] if len(state) == 3 else state
+    """What ``Value.__setstate__`` does: the state is the fields alone, or they stand second of two."""
+    fields = state[1] if len(state) == 2 else state
     (node._data, node._grad, node._label, node._rule, node._origin, node._a, node._b, node._da, node._db) = fields
 
 
@@ -61,28 +76,11 @@ def _fields(node: Value) -> tuple[Any, ...]:
 
 
 class _Below:
-    """Pickles as the list of Values below ``root`` in topological order, marking them as listed while it does."""
+    """Pickles as a list of Values; the pickler keeps it, and so ``seen``, until it is done."""
 
-    def __init__(self, root: Value) -> None:
-        self.root = root
+    def __init__(self, order: list[Value], seen: Seen) -> None:
+        self.order = order
+        self.seen = seen
 
-    def __reduce__(self) -> tuple[type[list[Value]], tuple[()], None, Iterator[Value]]:
-        order = topological_order(self.root)[:-1]
-        _writing.listed = {id(node) for node in order}
-        return list, (), None, _items(order)
-
-
-def _items(order: list[Value]) -> Iterator[Value]:
-    try:
-        yield from order
-    except GeneratorExit:  # the pickle was given up half-way
-        _writing.listed = set()
-        raise
-
-
-class _End:
-    """Pickles as False after the list has been written, and takes the marks away."""
-
-    def __reduce__(self) -> tuple[type[bool], tuple[()]]:
-        _writing.listed = set()
-        return bool, ()
+    def __reduce__(self) -> tuple[type[list[Value]], tuple[()], None, Any]:
+        return list, (), None, iter(self.order)

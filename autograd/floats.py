@@ -74,6 +74,13 @@ def minimum(a: float, b: float) -> float:
     return a if a <= b or a != a else b
 
 
+def ratio(a: float, b: float) -> float:
+    """a / b as IEEE 754 has it: ±inf, or NaN for 0 / 0, where b is zero."""
+    if b != 0.0:
+        return a / b
+    return math.nan if a == 0.0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
+
+
 def power(a: float, b: float) -> float:
     """a ** b in real numbers: a negative base with a fractional exponent is a ValueError, not complex."""
     y = a**b

@@ -292,7 +292,7 @@ def leaky_relu(x: Number, slope: Number = 0.01) -> Number:
     return rules.leaky_relu(x, slope)
 
 
-def elu(x: Number, alpha: Number = 1.0) -> Number:
+def elu(x: Number, alpha: Number = 1) -> Number:
     """x above zero, ``alpha`` · (eˣ - 1) below (arXiv:1511.07289); the derivative at 0 is ``alpha``.
 
     >>> elu(3.0), elu(-1000.0)
@@ -501,5 +501,5 @@ def _largest_and_rest(numbers: list[Number]) -> tuple[Number, Number]:
     largest = numbers[at]
     others = numbers[:at] + numbers[at + 1 :]
     if not kinds.is_symbolic(largest) and math.isinf(largest):
-        return largest, sum(0.0 * (x > largest) for x in others)  # e^(x - m) would be e^(inf - inf)
+        return largest, next((x for x in others if math.isnan(x)), 0.0)  # e^(x - m) would be e^(inf - inf)
     return largest, sum(rules.exp(x - largest) for x in others)

@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     from autograd.value import Value  # or any other node with _rule, _a and _b
 
 
-def operations(*roots: Value) -> list[Value]:
+def operations(*roots: Value, seen: set[Value] | None = None) -> list[Value]:
     """The recorded operations that the roots depend on, each once, operands before results (a topological order).
 
     It is depth-first: ``path`` is the way from a root to the Value at hand. A Value is put into the order when nothing
     that it was computed from is left to visit.
+
+    Args:
+        roots: Values.
+        seen: operations to be left out, with all below them; those that are found are added to it.
     """
     order: list[Value] = []
-    seen: set[Value] = set()
+    seen = set() if seen is None else seen
     for root in roots:
         if root._rule is LEAF or root in seen:
             continue
@@ -43,9 +47,9 @@ def operations(*roots: Value) -> list[Value]:
     return order
 
 
-def topological_order(*roots: Value) -> list[Value]:
+def topological_order(*roots: Value, seen: set[Value] | None = None) -> list[Value]:
     """Every Value that the roots depend on, and the roots, each once: leaves first, then operations in order."""
-    made = operations(*roots)
+    made = operations(*roots, seen=seen)
     leaves: dict[Value, None] = {}
     for node in made:
         for operand in (node._a, node._b):

@@ -12,6 +12,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+# The rows that a library may be asked for: under these names it means the same function as the table.
+_SHARED = frozenset(
+    ("exp", "expm1", "log", "log1p", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2")
+    + ("sinh", "cosh", "tanh", "sech", "asinh", "acosh", "atanh", "hypot", "erf", "erfc", "floor", "sign")
+    + ("abs", "maximum", "minimum")
+)
 _SYMPY_NAMES = {"abs": "Abs", "maximum": "Max", "minimum": "Min"}
 _DECIMAL_NAMES = {"exp": "exp", "log": "ln", "log10": "log10", "sqrt": "sqrt"}
 
@@ -28,21 +34,39 @@ def is_symbolic(x: Any) -> bool:
 
 def own_function(name: str, operands: tuple[Any, ...]) -> Callable[..., Any] | None:
     """The function of that name in the library that the operands come from; None where it has none."""
+    if name not in _SHARED:
+        return None
     for x in operands:
         home = library(x)
         if home == "mpmath":
-            # mpmath's cbrt is the principal (complex) root of a negative number, ours the real one.
-            return None if name == "cbrt" else getattr(x.context, name, None)
+            return getattr(x.context, name, None)
         if home == "sympy":
-            return getattr(sys.modules["sympy"], _SYMPY_NAMES.get(name, name), None) if name != "cbrt" else None
+            return getattr(sys.modules["sympy"], _SYMPY_NAMES.get(name, name), None)
         if home == "decimal" and name in _DECIMAL_NAMES:
             function: Callable[..., Any] = getattr(type(x), _DECIMAL_NAMES[name])
             return function
     return None
 
 
+class NoExactValue(TypeError):
+    """A function of a fraction that is no fraction."""
+
+
+def power(a: Any, b: Any) -> Any:
+    """a ** b, refusing a fraction's power that Python would give as a float."""
+    y = a**b
+    if isinstance(y, float) and not isinstance(a, float) and not isinstance(b, float):
+        raise NoExactValue
+    return y
+
+
 def like(x: Any, n: int) -> Any:
-    """The whole number n as the kind of number that x is, so that ``log(like(x, 2))`` has x's precision."""
+    """The whole number n as the kind of number that x is, so that ``log(like(x, 2))`` has x's precision.
+
+    A number that carries a derivative is of the kind of the number below it.
+    """
+    while hasattr(x, "primal"):
+        x = x.primal
     home = library(x)
     if home == "mpmath":
         return x.context.mpf(n)
@@ -59,7 +83,11 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     if choose is not None:
         return choose(condition, a, b)
     if is_symbolic(condition) and condition not in (True, False):
-        return sys.modules["sympy"].Piecewise((a, condition), (b, True))
+        piecewise = sys.modules["sympy"].Piecewise
+        if hasattr(a, "primal") or hasattr(b, "primal"):
+            chosen = piecewise((1, condition), (0, True))
+            return chosen * a + (1 - chosen) * b
+        return piecewise((a, condition), (b, True))
     if getattr(condition, "ndim", 0):
         return sys.modules["numpy"].where(condition, a, b)
     return a if condition else b

@@ -53,6 +53,15 @@ class Lifted(Functions):
         """The number at the bottom, as a float."""
         return float(self.primal)
 
+    @property
+    def label(self) -> str:
+        """Only Values keep labels; here one may be given, and is forgotten."""
+        return ""
+
+    @label.setter
+    def label(self, label: str) -> None:
+        pass
+
     def __apply_rule__(self, rule: rules.Rule, operands: tuple[Any, ...]) -> Any:
         raise NotImplementedError
 

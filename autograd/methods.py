@@ -48,7 +48,8 @@ class Functions:
     def erf(self) -> Any: return self._apply(rules.erf)
     def abs(self) -> Any: return self._apply(rules.abs_)
     def leaky_relu(self, slope: Any = 0.01) -> Any: return self._apply(rules.leaky_relu, slope)
-    def elu(self, alpha: Any = 1.0) -> Any: return self._apply(rules.elu, alpha)
+    def elu(self, alpha: Any = 1) -> Any: return self._apply(rules.elu, alpha)
+    def hypot(self, other: Any) -> Any: return self._apply(rules.hypot, other)
 
     # NumPy's spelling, which np.arcsin(array_of_values) looks for.
     arcsin = asin
@@ -57,6 +58,7 @@ class Functions:
     arcsinh = asinh
     arccosh = acosh
     arctanh = atanh
+    def arctan2(self, x: Any) -> Any: return self._apply(rules.atan2, x)
     # fmt: on
 
     def __abs__(self) -> Any:

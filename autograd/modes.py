@@ -165,6 +165,16 @@ def check_sent(node: Value, gradient: float) -> None:
             )
 
 
+def check_sum(leaf: Value, gradient: float) -> None:
+    """In ``detect_anomaly``: what operations sent to a leaf adds up to a finite number.
+
+    Raises:
+        AnomalyError: it doesn't.
+    """
+    if not math.isfinite(gradient):
+        raise AnomalyError(f"backward: the gradients sent to the leaf {leaf!r} add up to {gradient!r}")
+
+
 def admits(rule: Rule, operands: Sequence[object], *results: object) -> bool:
     """Whether an operation of a transform is to be differentiated: not inside ``no_grad``.
 

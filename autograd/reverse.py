@@ -14,7 +14,7 @@ from autograd import graph
 from autograd.errors import AutogradError
 from autograd.forward import plus, times
 from autograd.lifted import Lifted, below
-from autograd.modes import MODES, admits, check_sent, checking
+from autograd.modes import MODES, admits, check_sent, check_sum, checking
 from autograd.rules import LEAF, Rule
 from autograd.value import Value
 
@@ -64,28 +64,31 @@ def pull_back(seeds: dict[Node, Any]) -> dict[Node, Any]:
     return adjoints
 
 
-def sweep(seeds: dict[Value, float]) -> dict[Value, float]:
-    """The adjoints, as floats, of the leaves of a recorded graph. As ``backward``, but leaves every ``.grad`` alone."""
+def sweep(seeds: dict[Value, Any]) -> dict[Value, Any]:
+    """The adjoints of the leaves of a recorded graph, from the recorded partials. It leaves every ``.grad`` alone."""
     adjoints = dict(seeds)
     careful = checking()
     for node in reversed(graph.operations(*seeds)):
         adjoint = adjoints.pop(node)
         if careful:
-            check_sent(node, adjoint)
+            check_sent(node, float(adjoint))
         a, b = node._a, node._b
         if a is not None:
             adjoints[a] = adjoints.get(a, 0.0) + adjoint * node._da
         if b is not None:
             adjoints[b] = adjoints.get(b, 0.0) + adjoint * node._db
+    if careful:
+        for leaf, adjoint in adjoints.items():
+            check_sum(leaf, float(adjoint))
     return adjoints
 
 
 def gradient(y: Value, wrt: Iterable[Value], *, strict: bool = False) -> list[Value]:
     """The derivatives of a Value with respect to others, as Values, recorded and so to be differentiated again.
 
-    Where ``backward`` and this add the same terms they agree to the last bit. They differ where the table says that a
-    partial is 0 (of ``sign``, ``floor``, ``stop_gradient``, one side of ``relu``): there ``backward`` adds
-    ``gradient * 0``, which is NaN for an infinite gradient, and this adds nothing.
+    Where ``backward`` and this add the same terms they agree to the last bit, save for the sign of a zero. They differ
+    where the table says that a partial is 0 (of ``sign``, ``floor``, ``stop_gradient``, one side of ``relu``): there
+    ``backward`` adds ``gradient * 0``, which is NaN for an infinite gradient, and this adds nothing.
 
     Args:
         y: the Value to be differentiated.

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from autograd import floats
-from autograd.kinds import is_symbolic, library, like, own_function, where
+from autograd.kinds import NoExactValue, is_symbolic, library, like, own_function, power, where
 
 Function = Callable[..., Any]
 
@@ -105,12 +105,16 @@ class Rule:
         if not any(library(x) in ("mpmath", "sympy", "fractions", "decimal") for x in operands):
             return self(*(real(x) for x in operands))
         if not any(is_symbolic(x) for x in operands) and not self.domain.contains(*operands):
-            raise undefined(self, ValueError(), operands)
+            divided_by_zero = self is div or (self is pow and operands[0] == 0)
+            raise undefined(self, ZeroDivisionError() if divided_by_zero else ValueError(), operands)
         function = own_function(self.name, operands) or self.definition
-        if function is None:
-            kind = next(type(x).__name__ for x in operands if not isinstance(x, (float, int)))
-            raise TypeError(f"{self.name} of a {kind} has no exact value: convert to float or mpmath.mpf first")
-        return function(*operands)
+        try:
+            if function is not None:
+                return function(*operands)
+        except NoExactValue:
+            pass
+        kind = next(type(x).__name__ for x in operands if not isinstance(x, (float, int)))
+        raise NoExactValue(f"{self.name} of a {kind} has no exact value: convert to float or mpmath.mpf first")
 
     def _on_arrays(self, operands: tuple[Any, ...]) -> Any:
         if any(getattr(x, "ndim", 0) for x in operands):
@@ -127,7 +131,7 @@ def real(x: Any) -> float:
         TypeError: x is text, complex, an array, or no number at all.
     """
     if getattr(x, "ndim", None) == 0:
-        x = x.item()
+        x = x.item()  # NumPy's scalars; of a complex one, a complex number
     if not hasattr(type(x), "__float__") or hasattr(type(x), "__apply_rule__") or getattr(x, "ndim", None):
         raise TypeError(f"a real number is needed, not {type(x).__name__}: {x!r:.60}")
     return float(x)
@@ -143,26 +147,18 @@ def undefined(rule: Rule, error: Exception, operands: Any, labels: tuple[str, ..
     return type(error)(f"{rule.name} is undefined at {where_}; its domain is {rule.domain.text}")
 
 
-# --- The expressions that partials are made of, where plain arithmetic would raise at the edge of a domain. ---
-
-
-def ratio(a: Any, b: Any) -> Any:
-    """a / b as IEEE 754 has it: ±inf, or NaN for 0/0, where b is zero."""
-    try:
-        return a / b
-    except ZeroDivisionError:
-        a = float(a)
-        return math.nan if a == 0.0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, float(b))
+# --- The expressions that partials are made of, where plain arithmetic would raise at the edge of a domain. (A row
+# below, ratio, is another: division as IEEE 754 has it.) ---
 
 
 def slope(a: Any, b: Any) -> Any:
     """a^(b-1), the power in ∂(a^b)/∂a. At a = 0 it is +inf for 0 < b < 1, and 0 for b = 0."""
-    if isinstance(b, float) and abs(b) >= 2.0**53:
+    if not is_symbolic(b) and not -(2.0**53) < b < 2.0**53:
         return ratio(a**b, a)  # b - 1 would be b
     try:
         return a ** (b - 1)
     except ZeroDivisionError:
-        return math.inf if b > 0 else 0.0
+        return ratio(1, a ** (1 - b)) if b > 0 else 0.0
     except OverflowError:
         if float(b) == 0.0:
             return 0.0
@@ -264,6 +260,7 @@ cosh: Rule
 erfc: Rule
 hypot: Rule
 minimum: Rule
+ratio: Rule
 sech: Rule
 sigmoid: Rule
 sign: Rule
@@ -275,8 +272,9 @@ sub = _binary("sub", operator.sub,     lambda a, b, y: 1,           lambda a, b,
 mul = _binary("mul", operator.mul,     lambda a, b, y: b,           lambda a, b, y: a,             symbol="*", text="{0} * {1}", definition=operator.mul, latex=r"{0} \cdot {1}")
 div = _binary("div", operator.truediv, lambda a, b, y: ratio(1, b), lambda a, b, y: -ratio(y, b), NONZERO_B,
               symbol="/", text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", definition=operator.truediv)
+ratio = _binary("ratio", floats.ratio, lambda a, b, y: ratio(1, b),  lambda a, b, y: -ratio(y, b),  symbol="/", text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", definition=operator.truediv)  # as IEEE 754 has it
 pow = _binary("pow", floats.power, lambda a, b, y: b * slope(a, b), lambda a, b, y: y * log_base(a), POWER,
-              symbol="^", text="{0}^{1}", latex="{{{0}}}^{{{1}}}", definition=operator.pow, ulps=_ulps_of_power)
+              symbol="^", text="{0}^{1}", latex="{{{0}}}^{{{1}}}", definition=power, ulps=_ulps_of_power)
 neg  = _unary("neg", operator.neg,     lambda x, y: -1,             symbol="-", text="-{0}",  definition=operator.neg)
 abs_ = _unary("abs", operator.abs,     lambda x, y: sign(x),        text="|{0}|", latex=r"\left|{0}\right|", definition=operator.abs)
 
@@ -289,7 +287,7 @@ log2  = _unary("log2",  math.log2,     lambda x, y: ratio(1, x * log(like(x, 2))
 log10 = _unary("log10", math.log10,    lambda x, y: ratio(1, x * log(like(x, 10))),      POSITIVE, latex=r"\log_{{10}}({0})", definition=lambda x: log(x) / log(like(x, 10)))
 
 sqrt  = _unary("sqrt",  math.sqrt,     lambda x, y: ratio(1, 2 * y),                     NOT_NEGATIVE, symbol="√", latex=r"\sqrt{{{0}}}")
-cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: third_root_slope(x, y),                symbol="∛", latex=r"\sqrt[3]{{{0}}}", definition=lambda x: sign(x) * abs(x) ** (like(x, 1) / 3))
+cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: third_root_slope(x, y),                symbol="∛", latex=r"\sqrt[3]{{{0}}}", definition=lambda x: sign(x) * power(abs(x), like(x, 1) / 3))
 
 sin   = _unary("sin",   math.sin,      lambda x, y: cos(x),                              FINITE, latex=r"\sin({0})")
 cos   = _unary("cos",   math.cos,      lambda x, y: -sin(x),                             FINITE, latex=r"\cos({0})")

@@ -357,7 +357,7 @@ class _Reverse:
                 on_tape[y] = on_tape[y] + seed if y in on_tape else seed
         with modes.normal():
             if self.closed:
-                adjoints = sweep({y: float(seed) for y, seed in on_tape.items()})
+                adjoints = sweep({y: float(seed) if isinstance(seed, int) else seed for y, seed in on_tape.items()})
                 return [adjoints.get(leaf, 0.0) for leaf in self.leaves]
             if self.on_the_ground:
                 return [exact(x, 0.0) for x in recorded_gradients(on_tape, self.leaves)]
@@ -374,7 +374,9 @@ def _single_number(output: Any) -> None:
 
 
 def _not_differentiable(argnum: int, argument: Any, position: int, x: Any) -> str:
-    cure = f"write {float(x)!r}" if isinstance(x, int) and not isinstance(x, bool) else "leave it out with argnums"
+    cure = "leave it out with argnums"
+    if isinstance(x, int) and not isinstance(x, bool):
+        cure = "use an array of floats" if hasattr(argument, "dtype") else f"write {float(x)!r}"
     return (
         f"argument {argnum}{path_of(argument, position)} is {type(x).__name__} {x!r:.60}, "
         f"by which there is no derivative; {cure}"

@@ -218,7 +218,7 @@ class Value(Functions):
     # --- Functions (exp, sigmoid, ...): value and partial come from the table ---
 
     def _apply(self, rule: Rule, *others: Any) -> Value:
-        return _binary(rule, self, others[0]) if others else _unary(rule, self)
+        return rule(self, *others) if others else _unary(rule, self)
 
     # --- The backward pass ---
 
@@ -234,8 +234,16 @@ class Value(Functions):
         12.0
         """
         order = graph.operations(self)
+        earlier: dict[Value, float] = {}  # what earlier calls left in the leaves: set aside, and added at the end
         for node in order:
             node._grad = 0.0
+            a, b = node._a, node._b
+            if a is not None and a._rule is LEAF and a not in earlier:
+                earlier[a] = a._grad
+                a._grad = 0.0
+            if b is not None and b._rule is LEAF and b not in earlier:
+                earlier[b] = b._grad
+                b._grad = 0.0
         self._grad += 1.0  # ∂(this)/∂(this)
 
         for node in reversed(order):  # results before operands: node._grad is complete
@@ -250,6 +258,10 @@ class Value(Functions):
         if modes.checking():
             for node in reversed(order):
                 modes.check_sent(node, node._grad)
+            for leaf in earlier:
+                modes.check_sum(leaf, leaf._grad)
+        for leaf, gradient in earlier.items():
+            leaf._grad += gradient
 
     # --- It behaves as the number that it holds ---
 
@@ -373,6 +385,8 @@ def _number(x: Any) -> float | None:
         return float(x)
     if not hasattr(type(x), "__float__") or hasattr(type(x), "__apply_rule__") or hasattr(x, "__array_finalize__"):
         return None  # the other operand does it: an array element by element, another number with a derivative itself
+    if isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", "") == "c":
+        return None
     return float(x)
 
 

@@ -1,1 +1,75 @@
-"""A thin layer on top of ``autograd``: neurons, layers, networks, losses, optimisers."""
+"""A thin layer on top of ``autograd``: neurons, layers, networks, losses, optimisers.
+
+Nothing here knows a derivative. A neuron is a sum of products and an activation, a loss is an expression; what they are
+differentiated by is ``autograd``.
+
+>>> from nn import MLP, SGD, mse
+>>> model = MLP(2, [3, 1], "tanh", seed=0)
+>>> optimizer = SGD(model.parameters(), lr=0.1)
+>>> for _ in range(100):
+...     loss = mse(model([1.0, -1.0]), 0.5)
+...     optimizer.zero_grad()
+...     loss.backward()
+...     optimizer.step()
+>>> round(loss.data, 6)
+0.0
+
+``draw_network`` loads what it needs when it is first used, so ``import nn`` is quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nn.history import History
+from nn.layers import MLP, Layer, Neuron
+from nn.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    half_squared_error,
+    hinge,
+    huber,
+    mae,
+    mse,
+)
+from nn.module import Module
+from nn.optim import SGD
+from nn.w8 import W8Network
+
+if TYPE_CHECKING:
+    from nn.picture import draw_network
+
+# Names whose module is loaded when they are first used.
+_LATER = {"draw_network": "nn.picture"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        import importlib
+
+        value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+        return value
+    raise AttributeError(f"module 'nn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
+
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "History",
+    "Layer",
+    "Module",
+    "Neuron",
+    "W8Network",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "draw_network",
+    "half_squared_error",
+    "hinge",
+    "huber",
+    "mae",
+    "mse",
+]

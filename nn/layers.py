@@ -1,0 +1,182 @@
+"""Neuron, Layer and MLP, as micrograd has them: a neuron is σ(w·x + b), a layer some neurons, an MLP some layers.
+
+Without ``seed`` the weights come from Python's global ``random``, in micrograd's order, so that a program written for
+micrograd that calls ``random.seed(1337)`` gets the same numbers here.
+"""
+
+from __future__ import annotations
+
+import operator
+import random
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Any, Final, TypeAlias
+
+from autograd import Value, functions
+from autograd.rules import RULES
+from nn.module import Module
+
+Activation: TypeAlias = "str | Callable[[Any], Any]"
+Seed: TypeAlias = "int | float | str | random.Random | None"
+
+# How a neuron's repr spells an activation whose name isn't simply capitalised.
+_SPELLED: Final = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU"}
+
+
+class Neuron(Module):
+    """activation(b + w₁x₁ + w₂x₂ + ...), added from left to right.
+
+    Args:
+        nin: how many inputs.
+        activation: the name of any function of one number that ``autograd`` has, ``"linear"`` for none, or a function.
+        seed: a number or text for a generator of its own, a ``random.Random`` to draw from, or None for Python's
+            global ``random``.
+        nonlin: ``False`` is micrograd's spelling of ``activation="linear"``.
+
+    Raises:
+        ValueError: ``nin`` is less than 1, or no activation has that name.
+
+    >>> neuron = Neuron(2, "tanh", seed=1)
+    >>> neuron
+    TanhNeuron(2)
+    >>> round(neuron([1.0, 2.0]).data, 6)
+    0.57734
+    >>> neuron([1.0, 2.0, 3.0])
+    Traceback (most recent call last):
+    ValueError: TanhNeuron(2) takes 2 inputs, not 3
+    """
+
+    def __init__(self, nin: int, activation: Activation = "relu", *, seed: Seed = None, nonlin: bool = True) -> None:
+        generator = _generator(seed)
+        self.activation = activation if nonlin else "linear"
+        self._function = _function(self.activation)
+        self.w = [Value(generator.uniform(-1, 1)) for _ in range(_count(nin, "inputs"))]
+        self.b = Value(0)
+
+    def __call__(self, x: Iterable[Any] | Any) -> Any:
+        """The output for the inputs x: a sequence of ``nin`` numbers, or, where ``nin`` is 1, the number itself."""
+        inputs = _inputs(x)
+        if len(inputs) != len(self.w):
+            raise ValueError(f"{self!r} takes {len(self.w)} inputs, not {len(inputs)}")
+        weighted = sum((wi * xi for wi, xi in zip(self.w, inputs)), self.b)
+        return self._function(weighted)
+
+    def __repr__(self) -> str:
+        if isinstance(self.activation, str):
+            name = self.activation
+        else:
+            name = getattr(self.activation, "__name__", type(self.activation).__name__).strip("<>")
+        return f"{_SPELLED.get(name) or name.title().replace('_', '')}Neuron({len(self.w)})"
+
+
+class Layer(Module):
+    """``nout`` neurons beside each other, each with the same ``nin`` inputs.
+
+    Args:
+        nin, nout: how many inputs and outputs.
+        activation, seed, nonlin: as for :class:`Neuron`; the neurons draw their weights one after the other.
+
+    Raises:
+        ValueError: ``nin`` or ``nout`` is less than 1, or no activation has that name.
+
+    >>> layer = Layer(2, 3, "sigmoid", seed=1)
+    >>> layer
+    Layer of [SigmoidNeuron(2), SigmoidNeuron(2), SigmoidNeuron(2)]
+    >>> [round(y.data, 3) for y in layer([0.5, 0.5])]
+    [0.495, 0.505, 0.486]
+    """
+
+    def __init__(
+        self, nin: int, nout: int, activation: Activation = "relu", *, seed: Seed = None, nonlin: bool = True
+    ) -> None:
+        generator = _generator(seed)
+        self.neurons = [Neuron(nin, activation, seed=generator, nonlin=nonlin) for _ in range(_count(nout, "outputs"))]
+
+    def __call__(self, x: Iterable[Any] | Any) -> Any:
+        """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of ``nout``, or one Value for one."""
+        inputs = _inputs(x)
+        outputs = [neuron(inputs) for neuron in self.neurons]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: layers one after the other, the last of them linear.
+
+    Args:
+        nin: how many inputs.
+        nouts: how many neurons in each layer; the last number is how many outputs there are.
+        activation: of all layers but the last; as for :class:`Neuron`.
+        seed: as for :class:`Neuron`.
+
+    Raises:
+        ValueError: ``nouts`` is empty, a number is less than 1, or no activation has that name.
+
+    >>> model = MLP(2, [2, 1], seed=1)
+    >>> model
+    MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]
+    >>> model([1.0, -2.0])
+    Value(data=-0.1..., grad=0.0)
+    """
+
+    def __init__(self, nin: int, nouts: Sequence[int], activation: Activation = "relu", *, seed: Seed = None) -> None:
+        sizes = [nin, *nouts]
+        if len(sizes) < 2:
+            raise ValueError("an MLP needs at least one layer: nouts is empty")
+        generator = _generator(seed)
+        self.layers = [
+            Layer(n, m, activation, seed=generator, nonlin=i < len(sizes) - 2)
+            for i, (n, m) in enumerate(pairwise(sizes))
+        ]
+
+    def __call__(self, x: Iterable[Any] | Any) -> Any:
+        """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of them, or one Value for one."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+
+def _inputs(x: Any) -> list[Any]:
+    """The inputs as a list. A single number, such as the output of a layer of one neuron, is a list of one."""
+    if isinstance(x, list):
+        return x
+    return list(x) if hasattr(x, "__iter__") else [x]
+
+
+def _count(n: int, what: str) -> int:
+    n = operator.index(n)
+    if n < 1:
+        raise ValueError(f"the number of {what} is at least 1, not {n}")
+    return n
+
+
+def _generator(seed: Seed) -> Any:
+    """Something with a method ``uniform``: the module ``random`` itself, or a generator."""
+    if seed is None:
+        return random
+    return seed if hasattr(seed, "uniform") else random.Random(seed)
+
+
+def _identity(x: Any) -> Any:
+    return x
+
+
+def _function(activation: Activation) -> Callable[[Any], Any]:
+    if not isinstance(activation, str):
+        if not callable(activation) or isinstance(activation, bool):
+            raise TypeError(f"an activation is a name or a function, not {activation!r}")
+        return activation
+    if activation == "linear":
+        return _identity
+    if activation in ("leaky_relu", "elu"):  # binary in the table; here with their default slopes
+        function: Callable[[Any], Any] = getattr(functions, activation)
+        return function
+    rule = RULES.get(activation)
+    if rule is None or rule.arity != 1:
+        raise ValueError(f"no activation is called {activation!r}; relu, tanh, sigmoid, gelu and linear are some")
+    return rule
