@@ -25,7 +25,7 @@ from autograd.views.render import FONT, GREY, INK, in_label, in_tooltip, load_gr
 if TYPE_CHECKING:
     import graphviz
 
-MAX_NODES = 200  # laid out in a second or two, however they are connected
+MAX_NODES = 150  # laid out in a second or two, however they are connected
 ACCENT = "#d55e00"
 _SHAPES = {
     "leaf": {"shape": "box", "style": "filled", "fillcolor": "#d3eafa", "color": "#0072b2"},
@@ -131,8 +131,9 @@ def _select(value: Value, order: list[Value], fold: bool, depth: int | None, max
 
 
 def _partials(node: Value) -> list[_Operand]:
-    partials = (node._da, node._db)
-    return [(operand, partials[position]) for position, operand in enumerate(node._operands())]
+    first: _Operand = (node._da if node._a is None else node._a, node._da)
+    second: _Operand = (node._db if node._b is None else node._b, node._db)
+    return [first, second][: node._rule.arity]
 
 
 def _plain(node: Value) -> _Node:
@@ -151,19 +152,26 @@ def _folder(order: list[Value], max_operands: int) -> Callable[[Value], _Node]:
         def inner(x: Value) -> bool:
             return x._rule in _FOLDED and uses[x] == 1 and not x._label and scopes_of(x) == scopes
 
-        terms, absorbed = _terms(root, inner)
-        if not absorbed:
+        sum_ = _terms(root, inner, max_operands)
+        if not sum_.absorbed:
             return _plain(root)
-        operands = [(x, partial) for _, factors in terms for x, partial in factors if isinstance(x, Value)]
-        return _Node(operands[:max_operands], _formula(terms), absorbed)
+        operands: list[_Operand] = [
+            (x, partial) for _, factors in sum_.terms for x, partial in factors if isinstance(x, Value)
+        ]
+        return _Node(operands[:max_operands], _formula(sum_), sum_.absorbed)
 
     return expand
 
 
-def _terms(root: Value, inner: Callable[[Value], bool]) -> tuple[list[_Term], int]:
-    """The terms of a sum, and how many operations besides the root were taken apart to find them."""
+class _Sum(NamedTuple):
+    terms: list[_Term]  # the first of them: a sum may be far longer than what can be drawn
+    length: int
+    absorbed: int  # the operations besides the root that were taken apart to find them
+
+
+def _terms(root: Value, inner: Callable[[Value], bool], limit: int) -> _Sum:
     terms: list[_Term] = []
-    absorbed = -1
+    length, absorbed = 0, -1
     stack: list[tuple[Value | float, float, bool, list[_Operand] | None]] = [(root, 1.0, False, None)]
     while stack:
         x, gain, negative, product = stack.pop()
@@ -171,26 +179,37 @@ def _terms(root: Value, inner: Callable[[Value], bool]) -> tuple[list[_Term], in
             absorbed += 1
             if x._rule is rules.mul and product is None:
                 product = []
-                terms.append((negative, product))
-            first, second = negative ^ (x._rule is rules.neg), negative ^ (x._rule is rules.sub)
-            operands = zip(_partials(x), (first, second))
-            stack += [(y, gain * partial, sign, product) for (y, partial), sign in reversed(list(operands))]
+                length += 1
+                if length <= limit:
+                    terms.append((negative, product))
+            operands = _partials(x)
+            if len(operands) == 2:
+                y, partial = operands[1]
+                stack.append((y, gain * partial, negative ^ (x._rule is rules.sub), product))
+            y, partial = operands[0]
+            stack.append((y, gain * partial, negative ^ (x._rule is rules.neg), product))
         elif product is not None:
             product.append((x, gain))
         elif isinstance(x, Value) or x != 0.0:  # sum() begins with a zero
-            terms.append((negative, [(x, gain)]))
-    return terms, absorbed
+            length += 1
+            if length <= limit:
+                terms.append((negative, [(x, gain)]))
+    return _Sum(terms, length, absorbed)
 
 
-def _formula(terms: list[_Term]) -> str:
+def _formula(sum_: _Sum) -> str:
+    """The first terms: labels where there are any, else numbers."""
     text = ""
-    for negative, factors in terms[:_SHOWN_TERMS]:
-        names = [
+    for negative, factors in sum_.terms[:_SHOWN_TERMS]:
+        shown = [
             in_label(x._label, 12) if isinstance(x, Value) and x._label else number(float(x), 3) for x, _ in factors
         ]
+        term = "·".join(shown[:_SHOWN_TERMS]) + ("·…" if len(shown) > _SHOWN_TERMS else "")
+        if term.startswith("−"):
+            negative, term = not negative, term[1:]
         text += (" − " if text else "−") if negative else (" + " if text else "")
-        text += "·".join(names)
-    return text if len(terms) <= _SHOWN_TERMS else f"{text} + … ({len(terms):,} terms)"
+        text += term
+    return text if sum_.length <= _SHOWN_TERMS else f"{text} + … ({sum_.length:,} terms)"
 
 
 def _paths(sources: list[Value], target: Value, order: list[Value]) -> set[Value]:

@@ -35,7 +35,8 @@ def mimebundle(value: Value) -> dict[str, Any]:
 
 def _summary(values: list[Value]) -> str:
     leaves = sum(node._rule is LEAF for node in values)
+    plural = "leaf" if leaves == 1 else "leaves"
     return (
-        f"computed by {len(values) - leaves:,} operations from {leaves:,} leaves; draw(value, depth=3) shows the last "
-        "of them, draw(value, 'graph.svg', fold=True) more"
+        f"computed by {len(values) - leaves:,} operations from {leaves:,} {plural}; draw(value, depth=3) shows the "
+        "last of them"
     )
