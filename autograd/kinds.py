@@ -13,12 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 # The rows that a library may be asked for: under these names it means the same function as the table.
-# fmt: off
-_SHARED = frozenset((
-    "exp", "expm1", "log", "log1p", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh",
-    "tanh", "sech", "asinh", "acosh", "atanh", "hypot", "erf", "erfc", "floor", "sign", "abs", "maximum", "minimum",
-))
-# fmt: on
+_SHARED = {
+    *("exp", "expm1", "log", "log1p", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh"),
+    *("cosh", "tanh", "sech", "asinh", "acosh", "atanh", "hypot", "erf", "erfc", "floor", "sign"),
+    *("abs", "maximum", "minimum"),
+}
 _SYMPY_NAMES = {"abs": "Abs", "maximum": "Max", "minimum": "Min"}
 _DECIMAL_NAMES = {"exp": "exp", "log": "ln", "log10": "log10", "sqrt": "sqrt"}
 

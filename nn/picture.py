@@ -71,8 +71,8 @@ def draw_network(model: Any, path: str | os.PathLike[str] | None = None, *, digi
         MissingDependency: a graphviz library is not installed.
 
     >>> from nn import MLP
-    >>> draw_network(MLP(2, [3, 1], seed=1))
-    <Picture: 6 nodes, 9 edges>
+    >>> draw_network(MLP(2, [8, 8, 1], seed=1))
+    <Picture: 19 nodes, 88 edges>
     """
     target = None if path is None else checked_path(path)
     digraph = _to_dot(_layers(model), digits)
