@@ -336,7 +336,7 @@ class _Drawing:
         if not (node in self.lit and operand in self.lit):
             return look | {"color": _FADED["color"]}
         if show_partial:
-            look |= {"label": f"<{number(partial, self.digits)}>", "fontcolor": ACCENT}
+            look |= {"label": f"<&#160;{number(partial, self.digits)}&#160;>", "fontcolor": ACCENT}
         return look | {"color": ACCENT, "penwidth": "2.4", "arrowsize": "0.8"}
 
     def _stub(self, cluster: graphviz.Digraph, name: str, count: int) -> None:
