@@ -61,25 +61,10 @@ def topological_order(*roots: Value, seen: set[Value] | None = None) -> list[Val
     return [*leaves, *made]
 
 
-def between(source: Value, target: Value) -> set[Value]:
-    """The Values on some path from ``source`` to ``target``, both included; empty when there is no path."""
-    reached = {source}
-    for node in operations(target):
-        if node._a in reached or node._b in reached:
-            reached.add(node)
-    if target not in reached:
-        return set()
-    wanted = {target}
-    on_path = [target]
-    while on_path:
-        node = on_path.pop()
-        for operand in (node._a, node._b):
-            if operand is not None and operand in reached and operand not in wanted:
-                wanted.add(operand)
-                on_path.append(operand)
-    return wanted
-
-
-def leaves(roots: Iterable[Value]) -> list[Value]:
-    """The leaves that the roots depend on, each once."""
-    return [node for node in topological_order(*roots) if node._rule is LEAF]
+def depending_on(sources: Iterable[Value], order: Iterable[Value]) -> set[Value]:
+    """The sources, and those operations of the order (operands before results) that depend on one of them."""
+    found = set(sources)
+    for node in order:
+        if node._a in found or node._b in found:
+            found.add(node)
+    return found

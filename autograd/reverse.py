@@ -124,10 +124,7 @@ def recorded_gradients(seeds: dict[Value, Any], targets: Sequence[Value]) -> lis
     """The derivatives of Σ seed · output with respect to the targets: Values where they depend on Values, or 0 or 1."""
     order = graph.operations(*seeds)
     wanted = set(targets)
-    depends = set(targets)  # the Values through which a target acts
-    for node in order:
-        if node._a in depends or node._b in depends:
-            depends.add(node)
+    depends = graph.depending_on(targets, order)  # the Values through which a target acts
     adjoints: dict[Any, Any] = {y: seed for y, seed in seeds.items() if y in depends}
     careful = checking()
     for node in reversed(order):

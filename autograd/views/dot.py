@@ -1,9 +1,7 @@
 """A recorded graph as DOT, the language of Graphviz.
 
-First it is decided what is drawn (``_select``): from the output backwards, nearest first, until ``depth`` or
-``max_nodes`` is reached; with ``fold``, a sum of products counts as one node. Then each node, edge and cluster is
-written. No step recurses, and each looks at a Value a fixed number of times, so a graph of a million Values only takes
-as long as walking over it.
+``select.py`` decides what is drawn; here each node, edge and cluster is written. No step recurses, and each looks at a
+Value a fixed number of times, so a graph of a million Values only takes as long as walking over it.
 
 Leaves, constants, operations and the output differ in shape, so that print can tell them apart, and in colour: light
 tints of the Okabe-Ito palette, which colour-blind readers can tell apart. The background is transparent; everything
@@ -12,15 +10,15 @@ that stands on it directly is of a grey that is readable on white and on black.
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from autograd import graph, rules
+from autograd import graph
 from autograd.modes import scopes_of
 from autograd.rules import LEAF
 from autograd.value import Value
 from autograd.views.render import FONT, GREY, INK, in_label, in_tooltip, load_graphviz, number
+from autograd.views.select import Picked, select
 
 if TYPE_CHECKING:
     import graphviz
@@ -35,10 +33,8 @@ _SHAPES = {
 }
 _FADED = {"fillcolor": "#80808010", "color": "#80808090", "fontcolor": "#808080b8"}
 _SIGNS = {"*": "×", "-": "−"}
-_FOLDED = (rules.add, rules.sub, rules.mul, rules.neg)
 _EASY = 60  # beyond, Graphviz gets a limit: it would look for the very best layout for minutes
 _NESTING = 16  # scopes deeper than this are drawn as one
-_SHOWN_TERMS = 3
 _SHOWN_PARTIALS = 30
 
 
@@ -76,9 +72,9 @@ def to_dot(
     """
     _check(value, rankdir, depth, digits, max_nodes)
     order = graph.topological_order(value)
-    picked = _select(value, order, fold, depth, max_nodes)
+    picked = select(value, order, fold, depth, max_nodes)
     sources = [] if highlight is None else [highlight] if isinstance(highlight, Value) else list(highlight)
-    lit = _paths(sources, value, order) if sources else None
+    lit = _lit(sources, value, order) if sources else None
     return _Drawing(value, picked, lit, rankdir, grads, digits).draw(order)
 
 
@@ -94,135 +90,13 @@ def _check(value: Value, rankdir: str, depth: int | None, digits: int, max_nodes
             raise ValueError(f"{name} is 1 or more, not {option}")
 
 
-# --- What is drawn ---
-
-
-_Operand = tuple["Value | float", float]  # with the derivative of the drawn node with respect to it
-_Term = tuple[bool, list[_Operand]]  # is it subtracted? and its factors
-
-
-class _Node(NamedTuple):
-    """A Value that is drawn: its operands, with the partials, and, if it is a folded sum, the formula."""
-
-    operands: list[_Operand]
-    formula: str = ""
-    absorbed: int = 0  # the operations inside the folded sum
-
-
-class _Picked(NamedTuple):
-    nodes: dict[Value, _Node]
-    left_out: int
-
-
-def _select(value: Value, order: list[Value], fold: bool, depth: int | None, max_nodes: int) -> _Picked:
-    """Breadth first from the output."""
-    expand = _folder(order, 2 * max_nodes) if fold else _plain
-    nodes = {value: expand(value)}
-    queue = deque([(value, 0)])
-    while queue:
-        node, distance = queue.popleft()
-        if distance == depth:
-            continue
-        for operand, _ in nodes[node].operands:
-            if isinstance(operand, Value) and operand not in nodes and len(nodes) < max_nodes:
-                nodes[operand] = expand(operand)
-                queue.append((operand, distance + 1))
-    return _Picked(nodes, len(order) - sum(1 + node.absorbed for node in nodes.values()))
-
-
-def _partials(node: Value) -> list[_Operand]:
-    first: _Operand = (node._da if node._a is None else node._a, node._da)
-    second: _Operand = (node._db if node._b is None else node._b, node._db)
-    return [first, second][: node._rule.arity]
-
-
-def _plain(node: Value) -> _Node:
-    return _Node(_partials(node))
-
-
-def _folder(order: list[Value], max_operands: int) -> Callable[[Value], _Node]:
-    """What makes a node of a Value and, if it is a sum, of the additions and multiplications that only it uses."""
-    uses = Counter(operand for node in order for operand in (node._a, node._b) if operand is not None)
-
-    def expand(root: Value) -> _Node:
-        if root._rule not in (rules.add, rules.sub):
-            return _plain(root)
-        scopes = scopes_of(root)
-
-        def inner(x: Value) -> bool:
-            return x._rule in _FOLDED and uses[x] == 1 and not x._label and scopes_of(x) == scopes
-
-        sum_ = _terms(root, inner, max_operands)
-        if not sum_.absorbed:
-            return _plain(root)
-        operands: list[_Operand] = [
-            (x, partial) for _, factors in sum_.terms for x, partial in factors if isinstance(x, Value)
-        ]
-        return _Node(operands[:max_operands], _formula(sum_), sum_.absorbed)
-
-    return expand
-
-
-class _Sum(NamedTuple):
-    terms: list[_Term]  # the first of them: a sum may be far longer than what can be drawn
-    length: int
-    absorbed: int  # the operations besides the root that were taken apart to find them
-
-
-def _terms(root: Value, inner: Callable[[Value], bool], limit: int) -> _Sum:
-    terms: list[_Term] = []
-    length, absorbed = 0, -1
-    stack: list[tuple[Value | float, float, bool, list[_Operand] | None]] = [(root, 1.0, False, None)]
-    while stack:
-        x, gain, negative, product = stack.pop()
-        if isinstance(x, Value) and (x is root or ((product is None or x._rule is rules.mul) and inner(x))):
-            absorbed += 1
-            if x._rule is rules.mul and product is None:
-                product = []
-                length += 1
-                if length <= limit:
-                    terms.append((negative, product))
-            operands = _partials(x)
-            if len(operands) == 2:
-                y, partial = operands[1]
-                stack.append((y, gain * partial, negative ^ (x._rule is rules.sub), product))
-            y, partial = operands[0]
-            stack.append((y, gain * partial, negative ^ (x._rule is rules.neg), product))
-        elif product is not None:
-            product.append((x, gain))
-        elif isinstance(x, Value) or x != 0.0:  # sum() begins with a zero
-            length += 1
-            if length <= limit:
-                terms.append((negative, [(x, gain)]))
-    return _Sum(terms, length, absorbed)
-
-
-def _formula(sum_: _Sum) -> str:
-    """The first terms: labels where there are any, else numbers."""
-    text = ""
-    for negative, factors in sum_.terms[:_SHOWN_TERMS]:
-        shown = [
-            in_label(x._label, 12) if isinstance(x, Value) and x._label else number(float(x), 3) for x, _ in factors
-        ]
-        term = "·".join(shown[:_SHOWN_TERMS]) + ("·…" if len(shown) > _SHOWN_TERMS else "")
-        if term.startswith("−"):
-            negative, term = not negative, term[1:]
-        text += (" − " if text else "−") if negative else (" + " if text else "")
-        text += term
-    return text if sum_.length <= _SHOWN_TERMS else f"{text} + … ({sum_.length:,} terms)"
-
-
-def _paths(sources: list[Value], target: Value, order: list[Value]) -> set[Value]:
-    """The Values on some path from a source to the target, in two passes however many sources there are."""
+def _lit(sources: list[Value], target: Value, order: list[Value]) -> set[Value]:
+    """The Values on some path from a source to the target: everything in the order leads to it."""
     known = set(order)
     for source in sources:
         if source not in known:
             raise ValueError(f"highlight: {source!r} is no part of the graph of {target!r}")
-    reached = set(sources)
-    for node in order:
-        if node._a in reached or node._b in reached:
-            reached.add(node)
-    return reached  # everything in the order leads to the target
+    return graph.depending_on(sources, order)
 
 
 # --- How it looks ---
@@ -232,7 +106,7 @@ class _Drawing:
     """One picture while it is being written."""
 
     def __init__(
-        self, output: Value, picked: _Picked, lit: set[Value] | None, rankdir: str, grads: bool, digits: int
+        self, output: Value, picked: Picked, lit: set[Value] | None, rankdir: str, grads: bool, digits: int
     ) -> None:
         self.output = output
         self.nodes, self.left_out = picked

@@ -6,6 +6,7 @@ written so that Graphviz shows them and interprets nothing in them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import importlib.util
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import threading
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,13 +113,31 @@ def render_here(source: str, engine: str, format: str) -> bytes:
     """Render DOT text in this process."""
     import pygraphviz
 
-    with _one_at_a_time:
+    with _one_at_a_time, _without_font_warnings():
         agraph = pygraphviz.AGraph(string=source)
         if format == "png":
             agraph.graph_attr.update(dpi=_DPI, size=_INCHES)
         with warnings.catch_warnings():  # SWIG's own, when it is loaded by a newer Python
             warnings.simplefilter("ignore", DeprecationWarning)
             return bytes(agraph.draw(format=format, prog=engine))
+
+
+@contextlib.contextmanager
+def _without_font_warnings() -> Iterator[None]:
+    """Keep off the terminal what the wheel's font library says of configuration files newer than itself."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            said.seek(0)
+            for line in said.read().splitlines(keepends=True):
+                if not line.startswith(b"Fontconfig warning"):
+                    os.write(2, line)
 
 
 def load_graphviz() -> Any:
