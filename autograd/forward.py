@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.lifted import Lifted, below
+from autograd.lifted import Lifted, primals_of
 from autograd.modes import MODES, admits
 from autograd.rules import Rule
 
@@ -27,7 +27,7 @@ class Dual(Lifted):
 
     def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
         level = self.level
-        primals = [below(level, x) for x in operands]
+        primals = primals_of(self, operands)
         y = rule(*primals)
         tangent: Any = 0
         for x, partial in zip(operands, rule.partials):

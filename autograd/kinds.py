@@ -27,9 +27,16 @@ def library(x: Any) -> str:
     return type(x).__module__.partition(".")[0]
 
 
+def ground(x: Any) -> Any:
+    """The number at the bottom of one that carries derivatives on top of another."""
+    while hasattr(x, "primal"):
+        x = x.primal
+    return x
+
+
 def is_symbolic(x: Any) -> bool:
-    """True for a SymPy expression."""
-    return library(x) == "sympy"
+    """True for a SymPy expression, and for what carries a derivative on top of one."""
+    return library(ground(x)) == "sympy"
 
 
 def own_function(name: str, operands: tuple[Any, ...]) -> Callable[..., Any] | None:
@@ -60,20 +67,20 @@ def power(a: Any, b: Any) -> Any:
     return y
 
 
-def like(x: Any, n: int) -> Any:
-    """The whole number n as the kind of number that x is, so that ``log(like(x, 2))`` has x's precision.
+def like(x: Any, n: int | float) -> Any:
+    """The plain number n as the kind of number that x is, so that ``log(like(x, 2))`` has x's precision.
 
-    A number that carries a derivative is of the kind of the number below it.
+    A number that carries a derivative is of the kind of the number below it. A float stays one beside a fraction, which
+    it would make inexact in any case.
     """
-    while hasattr(x, "primal"):
-        x = x.primal
+    x = ground(x)
     home = library(x)
     if home == "mpmath":
         return x.context.mpf(n)
     if home == "sympy":
-        return sys.modules["sympy"].Integer(n)
+        return sys.modules["sympy"].sympify(n)
     if home in ("fractions", "decimal"):
-        return type(x)(n)
+        return type(x)(n) if isinstance(n, int) else n
     return float(n)
 
 

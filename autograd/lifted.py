@@ -19,7 +19,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from autograd import rules
+from autograd.kinds import like
 from autograd.methods import Functions
+from autograd.value import Value
 
 _levels = itertools.count(1)
 _open: ContextVar[int] = ContextVar("open levels", default=0)
@@ -130,6 +132,17 @@ class Lifted(Functions):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} of {self.primal!r}>"
+
+
+def primals_of(top: Lifted, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The operands as the level below sees them, plain numbers among them of the kind of the others.
+
+    Else the 3 in x / 3 would stay a whole number, whose reciprocal, the partial, is a float.
+    """
+    level = top.level
+    if isinstance(top.primal, (float, Value)):
+        return tuple([below(level, x) for x in operands])
+    return tuple([like(top.primal, x) if type(x) is int or type(x) is float else below(level, x) for x in operands])
 
 
 def below(level: int, x: Any) -> Any:

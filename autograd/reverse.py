@@ -13,7 +13,7 @@ from typing import Any, cast
 from autograd import graph
 from autograd.errors import AutogradError
 from autograd.forward import plus, times
-from autograd.lifted import Lifted, below
+from autograd.lifted import Lifted, primals_of
 from autograd.modes import MODES, admits, check_sent, check_sum, checking
 from autograd.rules import LEAF, Rule
 from autograd.value import Value
@@ -47,7 +47,7 @@ class Node(Lifted):
 
     def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
         level = self.level
-        primals = tuple([below(level, x) for x in operands])
+        primals = primals_of(self, operands)
         y = rule(*primals)
         if MODES.active and not admits(rule, primals, y):
             return y
