@@ -5,9 +5,10 @@ Here the first Value that is pickled writes everything that it depends on before
 each Value in that list then finds its operands already written. Values shared by several graphs, or by a graph and a
 model, stay shared after the round trip.
 
-Which Values are written already must be known for as long as the pickle is being made, and no longer. The pickler
-itself sees to that: it keeps what it has written alive, and with it the set of those Values, to which only a weak
-reference is kept here.
+Which operations are written already must be known for as long as the pickle is being made, and no longer. The pickler
+itself sees to that: it keeps what it has written alive, and with it the record of that (``Written``), to which only a
+weak reference is kept here. A pickler may outlive its pickle, though, or be given up half-way; then the next Value is
+not the one that its record expects, and a new record is begun.
 """
 
 from __future__ import annotations
@@ -21,11 +22,27 @@ from autograd.graph import topological_order
 from autograd.rules import LEAF
 from autograd.value import Value
 
-_writing = threading.local()  # .seen: a weak reference to the Seen of the pickle that this thread is making
+_writing = threading.local()  # .written: a weak reference to the record of the pickle that this thread is making
 
 
-class Seen(set[Value]):
-    """The operations that the pickle at hand has written. (A plain set takes no weak reference.)"""
+class Written:
+    """The operations that a pickle has written or is about to write, and those that it is writing now, in order."""
+
+    def __init__(self) -> None:
+        self.operations: set[Value] = set()
+        self.order: list[Value] = []
+        self.position = 0  # of the one in the order that comes next
+
+    def is_next(self, node: Value) -> bool:
+        """True if it is, and then the one behind it is the next."""
+        if self.position == len(self.order) or self.order[self.position] is not node:
+            return False
+        self.position += 1
+        return True
+
+    def is_over(self, node: Value) -> bool:
+        """True if a pickle that this is the record of would not ask for the operation now."""
+        return self.position < len(self.order) or node in self.operations
 
 
 def copy_value(node: Value) -> Value:
@@ -48,14 +65,18 @@ def deepcopy_value(root: Value, memo: dict[Any, Any]) -> Value:
 
 def reduce_value(node: Value) -> tuple[Callable[..., Any], tuple[()], tuple[Any, ...]]:
     """What ``Value.__reduce__`` gives to pickle."""
-    seen = getattr(_writing, "seen", Seen)()
-    if seen is None:  # the pickle that it belonged to is finished
-        seen = Seen()
-    if node._rule is LEAF or node in seen:
+    if node._rule is LEAF:
         return _blank, (), _fields(node)
-    below = _Below(topological_order(node, seen=seen)[:-1], seen)
-    _writing.seen = weakref.ref(seen)
-    return _blank, (), (below, _fields(node))
+    written = getattr(_writing, "written", Written)()
+    if written is not None and written.is_next(node):
+        return _blank, (), _fields(node)
+    if written is None or written.is_over(node):
+        written = Written()
+    _writing.written = weakref.ref(written)
+    below = topological_order(node, seen=written.operations)[:-1]
+    written.order = [x for x in below if x._rule is not LEAF]
+    written.position = 0
+    return _blank, (), (_Below(below, written), _fields(node))
 
 
 def restore_value(node: Value, state: tuple[Any, ...]) -> None:
@@ -76,11 +97,11 @@ def _fields(node: Value) -> tuple[Any, ...]:
 
 
 class _Below:
-    """Pickles as a list of Values; the pickler keeps it, and so ``seen``, until it is done."""
+    """Pickles as a list of Values; the pickler keeps it, and so the record, until it is done."""
 
-    def __init__(self, order: list[Value], seen: Seen) -> None:
+    def __init__(self, order: list[Value], written: Written) -> None:
         self.order = order
-        self.seen = seen
+        self.written = written
 
     def __reduce__(self) -> tuple[type[list[Value]], tuple[()], None, Any]:
         return list, (), None, iter(self.order)

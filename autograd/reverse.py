@@ -96,7 +96,7 @@ def gradient(y: Value, wrt: Iterable[Value], *, strict: bool = False) -> list[Va
         strict: refuse a Value that y does not depend on; its derivative is 0 otherwise.
 
     Returns:
-        One Value for each of ``wrt``, in order.
+        One Value for each of ``wrt``, in order. It may be one of the graph's own: the derivative of x·w by x is w.
 
     Raises:
         ValueError: strict, and y does not depend on one of them.

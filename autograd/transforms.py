@@ -97,8 +97,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         raise TypeError("jvp takes a tuple of primals and a tuple of tangents, one for each argument of f")
     inputs = _Inputs(tuple(primals), tuple(range(len(primals))))
     directions = [number for tangent in tangents for number in flatten(tangent)[1]]
-    shapes = [flatten(tangent)[0].shapes for tangent in tangents]
-    if shapes != [tree.shapes for tree in inputs.trees]:
+    if [flatten(tangent)[0] for tangent in tangents] != inputs.trees:
         raise ValueError("tangents need the structure of primals, a number for each number")
     with modes.normal(), new_level() as level:
         output = inputs.call(f, [Dual(level, x, v) for x, v in zip(inputs.numbers, directions)], {})
@@ -128,7 +127,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
         tree, seeds = flatten(cotangent)
-        if tree.shapes != run.tree.shapes:
+        if tree != run.tree:
             raise ValueError("the cotangent needs the structure of the output, a number for each number")
         gradients: tuple[Any, ...] = inputs.rebuild(run.pull(seeds))
         return gradients
@@ -214,7 +213,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """
     inputs = _Inputs((x,), 0)
     tree, direction = flatten(v)
-    if tree.shapes != inputs.trees[0].shapes:
+    if tree != inputs.trees[0]:
         raise ValueError("v needs the structure of x, a number for each number")
     return inputs.rebuild(_second(f, inputs, {}, direction))
 
@@ -274,6 +273,8 @@ class _Inputs:
                     f"argnums {argnums!r} is out of range: f was called with {len(args)} positional arguments"
                 )
         self.argnums = [i % len(args) for i in wanted]
+        if len(set(self.argnums)) < len(self.argnums):
+            raise ValueError(f"argnums {argnums!r} names an argument twice")
         self.trees: list[Tree] = []
         self.numbers: list[Any] = []
         for i in self.argnums:

@@ -28,6 +28,11 @@ class Tree:
         self.shapes = shapes  # of each leaf: an array's shape, None for a number
         self.size = sum(1 if shape is None else _size(shape) for shape in shapes)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tree) and self.spec == other.spec and list(self.shapes) == list(other.shapes)
+
+    __hash__ = None  # type: ignore[assignment]
+
     @property
     def shape(self) -> tuple[int, ...]:
         """As one array: () for a number, an array's own shape, (size,) for a nested structure."""
