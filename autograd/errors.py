@@ -27,6 +27,10 @@ class EngineFailure(AutogradError):
     """The engine check found a property that the engine under test does not hold."""
 
 
+class NoExactValue(AutogradError, TypeError):
+    """A function of fractions whose value is no fraction, such as exp."""
+
+
 def missing(library: str, extra: str, purpose: str) -> MissingDependency:
     """The error for an absent optional ``library``, with the cure: the extra of ours that brings it."""
     return MissingDependency(f"{purpose} needs {library}; install it with: pip install 'chainrule[{extra}]'")

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from autograd.errors import NoExactValue
+
 # The rows that a library may be asked for: under these names it means the same function as the table.
 _SHARED = {
     *("exp", "expm1", "log", "log1p", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh"),
@@ -53,10 +55,6 @@ def own_function(name: str, operands: tuple[Any, ...]) -> Callable[..., Any] | N
             function: Callable[..., Any] = getattr(type(x), _DECIMAL_NAMES[name])
             return function
     return None
-
-
-class NoExactValue(TypeError):
-    """A function of a fraction that is no fraction."""
 
 
 def power(a: Any, b: Any) -> Any:

@@ -27,7 +27,8 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from autograd import floats
-from autograd.kinds import NoExactValue, is_symbolic, library, like, own_function, power, where
+from autograd.errors import NoExactValue
+from autograd.kinds import is_symbolic, library, like, own_function, power, where
 
 Function = Callable[..., Any]
 
