@@ -1,0 +1,320 @@
+"""Users' own rows: they work wherever the built-in functions do, and what is wrong with one is said at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+from mpmath import mp, mpf
+
+import autograd
+from autograd import Value, derivative, grad, gradient, hessian, hvp, jacobian, jvp, primitive, to_dot, to_sympy, vjp
+from autograd.rules import RULES, Domain
+
+
+@pytest.fixture(autouse=True)
+def table() -> Iterator[None]:
+    """The rule table is as before after each test: others go through all its rows."""
+    before = dict(RULES)
+    yield
+    RULES.clear()
+    RULES.update(before)
+
+
+def swish_row() -> Any:
+    @primitive(
+        partials=lambda x, y: autograd.sigmoid(x) + y * autograd.sigmoid(-x),
+        symbol="sw",
+        latex=r"\operatorname{{sw}}({0})",
+        domain="every x",
+        verify=True,
+    )
+    def my_swish(x: Any) -> Any:
+        """x times its sigmoid."""
+        return x * autograd.sigmoid(x)
+
+    return my_swish
+
+
+def quotient_row(**more: Any) -> Any:
+    @primitive(partials=(lambda a, b, y: 1 / (1 + b * b), lambda a, b, y: -2 * b * y / (1 + b * b)), **more)
+    def damped(a: Any, b: Any) -> Any:
+        return a / (1 + b * b)
+
+    return damped
+
+
+def test_it_is_one_operation_under_its_own_name_and_symbol() -> None:
+    swish = swish_row()
+    x = Value(0.7, "x")
+    y = swish(x)
+    assert (y.op, y.parents, y._op) == ("my_swish", (x,), "sw")
+    assert y.data == autograd.silu(0.7)
+    assert ">sw<" in to_dot(y).source or "sw" in to_dot(y).source
+    rule = RULES["my_swish"]
+    assert (rule.text, rule.latex, rule.domain.text) == ("sw({0})", r"\operatorname{{sw}}({0})", "every x")
+    assert (swish.__name__, swish.__doc__) == ("my_swish", "x times its sigmoid.")
+
+
+def test_symbol_latex_and_domain_have_defaults() -> None:
+    quotient_row()
+    rule = RULES["damped"]
+    assert (rule.symbol, rule.text, rule.latex) == ("damped", "damped({0}, {1})", r"\operatorname{{damped}}({0}, {1})")
+    assert rule.domain.text
+
+
+def test_every_derivative_is_that_of_the_function_written_out() -> None:
+    swish = swish_row()
+    x = 0.7
+    for n in range(4):
+        assert derivative(swish, n)(x) == pytest.approx(derivative(autograd.silu, n)(x), rel=1e-13)
+    v = Value(x)
+    swish(v).backward()
+    assert v.grad == pytest.approx(grad(autograd.silu)(x), rel=1e-14)
+    (first,) = gradient(swish(v), [v])
+    (second,) = gradient(first, [v])
+    assert second.data == pytest.approx(derivative(autograd.silu, 2)(x), rel=1e-13)
+    assert hessian(swish)(x) == pytest.approx(derivative(autograd.silu, 2)(x), rel=1e-13)
+    assert hvp(swish, x, 2.0) == pytest.approx(2 * derivative(autograd.silu, 2)(x), rel=1e-13)
+    assert jvp(swish, (x,), (1.0,)) == (swish(x), grad(swish)(x))
+    assert vjp(swish, x)[1](1.0) == (grad(swish)(x),)
+    assert jacobian(swish)(x) == grad(swish)(x)
+    assert grad(grad(swish))(x) == pytest.approx(second.data, rel=1e-14)
+
+
+def test_two_operands() -> None:
+    damped = quotient_row(verify=True)
+    a, b = Value(3.0, "a"), Value(2.0, "b")
+    damped(a, b).backward()
+    assert (a.grad, b.grad) == (pytest.approx(0.2), pytest.approx(-12 / 25))
+    assert damped(a, 2.0).parents[0] is a
+    assert damped(3.0, b).data == damped(3, 2) == 0.6
+    plain = lambda p: p[0] / (1 + p[1] * p[1])  # noqa: E731
+    assert np.allclose(hessian(lambda p: damped(*p))([3.0, 2.0]), hessian(plain)([3.0, 2.0]), rtol=1e-13)
+
+
+def test_on_arrays_element_by_element() -> None:
+    swish, damped = swish_row(), quotient_row()
+    x = np.array([[0.5, -1.0], [2.0, 0.0]])
+    assert swish(x).tolist() == [[swish(v) for v in row] for row in x.tolist()]
+    slopes = grad(lambda m: swish(m).sum())(x)
+    assert slopes.tolist() == [[grad(swish)(v) for v in row] for row in x.tolist()]
+    assert damped(x, 2.0).shape == (2, 2)
+    assert damped(np.array([Value(1.0)], dtype=object), x[0]).shape == (2,)
+
+
+def test_on_every_kind_of_number() -> None:
+    swish, damped = swish_row(), quotient_row()
+    assert grad(damped, (0, 1))(Fraction(3), Fraction(2)) == (Fraction(1, 5), Fraction(-12, 25))
+    assert type(damped(Decimal(3), Decimal(2))) is Decimal
+    with mp.workdps(50):
+        third = mpf(1) / 3
+        exact = mp.diff(lambda x: x / (1 + mp.exp(-x)), third, 2)
+        assert abs(hessian(swish)(third)[()] - exact) < mpf(10) ** -45
+    s, t = sympy.symbols("s t", real=True)
+    assert sympy.simplify(grad(damped, 1)(s, t) - sympy.diff(s / (1 + t**2), t)) == 0
+    assert sympy.simplify(to_sympy(damped(Value(3.0, "s"), Value(2.0, "t"))) - s / (1 + t**2)) == 0
+    with pytest.raises(TypeError, match="of a Fraction has no exact value"):
+        swish(Fraction(1, 2))
+
+
+@pytest.mark.parametrize(
+    "name", ["gamma", "factor", "beta", "fib", "expand", "diff", "power", "root", "simplify", "li"]
+)
+def test_a_name_that_mpmath_or_sympy_also_has_is_the_users(name: str) -> None:
+    def f(x: Any) -> Any:
+        return x * x + 1
+
+    f.__name__ = name
+    row = primitive(partials=lambda x, y: 2 * x)(f)
+    assert row(mpf(3)) == 10
+    assert grad(row)(mpf(3)) == 6
+    s = sympy.Symbol("s", real=True)
+    assert row(s) == s * s + 1
+    assert to_sympy(row(Value(3.0, "s"))) == s * s + 1
+
+
+def test_partials_may_be_constants_or_conditions() -> None:
+    @primitive(partials=lambda x, y: 2)
+    def doubled(x: Any) -> Any:
+        return 2 * x
+
+    @primitive(partials=lambda x, y: autograd.where(x > 1, 3 * x * x, 1))
+    def bent(x: Any) -> Any:
+        return autograd.where(x > 1, x**3, x)
+
+    assert grad(doubled)(3.0) == 2.0
+    assert hessian(doubled)(3.0) == 0.0
+    assert [derivative(bent, n)(2.0) for n in range(4)] == [8.0, 12.0, 12.0, 6.0]
+    assert [derivative(bent, n)(0.5) for n in range(3)] == [0.5, 1.0, 0.0]
+
+
+def test_the_partials_given_are_used_even_where_they_are_not_the_derivative() -> None:
+    @primitive(partials=lambda x, y: 1)
+    def straight_through(x: Any) -> Any:
+        return autograd.floor(x)
+
+    assert straight_through(2.7) == 2.0
+    assert grad(straight_through)(2.7) == 1.0
+
+
+def test_errors_inside_the_function_name_it_the_operand_and_the_domain() -> None:
+    @primitive(partials=lambda x, y: 1 / (2 * y), domain="x >= 1")
+    def root_of_excess(x: Any) -> Any:
+        return autograd.sqrt(x - 1)
+
+    with pytest.raises(ValueError, match=r"root_of_excess is undefined at 0\.5.*; its domain is x >= 1"):
+        root_of_excess(0.5)
+    with pytest.raises(ValueError, match=r"root_of_excess is undefined at 0\.5 \(operand 'x' = 0\.5\)"):
+        root_of_excess(Value(0.5, "x"))
+
+
+def test_a_domain_with_a_predicate_is_checked_on_other_numbers() -> None:
+    @primitive(partials=lambda x, y: 2 * x, domain=Domain("x > 0", lambda x: x > 0), verify=True)
+    def square_of_positive(x: Any) -> Any:
+        return x * x
+
+    assert square_of_positive(Fraction(1, 2)) == Fraction(1, 4)
+    with pytest.raises(ValueError, match=r"square_of_positive is undefined at .*; its domain is x > 0"):
+        square_of_positive(Fraction(-1, 2))
+
+
+@pytest.mark.parametrize("operands", [(), (1.0, 2.0), (1.0, 2.0, 3.0)])
+def test_calling_it_with_another_number_of_operands(operands: Any) -> None:
+    with pytest.raises(TypeError, match=f"my_swish takes 1 numbers?, not {len(operands)}"):
+        swish_row()(*operands)
+
+
+def nothing() -> None: ...
+def three(a: Any, b: Any, c: Any) -> Any: ...
+def starred(*xs: Any) -> Any: ...
+def keyword(x: Any, *, scale: Any) -> Any: ...
+
+
+@pytest.mark.parametrize("function", [nothing, three, starred, keyword])
+def test_a_function_of_another_arity_is_refused(function: Any) -> None:
+    with pytest.raises(TypeError, match=f"a primitive takes one or two numbers, but {function.__name__} takes"):
+        primitive(partials=lambda x, y: 1)(function)
+    assert function.__name__ not in RULES
+
+
+@pytest.mark.parametrize("partials", [(), (lambda x, y: 1,) * 2, (lambda x, y: 1,) * 3])
+def test_the_number_of_partials_has_to_be_that_of_operands(partials: Any) -> None:
+    with pytest.raises(
+        ValueError, match=f"one takes 1 numbers? and needs a partial for each; there are {len(partials)}"
+    ):
+
+        @primitive(partials=partials)
+        def one(x: Any) -> Any:
+            return x
+
+    assert "one" not in RULES
+
+
+@pytest.mark.parametrize("partial", [lambda: 1, lambda x: 1, lambda x, y, z: 1, lambda x, y, *, z: 1])
+def test_a_partial_has_to_take_the_operands_and_the_result(partial: Any) -> None:
+    with pytest.raises(ValueError, match="partial 1 of one has to take the operands and the result, 2 numbers in all"):
+
+        @primitive(partials=partial)
+        def one(x: Any) -> Any:
+            return x
+
+
+def test_a_partial_may_have_more_parameters_that_have_defaults() -> None:
+    @primitive(partials=lambda x, y, factor=3: factor)
+    def tripled(x: Any) -> Any:
+        return 3 * x
+
+    assert grad(tripled)(1.0) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("result", "said"), [("2x", "str '2x'"), (None, "NoneType None"), (2j, "complex 2j"), ([1.0], "list")]
+)
+def test_a_partial_that_gives_no_number_is_named_when_it_is_used(result: object, said: str) -> None:
+    @primitive(partials=lambda x, y: result)
+    def odd(x: Any) -> Any:
+        return x
+
+    assert odd(1.0) == 1.0
+    for use in (grad(odd), lambda x: odd(Value(x)), lambda x: jvp(odd, (x,), (1.0,)), hessian(odd)):
+        with pytest.raises(TypeError, match=rf"partial 1 of odd gave {said}.*, which is no number"):
+            use(1.0)
+
+
+@pytest.mark.parametrize("name", ["add", "sigmoid", "my_swish"])
+def test_a_name_that_is_taken_is_refused(name: str) -> None:
+    swish_row()
+    row = RULES[name]
+
+    def function(x: Any) -> Any:
+        return x
+
+    function.__name__ = name
+    with pytest.raises(
+        ValueError, match=f"there is a primitive named '{name}' already; give the function another name"
+    ):
+        primitive(partials=lambda x, y: 1)(function)
+    assert RULES[name] is row
+
+
+def test_verify_refuses_a_wrong_partial_and_says_where() -> None:
+    with pytest.raises(ValueError, match=r"partial 1 of wrong is .* at .*, where differences of the function give"):
+
+        @primitive(partials=lambda x, y: 3 * x, verify=True)
+        def wrong(x: Any) -> Any:
+            return x * x
+
+    assert "wrong" not in RULES
+    with pytest.raises(ValueError, match="partial 2 of wrong_in_b"):
+
+        @primitive(partials=(lambda a, b, y: b, lambda a, b, y: -a), verify=True)
+        def wrong_in_b(a: Any, b: Any) -> Any:
+            return a * b
+
+
+@pytest.mark.parametrize("error", [1e-5, -1e-5, math.nan])
+def test_verify_sees_small_errors_and_nan(error: float) -> None:
+    with pytest.raises(ValueError, match="partial 1 of almost is"):
+
+        @primitive(partials=lambda x, y: autograd.cos(x) + error, verify=True)
+        def almost(x: Any) -> Any:
+            return autograd.sin(x)
+
+
+def test_verify_passes_what_is_right_on_a_part_of_the_line() -> None:
+    @primitive(partials=lambda x, y: 1 / x, verify=True)
+    def logarithm(x: Any) -> Any:
+        return autograd.log(x)
+
+    @primitive(partials=lambda x, y: autograd.where(x > 0, 1, 0), verify=True)
+    def corner(x: Any) -> Any:
+        return autograd.relu(x)
+
+    assert grad(logarithm)(2.0) == 0.5
+
+
+@pytest.mark.parametrize("reason", ["undefined everywhere", "no derivative"])
+def test_verify_says_when_it_found_nothing_to_compare(reason: str) -> None:
+    def undefined(x: Any) -> Any:
+        if reason == "undefined everywhere":
+            raise ValueError("nowhere")
+        return math.inf
+
+    with pytest.raises(ValueError, match="undefined could not be verified"):
+        primitive(partials=lambda x, y: 1, verify=True)(undefined)
+
+
+@pytest.mark.parametrize("name", [n for n in RULES if n not in ("sign", "floor", "stop_gradient", "pow")])
+def test_verify_holds_for_the_rows_of_the_table(name: str) -> None:
+    rule = RULES[name]
+    function = (lambda x: rule(x)) if rule.arity == 1 else (lambda a, b: rule(a, b))
+    function.__name__ = f"again_{name}"
+    again = primitive(partials=rule.partials, domain=rule.domain, verify=True)(function)
+    assert callable(again)
