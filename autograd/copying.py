@@ -47,7 +47,7 @@ class Written:
 
 def copy_value(node: Value) -> Value:
     """A new Value with the same number, gradient and label, on the same operands."""
-    twin = _blank()
+    twin = _blank(type(node))
     restore_value(twin, _fields(node))
     return twin
 
@@ -63,20 +63,20 @@ def deepcopy_value(root: Value, memo: dict[Any, Any]) -> Value:
     return memo[id(root)]  # type: ignore[no-any-return]
 
 
-def reduce_value(node: Value) -> tuple[Callable[..., Any], tuple[()], tuple[Any, ...]]:
+def reduce_value(node: Value) -> tuple[Callable[..., Any], tuple[type[Value]], tuple[Any, ...]]:
     """What ``Value.__reduce__`` gives to pickle."""
     if node._rule is LEAF:
-        return _blank, (), _fields(node)
+        return _blank, (type(node),), _fields(node)
     written = getattr(_writing, "written", Written)()
     if written is not None and written.is_next(node):
-        return _blank, (), _fields(node)
+        return _blank, (type(node),), _fields(node)
     if written is None or written.is_over(node):
         written = Written()
     _writing.written = weakref.ref(written)
     below = topological_order(node, seen=written.operations)[:-1]
     written.order = [x for x in below if x._rule is not LEAF]
     written.position = 0
-    return _blank, (), (_Below(below, written), _fields(node))
+    return _blank, (type(node),), (_Below(below, written), _fields(node))
 
 
 def restore_value(node: Value, state: tuple[Any, ...]) -> None:
@@ -85,8 +85,8 @@ def restore_value(node: Value, state: tuple[Any, ...]) -> None:
     (node._data, node._grad, node._label, node._rule, node._origin, node._a, node._b, node._da, node._db) = fields
 
 
-def _blank() -> Value:
-    return Value.__new__(Value)
+def _blank(kind: type[Value]) -> Value:
+    return kind.__new__(kind)
 
 
 def _fields(node: Value) -> tuple[Any, ...]:

@@ -316,7 +316,7 @@ class Value(Functions):
 
         return deepcopy_value(self, memo)
 
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[()], tuple[Any, ...]]:  # pickle
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[type[Value]], tuple[Any, ...]]:  # pickle
         from autograd.copying import reduce_value
 
         return reduce_value(self)

@@ -12,19 +12,43 @@ from typing import Any
 
 import sympy
 from hypothesis import settings
+from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from autograd.rules import RULES
 from tests import truth
-from tests.expressions import AS_WRITTEN, Expression
+from tests.expressions import AS_WRITTEN, Expression, Step, expressions, is_inside
 
 ALL = tuple(name for name in RULES if name in truth.FUNCTIONS)  # before a test adds a row of its own
 SMOOTH = tuple(name for name in ALL if name != "stop_gradient")  # whose derivative is 0 by definition, not by nature
+
+WEAVES = ("mul", "div", "hypot", "pow", "atan2", "sub", "add")
 
 DIGITS = 50
 NOISE = mpf(10) ** -30  # far above what differences with 50 digits leave, far below what a float can tell
 BITS = (34, 36, 38, 40, 42, 44)
 WORSE_THAN_MEASURED = 64.0  # a few runs don't meet the worst rounding, and a function on floats may be 4 ulp off
+
+
+@st.composite
+def woven(draw: st.DrawFn, names: tuple[str, ...] = SMOOTH, max_steps: int = 12) -> Expression:
+    """Random expressions whose result depends on every leaf and every step, so that few mixed derivatives are 0.
+
+    An expression as drawn leaves many slots unused; here they are combined with the result, one after the other.
+    """
+    drawn = draw(expressions(names, max_steps))
+    values = drawn.slots({name: rule.value for name, rule in RULES.items()}, drawn.point)
+    constants = range(len(drawn.point), len(drawn.point) + len(drawn.constants))
+    loose = set(range(len(values) - 1)) - {i for step in drawn.steps for i in step.operands} - set(constants)
+    steps = list(drawn.steps)
+    for i in sorted(loose):
+        operands = (len(values) - 1, i)
+        numbers = tuple(values[k] for k in operands)
+        possible = [name for name in WEAVES if name in names and is_inside(name, numbers)]
+        if possible:
+            steps.append(Step(draw(st.sampled_from(possible)), operands))
+            values.append(RULES[steps[-1].name].value(*numbers))
+    return Expression(drawn.point, drawn.constants, tuple(steps))
 
 
 def examples(divisor: int) -> settings:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import AutogradError, Value, gradient, graph, hessian, no_grad, to_dot
-from tests.derivatives import ALL, SMOOTH, by_mpmath, check, examples, program, unit
-from tests.expressions import AS_WRITTEN, Expression, expressions
+from tests.derivatives import ALL, SMOOTH, by_mpmath, check, examples, program, unit, woven
+from tests.expressions import AS_WRITTEN, Expression
 
 
 def values(expression: Expression) -> list[Value]:
@@ -24,7 +24,7 @@ def as_value(y: Value | float) -> Value:
 
 
 @examples(2)
-@given(expressions(ALL))
+@given(woven(ALL))
 def test_gradient_is_backward_to_the_last_bit(expression: Expression) -> None:
     leaves = values(expression)
     y = program(expression, Value)(*leaves)
@@ -33,7 +33,7 @@ def test_gradient_is_backward_to_the_last_bit(expression: Expression) -> None:
 
 
 @examples(2)
-@given(expressions(ALL))
+@given(woven(ALL))
 def test_gradient_by_values_in_between_is_backward_too(expression: Expression) -> None:
     slots = expression.slots(AS_WRITTEN, tuple(values(expression)), Value)
     y = slots[-1]
@@ -42,7 +42,7 @@ def test_gradient_by_values_in_between_is_backward_too(expression: Expression) -
 
 
 @examples(2)
-@given(expressions(ALL), st.data())
+@given(woven(ALL), st.data())
 def test_other_targets_change_no_gradient(expression: Expression, data: st.DataObject) -> None:
     slots = expression.slots(AS_WRITTEN, tuple(values(expression)), Value)
     some = data.draw(st.lists(st.sampled_from(slots), max_size=5))  # with repeats
@@ -51,7 +51,7 @@ def test_other_targets_change_no_gradient(expression: Expression, data: st.DataO
 
 
 @examples(4)
-@given(expressions(SMOOTH, max_steps=8))
+@given(woven(SMOOTH, max_steps=8))
 def test_second_derivatives_of_a_recorded_graph_are_the_truth(expression: Expression) -> None:
     def by_gradient(f: object) -> object:
         def twice(*numbers: float) -> list[float]:
@@ -68,7 +68,7 @@ def test_second_derivatives_of_a_recorded_graph_are_the_truth(expression: Expres
 
 
 @examples(8)
-@given(expressions(SMOOTH, max_steps=4))
+@given(woven(SMOOTH, max_steps=4))
 def test_third_derivatives_of_a_recorded_graph_are_the_truth(expression: Expression) -> None:
     def by_gradient(f: object) -> object:
         def thrice(*numbers: float) -> float:
@@ -210,7 +210,7 @@ def test_a_long_chain_of_functions_is_differentiated_twice_without_recursion() -
 
 
 @examples(4)
-@given(expressions(ALL, max_steps=6))
+@given(woven(ALL, max_steps=6))
 def test_gradient_touches_no_grad(expression: Expression) -> None:
     slots = expression.slots(AS_WRITTEN, tuple(values(expression)), Value)
     for i, v in enumerate(slots):

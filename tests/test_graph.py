@@ -304,3 +304,14 @@ def test_a_random_graph_of_many_shared_nodes_is_walked_once() -> None:
         nodes.append(draw.choice(nodes[-50:]) * 0.5 + draw.choice(nodes) * 0.5)
     order = operations(*nodes)
     assert len(order) == len(set(order)) == 3 * 20_000
+
+
+class Named(Value):
+    """Somebody's own kind of Value."""
+
+
+def test_a_copy_and_a_pickle_are_of_the_same_class() -> None:
+    x = Named(2.0)
+    for twin in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert type(twin) is Named
+        assert twin.data == 2.0

@@ -20,8 +20,8 @@ from mpmath import mp, mpf
 
 import autograd
 from autograd import Value, derivative, exp, grad, gradient, hessian, hvp, jacobian, jvp, sin, tanh, vjp, where
-from tests.derivatives import DIGITS, SMOOTH, by_mpmath, check, examples, unit
-from tests.expressions import Expression, expressions
+from tests.derivatives import DIGITS, SMOOTH, by_mpmath, check, examples, unit, woven
+from tests.expressions import Expression
 
 Function = Callable[..., Any]
 
@@ -73,7 +73,7 @@ def test_an_inner_derivative_depends_on_the_outer_variable(outer: Any, inner: An
 
 @pairs
 def test_an_inner_derivative_of_what_ignores_its_variable_is_0(outer: Any, inner: Any) -> None:
-    assert outer(lambda x: x + inner(lambda y: x * x)(1.0))(3.0) == 1.0
+    assert outer(lambda x: x * inner(lambda y: x * x)(1.0))(3.0) == 0.0
     assert outer(lambda x: x + inner(lambda y: x)(1.0))(3.0) == 1.0
 
 
@@ -117,7 +117,7 @@ def test_grad_of_grad_of_grad() -> None:
 
 
 @examples(8)
-@given(expressions(SMOOTH, max_steps=4), st.permutations([0, 1, 2]))
+@given(woven(SMOOTH, max_steps=4), st.permutations([0, 1, 2]))
 def test_mixed_third_derivatives_are_the_truth_in_any_order(expression: Expression, order: list[int]) -> None:
     n = len(expression.point)
     positions = [k % n for k in order]

@@ -20,8 +20,8 @@ import autograd
 from autograd import Value, derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp, where
 from autograd.rules import RULES
 from tests import truth
-from tests.derivatives import ALL, SMOOTH, SYMPY, BySympy, by_mpmath, evaluator, examples, program, unit
-from tests.expressions import AS_WRITTEN, Expression, Step, expressions, is_inside
+from tests.derivatives import ALL, SMOOTH, SYMPY, BySympy, by_mpmath, evaluator, examples, program, unit, woven
+from tests.expressions import AS_WRITTEN, Expression, Step, is_inside
 
 fractions = st.fractions(-3, 3, max_denominator=12)
 polynomials = st.lists(fractions, min_size=1, max_size=6)
@@ -55,7 +55,7 @@ def test_every_derivative_of_a_polynomial_is_exact(coefficients: list[Fraction],
 
 
 @examples(4)
-@given(expressions(ARITHMETIC, max_steps=7))
+@given(woven(ARITHMETIC, max_steps=7))
 def test_gradients_and_hessians_of_rational_functions_are_exact(expression: Expression) -> None:
     point = [Fraction(x).limit_denominator(64) for x in expression.point]
     f = program(expression, lambda c: Fraction(c).limit_denominator(64))
@@ -84,7 +84,7 @@ EXACT = tuple(name for name in (*ARITHMETIC, *RATIONAL) if name in ALL)
 
 
 @examples(4)
-@given(expressions(EXACT, max_steps=7))
+@given(woven(EXACT, max_steps=7))
 def test_what_is_rational_stays_a_fraction_and_is_what_floats_approximate(expression: Expression) -> None:
     point = [Fraction(x) for x in expression.point]
     f = program(expression, Fraction)
@@ -225,7 +225,7 @@ def test_every_row_has_50_digits_in_derivatives_of_any_order(name: str, n: int) 
 
 
 @examples(4)
-@given(expressions(SMOOTH))
+@given(woven(SMOOTH))
 def test_gradients_with_200_digits(expression: Expression) -> None:
     with mp.workdps(200):
         leaves = [mpf(x) for x in expression.point]
@@ -304,7 +304,7 @@ def test_formulas_of_every_row_are_sympys(name: str, n: int) -> None:
 
 
 @examples(8)
-@given(expressions(tuple(SYMPY), max_steps=5))
+@given(woven(tuple(SYMPY), max_steps=5))
 def test_gradients_over_symbols_are_sympys_at_50_digits(expression: Expression) -> None:
     formula = BySympy(expression)
     constants = dict(zip(expression.constants, formula.symbols[len(formula.leaves) :]))

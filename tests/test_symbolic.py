@@ -15,8 +15,8 @@ from mpmath import mp, mpf
 import autograd
 from autograd import Value, gradient, no_grad, to_sympy
 from autograd.rules import RULES
-from tests.derivatives import ALL, SYMPY, evaluator, examples, program
-from tests.expressions import AS_WRITTEN, Expression, expressions, is_inside
+from tests.derivatives import ALL, SYMPY, evaluator, examples, program, woven
+from tests.expressions import AS_WRITTEN, Expression, is_inside
 
 
 def at(formula: Any, **numbers: float) -> Any:
@@ -57,7 +57,7 @@ def test_every_rows_formula_has_the_rows_value(name: str) -> None:
 
 
 @examples(4)
-@given(expressions(tuple(SYMPY), max_steps=6))
+@given(woven(tuple(SYMPY), max_steps=6))
 def test_the_formula_of_a_recorded_graph_is_the_expression(expression: Expression) -> None:
     leaves = [Value(v, f"x{i}") for i, v in enumerate(expression.point)]
     y = program(expression)(*leaves)
