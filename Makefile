@@ -1,13 +1,14 @@
 # make demo    the w1-w8 study: every number of the forward and backward pass, with pictures, in out/
 # make test    everything that is checked
-# Both make their own virtual environment in .venv, and use it again while pyproject.toml stays as it is.
+# make test-peers  the derivatives against those of JAX and HIPS autograd
+# The first two make their own virtual environment in .venv, and use it again while pyproject.toml stays as it is.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test lint types arrows long clean
+.PHONY: demo test test-peers lint types arrows long clean
 
 demo: $(READY)
 	$(BIN)/python demos/w8_network.py
@@ -29,6 +30,20 @@ arrows: $(READY)
 long: $(READY)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto
 
+# Every transform against JAX and against HIPS autograd, which shares our import name: each has an environment of its own.
+test-peers: .venv-peers/.ready .venv-hips/.ready
+	HIPS_PYTHON=$(CURDIR)/.venv-hips/bin/python .venv-peers/bin/python -m pytest peers
+
+.venv-peers/.ready: pyproject.toml peers/requirements-jax.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[explain,testing]' -r peers/requirements-jax.txt
+	@touch $@
+
+.venv-hips/.ready: peers/requirements-hips.txt
+	$(PYTHON) -m venv .venv-hips
+	.venv-hips/bin/python -m pip install --quiet --disable-pip-version-check -r peers/requirements-hips.txt
+	@touch $@
+
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "chainrule needs Python 3.10 or newer; say: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
@@ -36,4 +51,4 @@ $(READY): pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) out build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-peers .venv-hips out build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
