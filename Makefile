@@ -32,7 +32,7 @@ long: $(READY)
 
 # Every transform against JAX and against HIPS autograd, which shares our import name: each has an environment of its own.
 test-peers: .venv-peers/.ready .venv-hips/.ready
-	HIPS_PYTHON=$(CURDIR)/.venv-hips/bin/python .venv-peers/bin/python -m pytest peers
+	HIPS_PYTHON=$(CURDIR)/.venv-hips/bin/python .venv-peers/bin/python -m pytest peers/test_*.py
 
 .venv-peers/.ready: pyproject.toml peers/requirements-jax.txt
 	$(PYTHON) -m venv .venv-peers

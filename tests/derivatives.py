@@ -82,14 +82,6 @@ def unit(n: int, *positions: int) -> tuple[int, ...]:
     return tuple(positions.count(i) for i in range(n))
 
 
-def _root(x: Any) -> Any:
-    return sympy.Piecewise((x ** sympy.Rational(1, 3), x > 0), (-((-x) ** sympy.Rational(1, 3)), True))
-
-
-def _if_positive(x: Any, then: Any, otherwise: Any) -> Any:
-    return sympy.Piecewise((then, x > 0), (otherwise, True))
-
-
 SYMPY: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -98,7 +90,6 @@ SYMPY: dict[str, Callable[..., Any]] = {
     "ratio": lambda a, b: a / b,
     "pow": lambda a, b: a**b,
     "neg": lambda x: -x,
-    "abs": lambda x: _if_positive(x, x, -x),
     "exp": sympy.exp,
     "expm1": lambda x: sympy.exp(x) - 1,
     "log": sympy.log,
@@ -106,7 +97,6 @@ SYMPY: dict[str, Callable[..., Any]] = {
     "log2": lambda x: sympy.log(x) / sympy.log(2),
     "log10": lambda x: sympy.log(x) / sympy.log(10),
     "sqrt": sympy.sqrt,
-    "cbrt": _root,
     "sin": sympy.sin,
     "cos": sympy.cos,
     "tan": sympy.tan,
@@ -122,23 +112,39 @@ SYMPY: dict[str, Callable[..., Any]] = {
     "atanh": sympy.atanh,
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
     "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
-    "relu": lambda x: _if_positive(x, x, 0),
     "silu": lambda x: x / (1 + sympy.exp(-x)),
     "gelu": lambda x: x * sympy.erfc(-x / sympy.sqrt(2)) / 2,
     "erf": sympy.erf,
     "erfc": sympy.erfc,
-    "maximum": lambda a, b: _if_positive(a - b, a, b),
-    "minimum": lambda a, b: _if_positive(a - b, b, a),
     "hypot": lambda a, b: sympy.sqrt(a * a + b * b),
     "atan2": sympy.atan2,
-    "leaky_relu": lambda a, b: _if_positive(a, a, b * a),
-    "elu": lambda a, b: _if_positive(a, a, b * (sympy.exp(a) - 1)),
-}  # SymPy doesn't differentiate floor, and the second derivative of its sign is a distribution
+}
+
+# The same for rows that have two sides: whichever the operands are on, since a formula with all of them is no smaller
+# than their product. (floor and sign aren't here: their derivatives are distributions to SymPy.)
+_SIDES: dict[str, Callable[..., Callable[..., Any]]] = {
+    "abs": lambda x: (lambda x: x) if x > 0 else (lambda x: -x),
+    "cbrt": lambda x: (lambda x: x**_THIRD) if x > 0 else (lambda x: -((-x) ** _THIRD)),
+    "relu": lambda x: (lambda x: x) if x > 0 else (lambda x: 0 * x),
+    "maximum": lambda a, b: (lambda a, b: a) if a > b else (lambda a, b: b),
+    "minimum": lambda a, b: (lambda a, b: a) if a < b else (lambda a, b: b),
+    "leaky_relu": lambda a, b: (lambda a, b: a) if a > 0 else (lambda a, b: a * b),
+    "elu": lambda a, b: (lambda a, b: a) if a > 0 else (lambda a, b: b * (sympy.exp(a) - 1)),
+}
+_THIRD = sympy.Rational(1, 3)
+
+
+def by_sympy(name: str, operands: tuple[Any, ...], at: tuple[float, ...]) -> Any:
+    """The row's formula in SymPy's own functions, on the side of its corners where ``at`` is."""
+    return (_SIDES[name](*at) if name in _SIDES else SYMPY[name])(*operands)
+
+
+IN_SYMPY = (*SYMPY, *_SIDES)
 
 
 def evaluator(symbols: Iterable[Any], formula: Any) -> Callable[..., Any]:
     """The formula as a function of mpmath's numbers, away from where SymPy's derivatives are distributions."""
-    return sympy.lambdify(symbols, formula, [{"DiracDelta": lambda x, order=0: mpf(0)}, "mpmath"])
+    return sympy.lambdify(symbols, formula, [{"DiracDelta": lambda x, order=0: mpf(0)}, "mpmath"], cse=True)
 
 
 class BySympy:
@@ -147,10 +153,14 @@ class BySympy:
     def __init__(self, expression: Expression) -> None:
         self.leaves = sympy.symbols(f"x:{len(expression.point)}", real=True)
         constants = sympy.symbols(f"c:{len(expression.constants)}", real=True)  # else SymPy would try to factor them
-        names = iter(constants)
         self.symbols = (*self.leaves, *constants)
         self.numbers = (*expression.point, *expression.constants)
-        self.formula = expression.apply(SYMPY, *self.leaves, constant=lambda c: next(names))
+        formulas = [*self.leaves, *constants]
+        floats = expression.slots({name: rule.value for name, rule in RULES.items()}, expression.point)
+        for name, operands in expression.steps:
+            at = tuple(floats[i] for i in operands)
+            formulas.append(by_sympy(name, tuple(formulas[i] for i in operands), at))
+        self.formula = sympy.sympify(formulas[-1])
 
     def derivative(self, *positions: int) -> Any:
         """The derivative by the leaves at those positions, one after the other, at the expression's point."""

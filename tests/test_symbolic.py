@@ -57,7 +57,7 @@ def test_every_rows_formula_has_the_rows_value(name: str) -> None:
 
 
 @examples(4)
-@given(woven(tuple(SYMPY), max_steps=6))
+@given(woven(tuple(SYMPY), max_steps=3))
 def test_the_formula_of_a_recorded_graph_is_the_expression(expression: Expression) -> None:
     leaves = [Value(v, f"x{i}") for i, v in enumerate(expression.point)]
     y = program(expression)(*leaves)
