@@ -8,7 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-peers lint types arrows long clean
+.PHONY: demo test test-peers zoo lint types arrows long clean
 
 demo: $(READY)
 	$(BIN)/python demos/w8_network.py
@@ -29,6 +29,10 @@ arrows: $(READY)
 # The same properties with 10,000 examples each.
 long: $(READY)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto
+
+# The zoo: every faulty engine, what finds its fault, and the smallest expression.
+zoo: $(READY)
+	$(BIN)/python -m tests.zoo
 
 # Every transform against JAX and against HIPS autograd, which shares our import name: each has an environment of its own.
 test-peers: .venv-peers/.ready .venv-hips/.ready

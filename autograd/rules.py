@@ -166,6 +166,14 @@ def slope(a: Any, b: Any) -> Any:
         return -math.inf if a < 0 and float(b) % 2.0 == 0.0 else math.inf
 
 
+def ratio_of_any_kind(a: Any, b: Any) -> Any:
+    """The row ratio for numbers besides floats."""
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return floats.ratio(float(a), float(b))
+
+
 def third_root_slope(x: Any, y: Any) -> Any:
     """y / (3x), which is 1 / (3y²) with the rounding of y in it but once; +inf at 0."""
     return ratio(y, x) / 3 if is_symbolic(x) else where(abs(x) > 0, ratio(y, x) / 3, math.inf)
@@ -273,7 +281,7 @@ sub = _binary("sub", operator.sub,     lambda a, b, y: 1,           lambda a, b,
 mul = _binary("mul", operator.mul,     lambda a, b, y: b,           lambda a, b, y: a,             symbol="*", text="{0} * {1}", definition=operator.mul, latex=r"{0} \cdot {1}")
 div = _binary("div", operator.truediv, lambda a, b, y: ratio(1, b), lambda a, b, y: -ratio(y, b), NONZERO_B,
               symbol="/", text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", definition=operator.truediv)
-ratio = _binary("ratio", floats.ratio, lambda a, b, y: ratio(1, b),  lambda a, b, y: -ratio(y, b),  symbol="/", text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", definition=operator.truediv)  # as IEEE 754 has it
+ratio = _binary("ratio", floats.ratio, lambda a, b, y: ratio(1, b),  lambda a, b, y: -ratio(y, b),  symbol="/", text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", definition=ratio_of_any_kind)  # as IEEE 754 has it
 pow = _binary("pow", floats.power, lambda a, b, y: b * slope(a, b), lambda a, b, y: y * log_base(a), POWER,
               symbol="^", text="{0}^{1}", latex="{{{0}}}^{{{1}}}", definition=power, ulps=_ulps_of_power)
 neg  = _unary("neg", operator.neg,     lambda x, y: -1,             symbol="-", text="-{0}",  definition=operator.neg)

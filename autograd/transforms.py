@@ -36,7 +36,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     Returns:
         A function of f's arguments. For an int ``argnums`` it gives the gradient in the structure of that argument,
-        for a tuple a tuple of them. An argument that f does not depend on has gradient 0.
+        for a tuple a tuple of them. An argument that f does not depend on has gradient 0. Where f uses a Value that is
+        no argument, the gradient is a Value that depends on it.
 
     Raises:
         TypeError: (when called) f returned something else than one number, or there is a whole number, text or another

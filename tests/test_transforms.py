@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -229,7 +230,7 @@ def test_hessian_is_symmetric_where_its_columns_are_not(point: list[float]) -> N
     f = lambda p: autograd.sin(p[0] * p[1]) * autograd.exp(p[0] / p[1]) * autograd.tanh(p[2] * p[0])  # noqa: E731
     h = hessian(f)(point)
     assert h.tobytes() == h.T.copy().tobytes()
-    columns = np.array([hvp(f, point, [float(i == j) for i in range(3)]) for j in range(3)])
+    columns = np.array([hvp(f, point, [int(i == j) for i in range(3)]) for j in range(3)])
     assert np.array_equal(np.tril(h), np.tril(columns.T))  # of two computations, the one below the diagonal
 
 
@@ -239,7 +240,7 @@ def test_hvp_by_a_unit_vector_is_a_column_of_the_hessian(expression: Expression)
     n = len(expression.point)
     f = of_list(program(expression))
     h = hessian(f)(list(expression.point))
-    columns = [hvp(f, list(expression.point), [float(i == j) for i in range(n)]) for j in range(n)]
+    columns = [hvp(f, list(expression.point), [int(i == j) for i in range(n)]) for j in range(n)]
     assert [columns[j][i] for j in range(n) for i in range(j, n)] == [h[i, j] for j in range(n) for i in range(j, n)]
     agree(h, columns, expression, by_list(hessian)(program(expression, mpf)))
 
@@ -536,6 +537,8 @@ def test_no_grad_inside_f_makes_constants() -> None:
         assert float(slope) == 9.0
     assert hessian(f)(3.0) == 0.0
     assert jacobian(f)(3.0) == 9.0
+    assert grad(f)(Fraction(3)) == 9
+    assert grad(lambda x: x * grad(f)(x))(3.0) == 9.0
 
 
 def test_no_grad_inside_f_still_gives_floats() -> None:
