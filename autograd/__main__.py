@@ -51,6 +51,40 @@ def w8(
     study.run(study.settings(inputs, targets, weights, seed, lr, steps, out))
 
 
+@app.command()
+def check(
+    target: Annotated[str, typer.Argument(metavar="MODULE:CLASS", help="The class; or path/to/file.py:CLASS.")],
+    name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PRIMITIVE=NAME", help="What the class calls a primitive: sigmoid=sigm. Repeatable."),
+    ] = None,
+    data: Annotated[str, typer.Option(help="The attribute that holds the number.")] = "data",
+    grad: Annotated[str, typer.Option(help="The attribute that holds the gradient.")] = "grad",
+    backward: Annotated[str, typer.Option(help="The method that starts the backward pass.")] = "backward",
+    quick: Annotated[bool, typer.Option("--quick", help="Seconds, for a test suite.")] = False,
+    thorough: Annotated[bool, typer.Option("--thorough", help="Ten minutes.")] = False,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Other random examples.")] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="PROPERTY", help="Only this one. Repeatable.")] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="For each property.")] = None,
+    memory: Annotated[int, typer.Option(metavar="MB", min=0, help="What the engine may take; 0 for no limit.")] = 2048,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")] = None,
+) -> None:
+    """Check somebody's autograd engine: any class like micrograd's Value. Exit code 1 if a property is falsified."""
+    from autograd.testing import command
+
+    if quick and thorough:
+        raise typer.BadParameter("--quick and --thorough exclude each other")
+    effort = "quick" if quick else "thorough" if thorough else "normal"
+    raise typer.Exit(
+        command.check(
+            *(target, name or (), data, grad, backward, effort, seed, only or (), timeout, memory),
+            as_json=json,
+            html=html,
+        )
+    )
+
+
 # In some releases typer brings this class itself, in others it is click's.
 _ComplaintType: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 

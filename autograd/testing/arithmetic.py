@@ -1,0 +1,252 @@
+"""Properties of single operations: their values, their partial derivatives, and with what they may be combined."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Iterator
+from typing import Final
+
+from autograd.testing import points
+from autograd.testing.bench import REACH, Bench, Skipped
+from autograd.testing.drawing import drawn
+from autograd.testing.exact import exact
+from autograd.testing.expression import OPERATORS, Expression
+from autograd.testing.transcript import Falsified, Node, Raised, Transcript, Unsupported, Verdict
+
+BINARY_OPERATORS: Final = ("add", "sub", "mul", "div", "pow")
+SYMBOLS: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
+FEW_ULPS: Final = 8 * 2.0**-52
+
+
+def constructor(bench: Bench) -> None:
+    """A number goes in and comes out."""
+    t = bench.transcript()
+    for number in (2.0, -0.5, 3):
+        x = t.leaf(number)
+        t.claim_number(x, number)
+        t.claim_gradient(x, 0.0, why="before any backward pass")
+
+
+def forward(bench: Bench) -> None:
+    """Values of random expressions."""
+
+    def body(t: Transcript, e: Expression) -> None:
+        truth = bench.truth(e)
+        t.claim_number(t.run(e)[-1], truth.value, truth.value_bound)
+
+    bench.for_all(bench.expressions(), body)
+
+
+def partials(bench: Bench) -> str:
+    """Value and partials of each operation, first at plain points, then near the ends, then at random ones."""
+    wrong: dict[str, Verdict] = {}
+    missing = []
+    for name in bench.engine.functions:
+        try:
+            _one_primitive(bench, name)
+        except Raised as raised:
+            if isinstance(raised.error, NotImplementedError):
+                missing.append(name)
+            else:
+                wrong[name] = raised
+        except Falsified as falsified:
+            wrong[name] = falsified
+    if wrong:
+        first = next(iter(wrong.values()))
+        among = f"wrong in {', '.join(wrong)}; " if len(wrong) > 1 else ""
+        raise Falsified(f"{among}{first.message}", "\n\n\n".join(v.script for v in wrong.values()))
+    held = [name for name in bench.engine.functions if name not in missing]
+    return ", ".join(held)
+
+
+def _one_primitive(bench: Bench, name: str) -> None:
+    rule = bench.rules[name]
+
+    def body(t: Transcript, e: Expression) -> None:
+        truth = bench.truth(e)
+        if not e.steps:
+            raise Skipped
+        leaves = t.leaves(e)
+        y = t.run(e, leaves)[-1]
+        t.claim_number(y, truth.value, truth.value_bound)
+        t.backward(y)
+        t.claim_gradients(leaves, truth)
+
+    tried = 0
+    for e in _steps(bench, name):
+        if tried == bench.effort.points or bench.is_late():
+            break
+        if exact(e, bench.rules) is not None:
+            body(bench.transcript(), e)
+            tried += 1
+    if bench.effort.examples >= 100 and not bench.is_late():
+        bench.for_all(drawn({name: rule}, 1, bench.allows, REACH), body, share=0.1)
+
+
+def _steps(bench: Bench, name: str) -> Iterator[Expression]:
+    """One step, at all points of a grid, those with simple numbers first, in each form that the engine has."""
+    rule = bench.rules[name]
+    ends = points.edges(REACH)
+    grid = (*points.PLAIN, *(s * x for x in ends for s in (1.0, -1.0)))
+    tuples = list(itertools.product(grid, repeat=rule.arity))
+    tuples.sort(key=lambda xs: sum(map(grid.index, xs)))
+    for xs in tuples:
+        for kinds in ("x",) if rule.arity == 1 else ("xx", "xc", "cx"):
+            if bench.allows(name, kinds) and points.is_inside(rule, xs, kinds, REACH):
+                point = tuple(x for x, kind in zip(xs, kinds) if kind == "x")
+                constants = tuple(x for x, kind in zip(xs, kinds) if kind == "c")
+                yield Expression(point, ((name, (1, 0) if kinds == "cx" else (0, 1)[: rule.arity]),), constants)
+
+
+# --- Plain numbers beside the engine's ---
+
+
+def numbers_on_the_right(bench: Bench) -> str:
+    """``x + 2`` and its like."""
+    return _with_numbers(bench, on_the_left=False)
+
+
+def numbers_on_the_left(bench: Bench) -> str:
+    """``2 + x`` and its like."""
+    return _with_numbers(bench, on_the_left=True)
+
+
+def _with_numbers(bench: Bench, on_the_left: bool) -> str:
+    tried, absent = [], []
+    for name in BINARY_OPERATORS:
+        form = "cv" if on_the_left else "vc"
+        if name not in bench.engine.functions:
+            continue
+        forms = bench.forms[name]
+        if all(error is not None for error in forms.values()):
+            continue
+        if name == "pow" and on_the_left and forms["cv"] is not None and forms["vv"] is not None:
+            absent.append("2 ** x")  # it has constant exponents only; see values_as_exponents
+            continue
+        tried.append(SYMBOLS[name])
+        for x, c in itertools.product((2.0, 5.0, 0.5, 7.0, -3.0), (3, 2.5, 2, 49.0, 0.1, 0, -1)):
+            operands, kinds = ((c, x), "cx") if on_the_left else ((x, c), "xc")
+            if not points.is_inside(bench.rules[name], operands, kinds, REACH):
+                continue
+            e = Expression((x,), ((name, (1, 0) if on_the_left else (0, 1)),), (c,))
+            truth = exact(e, bench.rules)
+            assert truth is not None, form
+            t = bench.transcript()
+            leaves = t.leaves(e)
+            y = t.run(e, leaves)[-1]
+            rounded = OPERATORS[name](c, x) if on_the_left else OPERATORS[name](x, c)
+            t.claim_number(y, rounded, 0.0 if name in ("add", "sub", "mul") else abs(rounded) * FEW_ULPS)
+            t.backward(y)
+            t.claim_gradients(leaves, truth)
+    if not tried:
+        raise Unsupported("it has no operators for two numbers")
+    return " ".join(tried) + (f" (but not {', '.join(absent)})" if absent else "")
+
+
+def values_as_exponents(bench: Bench) -> None:
+    """``x ** y`` where both vary."""
+    if "pow" not in bench.engine.functions:
+        raise Unsupported("it has no **")
+    error = bench.forms["pow"]["vv"]
+    if error is not None:
+        raise Unsupported(error.message)
+    for a, b in itertools.product((2.0, 3.0, 0.5, 1.0), (3.0, 2.0, -1.0, 0.5, 0.0)):
+        _claim(bench, Expression((a, b), (("pow", (0, 1)),)))
+
+
+def whole_numbers(bench: Bench) -> None:
+    """Leaves that were made from ints, at which ``//`` for ``/`` and the like would show."""
+    for name, rule in bench.rules.items():
+        for xs in itertools.product((7, 2, -3, 1), repeat=rule.arity):
+            for kinds in ("x",) if rule.arity == 1 else ("xx", "xc"):
+                if bench.allows(name, kinds) and points.is_inside(rule, [*map(float, xs)], kinds, REACH):
+                    n = kinds.count("x")
+                    e = Expression(xs[:n], ((name, (0, 1)[: rule.arity]),), xs[n:])
+                    try:
+                        _claim(bench, e)
+                    except Falsified:
+                        if _is_right_in_floats(bench, e):  # else it isn't because of the whole numbers
+                            raise
+
+
+def _is_right_in_floats(bench: Bench, e: Expression) -> bool:
+    try:
+        _claim(bench, Expression(tuple(map(float, e.point)), e.steps, tuple(map(float, e.constants))))
+    except Falsified:
+        return False
+    return True
+
+
+def _claim(bench: Bench, e: Expression) -> None:
+    """Value and gradient of the expression are right."""
+    truth = exact(e, bench.rules)
+    assert truth is not None
+    t = bench.transcript()
+    leaves = t.leaves(e)
+    y = t.run(e, leaves)[-1]
+    t.claim_number(y, truth.value, truth.value_bound)
+    t.backward(y)
+    t.claim_gradients(leaves, truth)
+
+
+def in_place(bench: Bench) -> str:
+    """``z = x; z += y`` is ``z = x + y``."""
+    tried = []
+    for name, augmented in (
+        ("add", operator.iadd),
+        ("sub", operator.isub),
+        ("mul", operator.imul),
+        ("div", operator.itruediv),
+    ):
+        if name not in bench.engine.functions or not bench.allows(name, "xx"):
+            continue
+        symbol = f"{SYMBOLS[name]}="
+        tried.append(symbol)
+        t = bench.transcript()
+        x, y = t.leaf(3.0), t.leaf(2.0)
+        t.lines.append(f"y0 = {x.text}")
+        z = Node("y0", t.do(f"y0 {symbol} {y.text}", augmented, x.it, y.it))
+        t.claim_number(x, 3.0, why=f"`{symbol}` has changed the old number")
+        t.claim_number(z, OPERATORS[name](3.0, 2.0), FEW_ULPS)
+        t.backward(z)
+        truth = exact(Expression((3.0, 2.0), ((name, (0, 1)),)), bench.rules)
+        assert truth is not None
+        t.claim_gradients([x, y], truth)
+    if not tried:
+        raise Unsupported("it has no operators for two numbers")
+    return " ".join(tried)
+
+
+def comparison(bench: Bench) -> str:
+    """``<`` and its like compare the numbers."""
+    signs = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    methods = {"<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
+    own = [s for s in signs if getattr(bench.engine.cls, methods[s], None) is not getattr(object, methods[s])]
+    if not own:
+        raise Unsupported("it has no < and >")
+    for sign in own:
+        for a, b in ((1.0, 2.0), (2.0, 1.0), (2.0, 2.0)):
+            t = bench.transcript()
+            x, y = t.leaf(a), t.leaf(b)
+            for text, other in ((y.text, y.it), (repr(b), b)):
+                line = f"{x.text} {sign} {text}"
+                got = t.do(f"print({line})", signs[sign], x.it, other)
+                t.claim(bool(got) == signs[sign](a, b), f"`{line}` is {bool(got)} for {a} {sign} {b}")
+    return " ".join(own)
+
+
+def operands_are_kept(bench: Bench) -> None:
+    """Neither an operation nor the backward pass changes a number."""
+
+    def body(t: Transcript, e: Expression) -> None:
+        slots = t.run(e)
+        nodes = [x for x in slots if isinstance(x, Node)]
+        for x, number in zip(nodes, e.point):
+            t.claim_number(x, number, why="an operation has changed it")
+        before = [t.number(x) for x in nodes]
+        t.backward(nodes[-1])
+        for x, number in zip(nodes, before):
+            t.claim_number(x, number, why="the backward pass has changed it")
+
+    bench.for_all(bench.expressions(*BINARY_OPERATORS, "neg"), body, share=0.3)

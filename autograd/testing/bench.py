@@ -1,0 +1,189 @@
+"""The workbench of a property: the engine under test, how much effort to spend, and Hypothesis to look for failures."""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from autograd.errors import missing
+from autograd.rules import Rule
+from autograd.testing.drawing import drawn
+from autograd.testing.engines import Engine
+from autograd.testing.exact import Exact, exact
+from autograd.testing.expression import Expression
+from autograd.testing.transcript import Falsified, Transcript, Unsupported, Verdict
+from autograd.testing.variants import variant
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+REACH: Final = 1e30  # the largest leaf: squares and their reciprocals are still far from the ends of what a float holds
+
+
+class Effort(NamedTuple):
+    """How long to look."""
+
+    name: str
+    examples: int  # random ones, for each property
+    points: int  # for each primitive
+    depths: tuple[int, ...]  # of chains
+    seconds: float  # for each property, at most
+
+
+EFFORTS: Final = {
+    "quick": Effort("quick", 60, 12, (1_000, 10_000, 100_000), 10.0),
+    "normal": Effort("normal", 200, 60, (1_000, 10_000, 100_000), 20.0),
+    "thorough": Effort("thorough", 5_000, 400, (1_000, 10_000, 100_000, 1_000_000), 240.0),
+}
+
+
+class Skipped(Exception):
+    """This example has nothing to say about the property."""
+
+
+class Bench:
+    """What a property works with.
+
+    Args:
+        engine: the engine under test.
+        effort: how long to look.
+        seed: of the random examples; the same ones every time, if it is None.
+        recorder: is told what is about to be done, in case that it ends the process.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        effort: Effort = EFFORTS["normal"],
+        seed: int | None = None,
+        recorder: Callable[[str], None] | None = None,
+    ) -> None:
+        self.engine, self.effort, self.seed, self.recorder = engine, effort, seed, recorder
+        self.begin()
+
+    def begin(self) -> None:
+        """A property begins: half of its time is for looking around, the rest for what was found."""
+        self.stop = time.perf_counter() + self.effort.seconds / 2
+
+    def is_late(self) -> bool:
+        """Whether the time for trying more examples is over."""
+        return time.perf_counter() > self.stop
+
+    def transcript(self) -> Transcript:
+        """A new experiment."""
+        return Transcript(self.engine, self.recorder)
+
+    # --- What the engine has ---
+
+    @functools.cached_property
+    def rules(self) -> dict[str, Rule]:
+        """The row of the rule table for each operation, in the variant that the engine has."""
+        return {name: variant(name, functools.partial(self._value_at, name)) for name in self.engine.functions}
+
+    def _value_at(self, name: str, x: float) -> float:
+        """The operation's result on a new leaf; NaN where it fails."""
+        t = self.transcript()
+        try:
+            return t.number(t.apply(name, t.leaf(x)))
+        except Falsified:
+            return math.nan
+
+    @functools.cached_property
+    def forms(self) -> dict[str, dict[str, Falsified | None]]:
+        """For each operation of two operands and each form (vv, vc, cv: v a number of the engine, c a plain one)
+        what came of a try: None if it went well.
+        """
+        binary = (name for name, rule in self.rules.items() if rule.arity == 2)
+        return {name: {form: self._trouble_with(name, form) for form in ("vv", "vc", "cv")} for name in binary}
+
+    def _trouble_with(self, name: str, form: str) -> Falsified | None:
+        t = self.transcript()
+        try:
+            t.number(t.apply(name, *(t.leaf(x) if kind == "v" else x for x, kind in zip((2.0, 3.0), form))))
+        except Falsified as falsified:
+            return falsified
+        return None
+
+    def allows(self, name: str, kinds: str) -> bool:
+        """Whether the operation takes operands of these kinds: x and y are the engine's, c is a plain number."""
+        form = kinds.replace("x", "v").replace("y", "v")
+        return len(form) == 1 or self.forms[name][form] is None
+
+    @functools.cached_property
+    def arithmetic(self) -> tuple[str, ...]:
+        """The engine's operations of polynomials: what the properties of the backward pass are tried with."""
+        return tuple(name for name in ("add", "mul", "sub", "neg") if name in self.engine.functions)
+
+    # --- Random experiments ---
+
+    def expressions(self, *names: str, max_size: int = 6, min_size: int = 1) -> SearchStrategy[Expression]:
+        """Random expressions of the engine's operations: of all of them, or of those of these names that it has."""
+        chosen = {name: self.rules[name] for name in names or self.rules if name in self.rules}
+        if not any(self.rules[name].arity == 1 or self.allows(name, "xx") for name in chosen):
+            raise Unsupported("it has no operations" + (f" among {', '.join(names)}" if names else ""))
+        return drawn(chosen, max_size, self.allows, REACH, min_size)
+
+    def truth(self, e: Expression) -> Exact:
+        """The exact values and gradient of the expression; an example without any is skipped."""
+        found = exact(e, self.rules)
+        if found is None:
+            raise Skipped
+        return found
+
+    def for_all(
+        self, strategy: SearchStrategy[Any], body: Callable[[Transcript, Any], None], share: float = 1.0
+    ) -> None:
+        """Try the body on random examples; what it raises is raised for the smallest example that Hypothesis finds.
+
+        An engine may be unlike itself from one run to the next (the order of a set is): then the smallest failure that
+        was seen counts. After half of the property's time nothing more is tried.
+
+        Args:
+            strategy: what to draw.
+            body: an experiment with a new transcript; it raises a Verdict when it finds something.
+            share: of the effort's number of examples.
+        """
+        try:
+            import hypothesis
+        except ImportError:
+            raise missing("Hypothesis", "testing", "the engine check") from None
+
+        seen: list[Verdict] = []
+
+        def attempt(drawn_example: Any) -> None:
+            if self.is_late():
+                return
+            try:
+                body(self.transcript(), drawn_example)
+            except Skipped:
+                hypothesis.reject()
+            except Verdict as verdict:
+                seen.append(verdict)
+                raise
+
+        test = hypothesis.settings(
+            max_examples=max(5, round(self.effort.examples * share)),
+            derandomize=self.seed is None,
+            database=None,
+            deadline=None,
+            phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+            suppress_health_check=list(hypothesis.HealthCheck),
+            verbosity=hypothesis.Verbosity.quiet,
+            report_multiple_bugs=False,
+            print_blob=False,
+        )(hypothesis.given(strategy)(attempt))
+        if self.seed is not None:
+            test = hypothesis.seed(self.seed)(test)
+        try:
+            test()
+        except Exception as error:
+            if not seen:
+                raise
+            raise min(seen, key=_size) from error
+
+
+def _size(verdict: Verdict) -> tuple[int, int]:
+    return verdict.script.count("\n"), len(verdict.script)

@@ -1,0 +1,153 @@
+"""The engine check: every property, on any class that is like micrograd's ``Value``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from autograd.testing.bench import EFFORTS, Bench
+from autograd.testing.engines import Engine, Name, load
+from autograd.testing.exact import context
+from autograd.testing.isolation import isolated
+from autograd.testing.properties import Property
+from autograd.testing.report import Report, Row
+from autograd.testing.run import chosen, ends_the_check, not_tried, try_property
+from autograd.testing.worker import INSIDE
+
+
+def check_engine(
+    engine: Any,
+    *,
+    names: Mapping[str, Name] | None = None,
+    data: str = "data",
+    grad: str = "grad",
+    backward: str = "backward",
+    effort: str = "normal",
+    seed: int | None = None,
+    only: Iterable[str] | None = None,
+    isolate: bool = True,
+    timeout: float | None = None,
+    memory: int | None = 2048,
+    on_row: Callable[[Row], None] | None = None,
+) -> Report:
+    """Check an autograd engine from outside: any class with a constructor of one number, data, grad and backward().
+
+    Which operations it has is found out: Python's operators, methods called ``exp``, ``tanh`` ..., and functions of
+    that name in its module.
+
+    The class is imported and tried in a process of its own, where a crash, an endless loop or a hunger for memory is a
+    row of the report and no more. That takes a class that can be imported; one that was made inside a function or in an
+    interactive session is tried in this process, without those limits. A file is imported once more in the other
+    process; a ``check_engine`` that it calls while it is imported does nothing there.
+
+    Args:
+        engine: the class, or where it is: ``"module:Class"`` or ``"path/to/file.py:Class"``.
+        names: what primitives of the rule table are called there, where that differs: a method or function
+            (``{"sigmoid": "sigm"}``), a function elsewhere (``"module:function"``), a callable; ``""`` leaves one out.
+        data: the attribute that holds the number.
+        grad: the attribute that holds the gradient.
+        backward: the method that starts the backward pass.
+        effort: ``"quick"`` (seconds), ``"normal"`` (less than a minute) or ``"thorough"`` (minutes).
+        seed: of the random examples. Without it they are the same every time.
+        only: names of properties; all of them by default.
+        isolate: whether to use a process of its own.
+        timeout: seconds that a property may take there; the effort's by default.
+        memory: megabytes that it may take there, where the system can limit it; None for no limit.
+        on_row: is called with each row as soon as it is known.
+
+    Returns:
+        The report; :meth:`Report.raise_for_failures` makes it an error in a test.
+
+    Raises:
+        ValueError: there is no such module, class, property, primitive or effort; the message says which.
+        MissingDependency: Hypothesis or mpmath is not installed.
+
+    >>> from autograd import Value
+    >>> report = check_engine(Value, effort="quick", only=["sum rule", "kinks"], isolate=False)
+    >>> [row.status for row in report.raise_for_failures().rows]
+    ['held', 'held']
+    """
+    if effort not in EFFORTS:
+        raise ValueError(f"no such effort: {effort!r}; there are {', '.join(EFFORTS)}")
+    properties = chosen(None if only is None else list(only))
+    _needs_libraries()
+    title = engine if isinstance(engine, str) else f"{engine.__module__}:{engine.__qualname__}"
+    if os.environ.get(INSIDE) and not isinstance(engine, str):
+        return Report(title, ())
+    started = time.perf_counter()
+    target = engine if isinstance(engine, str) else _where(engine)
+    spelled = _spelled(names or {})
+    rows: Iterator[Row]
+    if isolate and target and spelled is not None:
+        config = {
+            "target": target,
+            "fallback": None if isinstance(engine, str) else _file_of(engine),
+            "names": spelled,
+            "data": data,
+            "grad": grad,
+            "backward": backward,
+            "effort": effort,
+            "seed": seed,
+            "memory": memory,
+        }
+        rows = isolated(config, properties, timeout or EFFORTS[effort].seconds)
+    else:
+        cls, module, source = load(engine) if isinstance(engine, str) else (engine, None, None)
+        adapter = Engine(cls, names, data, grad, backward, module, source)
+        rows = _here(Bench(adapter, EFFORTS[effort], seed), properties)
+    found = []
+    for row in rows:
+        found.append(row)
+        if on_row is not None:
+            on_row(row)
+    return Report(title, tuple(found), time.perf_counter() - started)
+
+
+def _here(bench: Bench, properties: list[Property]) -> Iterator[Row]:
+    """The rows, from this process."""
+    for i, p in enumerate(properties):
+        row = try_property(bench, p)
+        yield row
+        if ends_the_check(row):
+            yield from map(not_tried, properties[i + 1 :])
+            return
+
+
+def _needs_libraries() -> None:
+    """Complain about a missing library before any process is started."""
+    from autograd.testing.drawing import expressions
+
+    expressions()
+    context()
+
+
+def _where(cls: Any) -> str | None:
+    """``"module:Class"`` for a class that can be found under that name, else None."""
+    module = sys.modules.get(cls.__module__)
+    found: Any = module
+    for part in cls.__qualname__.split("."):
+        found = getattr(found, part, None)
+    if found is not cls:
+        return None
+    return _file_of(cls) if cls.__module__ == "__main__" else f"{cls.__module__}:{cls.__qualname__}"
+
+
+def _file_of(cls: Any) -> str | None:
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    return f"{file}:{cls.__qualname__}" if file and file.endswith(".py") else None
+
+
+def _spelled(names: Mapping[str, Name]) -> dict[str, str] | None:
+    """The names as text, which another process can read; None if there is a function that it couldn't find."""
+    spelled = {}
+    for name, given in names.items():
+        if not isinstance(given, str):
+            module, qualname = getattr(given, "__module__", ""), getattr(given, "__qualname__", "")
+            if getattr(sys.modules.get(module), qualname, None) is not given or module == "__main__":
+                return None
+            given = f"{module}:{qualname}"
+        spelled[name] = given
+    return spelled

@@ -1,0 +1,173 @@
+"""Drawing random expressions with Hypothesis.
+
+They are inside their domain by construction: while one is drawn it is computed, and each step is a primitive that has a
+value and a derivative at its operands. What a draw shrinks towards is written first: few steps, the first leaf, the
+first of the primitives, small whole numbers.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from autograd.errors import missing
+from autograd.rules import RULES, Rule
+from autograd.testing import points
+from autograd.testing.expression import Expression, Step, pruned
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+Allows: TypeAlias = Callable[
+    [str, str], bool
+]  # may that primitive have operands of these kinds? (see points.is_inside)
+
+# Not drawn unless they are asked for: two rows have no public function, and a stopped gradient isn't a derivative.
+_UNUSUAL: Final = ("sech", "erfc", "stop_gradient")
+
+
+def expressions(ops: Iterable[str] | None = None, max_size: int = 10) -> SearchStrategy[Expression]:
+    """A Hypothesis strategy of random expressions.
+
+    They have shared subexpressions, operands that are used twice and constants, and a point inside the domain, at times
+    near its edge. Whatever was found shrinks to few steps with small whole numbers.
+
+    Args:
+        ops: names of primitives in the rule table; almost all of them by default.
+        max_size: the largest number of steps.
+
+    Raises:
+        MissingDependency: Hypothesis is not installed.
+        ValueError: a name isn't in the table, or max_size is below 1.
+
+    >>> from hypothesis import given
+    >>> @given(expressions(ops=["add", "mul", "exp"], max_size=4))
+    ... def test_that_it_grows(e):
+    ...     assert e.apply(*(abs(x) + 1 for x in e.point)) >= e.apply(*(0 for _ in e.point)) or e.constants
+    >>> test_that_it_grows()
+    """
+    names = [name for name in RULES if name not in _UNUSUAL] if ops is None else list(ops)
+    unknown = [name for name in names if name not in RULES]
+    if unknown or not names:
+        raise ValueError(f"no such primitive: {', '.join(map(repr, unknown))}; there are {', '.join(RULES)}")
+    if max_size < 1:
+        raise ValueError(f"max_size is the largest number of steps, at least 1, not {max_size!r}")
+    return drawn({name: RULES[name] for name in names}, max_size)
+
+
+def drawn(
+    rules: Mapping[str, Rule],
+    max_size: int,
+    allows: Allows = lambda name, kinds: True,
+    reach: float = 1e300,
+    min_size: int = 1,
+) -> SearchStrategy[Expression]:
+    """The strategy behind :func:`expressions`, with these rules for the names.
+
+    Args:
+        rules: what may be drawn, the simplest first.
+        max_size: the largest number of steps.
+        allows: whether a primitive may have operands of these kinds.
+        reach: the size of the largest number; that of the smallest is its reciprocal.
+        min_size: how many steps to try at least.
+    """
+    numbers = _numbers(reach)
+    st = _strategies()
+    plain = st.lists(_constants(reach), max_size=3)
+    names = tuple(rules)
+    choices = st.integers(0, 2 * len(names) - 1)
+
+    def draw_one(draw: Callable[[SearchStrategy[Any]], Any]) -> Expression:
+        builder = _Builder(rules, allows, reach, draw(st.lists(numbers, min_size=1, max_size=4)), draw(plain))
+        for _ in range(draw(st.integers(min_size, max_size))):
+            nodes = builder.nodes
+            a, b = nodes[draw(_slot(len(nodes)))], draw(_slot(len(builder.values)))
+            swapped, start = divmod(draw(choices), len(names))
+            pair = (b, a) if swapped else (a, b)
+            for name in names[start::-1] + names[:start:-1]:  # the next simpler one that may stand here
+                if builder.add_step(name, pair if rules[name].arity == 2 else (a,)):
+                    break
+        builder.join("add" if "add" in rules else names[0], max_size)
+        return pruned(Expression(*builder.parts()))
+
+    strategy: SearchStrategy[Expression] = st.composite(draw_one)()
+    return strategy
+
+
+class _Builder:
+    """A straight-line program in the making, with the number in each slot."""
+
+    def __init__(
+        self, rules: Mapping[str, Rule], allows: Allows, reach: float, point: list[float], constants: list[float]
+    ) -> None:
+        self.rules, self.allows, self.reach = rules, allows, reach
+        self.point, self.constants = point, constants
+        self.values: list[float] = [*point, *constants]
+        self.kinds = "x" * len(point) + "c" * len(constants)
+        self.nodes = list(range(len(point)))  # the slots that depend on a leaf
+        self.steps: list[Step] = []
+        self.used: set[int] = set()
+
+    def add_step(self, name: str, operands: tuple[int, ...]) -> bool:
+        """Append the step if it may stand there."""
+        rule = self.rules[name]
+        kinds = "".join(self.kinds[i] for i in operands)
+        numbers = [float(self.values[i]) for i in operands]
+        if not (self.allows(name, kinds) and points.is_inside(rule, numbers, kinds, self.reach)):
+            return False
+        self.steps.append((name, operands))
+        self.used.update(operands)
+        self.nodes.append(len(self.values))
+        self.values.append(rule(*numbers))
+        self.kinds += "y"
+        return True
+
+    def join(self, name: str, max_size: int) -> None:
+        """Bring the results that nothing has used together, so that they are not lost."""
+        loose = [i for i in self.nodes if self.kinds[i] == "y" and i not in self.used]
+        while len(loose) > 1 and len(self.steps) < max_size and self.rules[name].arity == 2:
+            operands = (loose.pop(0), loose[-1])
+            if self.add_step(name, operands):
+                loose[-1] = len(self.values) - 1
+
+    def parts(self) -> tuple[tuple[float, ...], tuple[Step, ...], tuple[float, ...]]:
+        return tuple(self.point), tuple(self.steps), tuple(self.constants)
+
+
+def _strategies() -> Any:
+    try:
+        from hypothesis import strategies
+    except ImportError:
+        raise missing("Hypothesis", "testing", "expressions") from None
+    return strategies
+
+
+@functools.cache
+def _slot(count: int) -> SearchStrategy[int]:
+    """A slot: any, or else one of the last three, which makes expressions deep. The first one when it shrinks."""
+    st = _strategies()
+    slot: SearchStrategy[int] = st.integers(0, count + min(count, 3) - 1).map(
+        lambda i: i if i < count else 2 * count - 1 - i
+    )
+    return slot
+
+
+@functools.cache
+def _numbers(reach: float) -> SearchStrategy[float]:
+    """Leaves: often one of few numbers, so that two leaves may be equal, at times one near the ends, or any number."""
+    st = _strategies()
+    few = (1.0, 2.0, 3.0, 4.0, *(abs(x) for x in points.PLAIN if x), -1.0, -2.0, -3.0, 0.0)
+    ends = points.edges(reach)
+    numbers: SearchStrategy[float] = st.one_of(
+        st.sampled_from((*few, *ends, *(-x for x in ends))), st.floats(0.01, 5.0), st.floats(-5.0, -0.01)
+    )
+    return numbers
+
+
+@functools.cache
+def _constants(reach: float) -> SearchStrategy[float]:
+    """Constants: whole numbers as int and as float, and others."""
+    st = _strategies()
+    constants: SearchStrategy[float] = st.one_of(st.sampled_from((2, 3, 1, 4, -1, -2, 2.0, 3.0, 0.5)), _numbers(reach))
+    return constants

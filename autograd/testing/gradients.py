@@ -1,0 +1,266 @@
+"""Checking gradients against a truth that knows no rule, with a tolerance that follows from the problem.
+
+What is compared is documented with :func:`gradcheck`; the truth is ``truth.py``'s, the table ``gradreport.py``'s, and
+``hints.py`` says which known fault would explain what is wrong.
+"""
+
+from __future__ import annotations
+
+import inspect
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd.graph import operations
+from autograd.testing.gradreport import GradientReport, GradientRow, judge
+from autograd.testing.hints import Evidence, Recorded, hints
+from autograd.testing.precision import mpmath
+from autograd.testing.truth import first_derivatives, inputs_of, second_derivatives
+from autograd.transforms import Argnums, _Inputs, grad
+from autograd.trees import flatten, path_of
+from autograd.value import Value
+
+Function = Callable[..., Any]
+
+ULPS = 32.0
+_FEW = 6  # arguments, up to which the whole Hessian is checked
+
+
+class WrongGradient(AssertionError):
+    """A gradient check failed; the message is the table, ``report`` the same as data."""
+
+    def __init__(self, report: GradientReport) -> None:
+        super().__init__(str(report))
+        self.report = report
+
+
+def gradcheck(
+    f: Function | tuple[Function, Function],
+    *args: Any,
+    gradient: Function | None = None,
+    argnums: Argnums | None = None,
+    wrt: Any = None,
+    ulps: float = ULPS,
+) -> GradientReport:
+    """Check the gradient of f at ``args`` against differences at many digits.
+
+    Each partial g may differ from the truth t by
+
+        ulps · ε · max(|t|, s)    where the truth is exact, and 10 · (its error) more where it is an estimate,
+
+    with ε = 2^-52. s is the size of the terms that t is a sum of. It's measured, not assumed: the truth is computed
+    again, three times, of a program in which every argument, every result of an operation and, on its way to each
+    operation, every operand's departure from the point is rounded (by a random amount between ½ε and ε, relative: the
+    last is what rounding does to the backward pass), and s · ε is the farthest that t moves. s / |t| is the table's
+    *conditioning*: near 1 for most derivatives, 1e8 where terms cancel to the eighth digit, which costs floats as many.
+
+    So an error of 1e-7, or of 1e-12, is seen where the problem is well conditioned, and a correct gradient passes where
+    it's not, at arguments of 1e8 as at 1e-8. Points without a derivative are said in the report and fail nothing.
+
+    Args:
+        f: the function, of plain numbers; or a pair (f, gradient).
+        args: numbers, arrays, or nested tuples, lists and dicts of them.
+        gradient: takes ``args`` and gives the gradient in the structure of the argument, or a tuple for several. It is
+            called twice, and has to give the same both times. ``autograd.grad`` of f, if it isn't given.
+        argnums: the arguments to differentiate by, as in ``autograd.grad``; all that hold floats if it isn't given.
+        wrt: Values inside f (a model's parameters), in any structure, instead of its arguments. f then returns a
+            Value; its ``backward()`` is checked, and the recorded graph computed with many digits for the truth.
+        ulps: how many units of rounding are allowed.
+
+    Returns:
+        The report: ``.rows``, ``.checked`` (how many had a truth), and as text the table.
+
+    Raises:
+        WrongGradient: (an AssertionError) a partial is wrong. The message is the table.
+        TypeError: an argument has no derivative, or f returned something else than one number.
+        ValueError: the gradient has not as many numbers as the arguments.
+        MissingDependency: mpmath is not installed.
+
+    >>> import autograd as ag
+    >>> gradcheck(lambda x: ag.exp(-x * x), 1e-8).checked
+    1
+    >>> gradcheck((lambda x: x**3, lambda x: 3 * x), 2.0)
+    Traceback (most recent call last):
+    autograd.testing.gradients.WrongGradient: gradcheck of <lambda>: 1 of 1 partial wrong
+    ...
+    """
+    __tracebackhide__ = True
+    mpmath()
+    if isinstance(f, tuple):
+        f, gradient = f
+    if wrt is not None:
+        report = _check_recorded(f, args, wrt, ulps)
+    else:
+        inputs = inputs_of(args, argnums)
+        of_ours = gradient or grad(f, _argnums(inputs))
+        once, again = (_numbers(of_ours(*args), len(inputs.numbers)) for _ in range(2))
+        truths = first_derivatives(f, inputs, conditioned=True)
+        labels = _labels(f, inputs)
+        rows = [judge(label, x, truth, ulps) for label, x, truth in zip(labels, once, truths)]
+        if not any(row.wrong for row in rows):  # the second time has to be right, too
+            rows = [judge(label, x, truth, ulps) for label, x, truth in zip(labels, again, truths)]
+        drift = [b - a for a, b in zip(once, again)]
+        report = _report("gradcheck", f, rows, lambda: _recorded(f, inputs), inputs, drift)
+    if report.wrong:
+        raise WrongGradient(report)
+    return report
+
+
+def gradgradcheck(
+    f: Function | tuple[Function, Function],
+    *args: Any,
+    gradient: Function | None = None,
+    hessian: Function | None = None,
+    argnums: Argnums | None = None,
+    ulps: float = ULPS,
+) -> GradientReport:
+    """Check the second derivatives of f at ``args``, as :func:`gradcheck` does the first.
+
+    With up to 6 numbers every entry of the Hessian is checked, with more the derivative of the gradient along one
+    direction, always the same. The truth are second differences of f at many digits; where f takes floats only, they
+    are differences of the gradient, which should have passed ``gradcheck`` then.
+
+    Args:
+        f: the function, of plain numbers; or a pair (f, gradient).
+        args: numbers, arrays, or nested tuples, lists and dicts of them.
+        gradient: gives f's gradient, and can itself be differentiated by ``autograd.grad``, which is what is checked.
+        hessian: gives all second derivatives, n rows of n numbers for n numbers in the arguments, instead.
+        argnums: the arguments to differentiate by, as in ``autograd.grad``; all that hold floats if it isn't given.
+        ulps: how many units of rounding are allowed.
+
+    Returns:
+        The report.
+
+    Raises:
+        WrongGradient: (an AssertionError) a second derivative is wrong. The message is the table.
+        TypeError: an argument has no derivative, or f returned something else than one number.
+        ValueError: the Hessian has not as many numbers as it should.
+        MissingDependency: mpmath is not installed.
+
+    >>> [row.partial for row in gradgradcheck(lambda x, y: x * x * y, 2.0, 3.0).rows]
+    ['x, x', 'x, y', 'y, x', 'y, y']
+    """
+    __tracebackhide__ = True
+    mpmath()
+    if isinstance(f, tuple):
+        f, gradient = f
+    inputs = inputs_of(args, argnums)
+    of_ours = gradient or grad(f, _argnums(inputs))
+    n = len(inputs.numbers)
+    labels = _labels(f, inputs)
+
+    def at(numbers: Sequence[Any]) -> list[Any]:
+        """The gradient as a flat list."""
+        return _flat(inputs.call(of_ours, numbers, {}), n)
+
+    if hessian is not None or n <= _FEW:
+        pairs = [(i, [float(j == k) for k in range(n)]) for i in range(n) for j in range(n)]
+        names = [f"{a}, {b}" for a in labels for b in labels]
+        rows_of = hessian or (lambda *_: [grad(lambda xs, j=j: at(xs)[j])(list(inputs.numbers)) for j in range(n)])
+        ours = _numbers(rows_of(*args), n * n)
+    else:
+        draw = random.Random(n)
+        direction = [draw.choice((-1.0, 1.0)) * draw.uniform(0.5, 1.0) * (abs(float(x)) or 1.0) for x in inputs.numbers]
+        pairs = [(i, direction) for i in range(n)]
+        names = [f"{a}, along v" for a in labels]
+
+        def along(numbers: Sequence[Any]) -> Any:
+            return sum(g * v for g, v in zip(at(numbers), direction))
+
+        ours = _numbers(grad(along)(list(inputs.numbers)), n)
+    truths = second_derivatives(f, lambda xs: [float(g) for g in at(xs)], inputs, pairs)
+    rows = [judge(name, x, truth, ulps) for name, x, truth in zip(names, ours, truths)]
+    report = _report("gradgradcheck", f, rows)
+    if report.wrong:
+        raise WrongGradient(report)
+    return report
+
+
+def _check_recorded(f: Function, args: tuple[Any, ...], wrt: Any, ulps: float) -> GradientReport:
+    """Check ``backward()`` of what f returns, with respect to Values that f uses."""
+    _, leaves = flatten(wrt)
+    for x in leaves:
+        if not isinstance(x, Value):
+            raise TypeError(f"wrt holds Values, not {type(x).__name__}: {x!r:.60}")
+    result = f(*args)
+    if not isinstance(result, Value):
+        raise TypeError(f"with wrt, f has to return a Value, but returned {type(result).__name__} {result!r:.60}")
+    before = [x.grad for x in leaves]
+    for x in leaves:
+        x.grad = 0.0
+    result.backward()
+    ours = [x.grad for x in leaves]
+    for x, g in zip(leaves, before):
+        x.grad = g
+    order = operations(result)
+
+    def replay(numbers: Sequence[Any]) -> Any:
+        known: dict[Any, Any] = dict(zip(leaves, numbers))
+        for node in order:
+            if node not in known:
+                known[node] = node._rule(*(known.get(x, float(x)) for x in node._operands()))
+        return known.get(result, result.data)
+
+    truths = first_derivatives(replay, inputs_of(([x.data for x in leaves],), None), conditioned=True)
+    labels = [x.label or path_of(wrt, i) or "wrt" for i, x in enumerate(leaves)]
+    rows = [judge(label, g, truth, ulps) for label, g, truth in zip(labels, ours, truths)]
+    return _report("gradcheck", f, rows, lambda: Recorded(leaves, result))
+
+
+def _report(
+    check: str,
+    f: Function,
+    rows: Sequence[GradientRow],
+    record: Callable[[], Recorded | None] = lambda: None,
+    inputs: _Inputs | None = None,
+    drift: Sequence[float] = (),
+) -> GradientReport:
+    found: tuple[str, ...] = ()
+    if any(row.wrong for row in rows):
+        shapes = [shape for tree in inputs.trees for shape in tree.shapes] if inputs else []
+        found = hints(Evidence(rows, record(), shapes, drift))
+    return GradientReport(check, getattr(f, "__name__", type(f).__name__), tuple(rows), found)
+
+
+def _recorded(f: Function, inputs: _Inputs) -> Recorded | None:
+    """The graph of f, if it runs on Values."""
+    leaves = [Value(float(x)) for x in inputs.numbers]
+    try:
+        result = inputs.call(f, leaves, {})
+    except Exception:  # it's for a hint only: f need not be made for Values
+        return None
+    return Recorded(leaves, result) if isinstance(result, Value) else None
+
+
+def _argnums(inputs: _Inputs) -> Argnums:
+    return inputs.argnums[0] if inputs.single else tuple(inputs.argnums)
+
+
+def _flat(structure: Any, n: int) -> list[Any]:
+    numbers = flatten(structure)[1]
+    if len(numbers) != n:
+        raise ValueError(f"the derivative has {len(numbers)} numbers where there should be {n}")
+    return numbers
+
+
+def _numbers(structure: Any, n: int) -> list[float]:
+    return [float(x) for x in _flat(structure, n)]
+
+
+def _labels(f: Function, inputs: _Inputs) -> list[str]:
+    """What each number is called: the parameter's name, and where it stands in the argument."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    out = []
+    for i, tree in zip(inputs.argnums, inputs.trees):
+        positional = i < len(parameters) and parameters[i].kind in _POSITIONAL
+        name = parameters[i].name if positional else f"argument {i}"
+        out += [name + path_of(inputs.args[i], k) for k in range(tree.size)]
+    return out
+
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+__all__ = ["GradientReport", "GradientRow", "WrongGradient", "gradcheck", "gradgradcheck"]

@@ -1,0 +1,161 @@
+"""Running the check in a process of its own, and starting it again when the engine has taken it down."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+from autograd.testing.properties import Property
+from autograd.testing.report import CRASHED, TIMED_OUT, Row
+from autograd.testing.run import ends_the_check, not_tried
+from autograd.testing.worker import INSIDE, RECORDER_SIZE
+
+TO_LOAD: Final = 60.0  # seconds for importing the class
+PATIENCE: Final = 3  # properties may time out before the others get less time
+IMPORT: Final = Property("import", "The module can be imported.", lambda bench: None)
+
+
+def isolated(config: dict[str, Any], properties: Sequence[Property], seconds: float) -> Iterator[Row]:
+    """The rows of these properties, each as soon as it is known.
+
+    Args:
+        config: what the worker is told (see :func:`autograd.testing.worker.serve`).
+        properties: what to try.
+        seconds: how long each may take.
+
+    Raises:
+        ValueError: there is no such class.
+    """
+    left = list(properties)
+    timed_out = 0
+    while left:
+        with _Worker({**config, "properties": [p.name for p in left]}) as worker:
+            trouble = worker.load()
+            if trouble:
+                yield Row(IMPORT.name, IMPORT.sentence, *trouble)
+                return
+            while left:
+                started = time.perf_counter()
+                row = worker.next_row(min(seconds, 2.0) if timed_out >= PATIENCE else seconds)
+                p = left.pop(0)
+                if isinstance(row, Row):
+                    yield row
+                else:
+                    status, message = row
+                    timed_out += status == TIMED_OUT
+                    row = Row(p.name, p.sentence, status, message, worker.recorded(), time.perf_counter() - started)
+                    yield row
+                if ends_the_check(row) or (row.name == properties[0].name and timed_out):
+                    yield from map(not_tried, left)
+                    return
+                if row.status in (CRASHED, TIMED_OUT):
+                    break  # a new process for the others
+
+
+class _Worker:
+    """One process, and the lines that it sends."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        handle, path = tempfile.mkstemp(prefix="chainrule-check-")
+        os.truncate(handle, RECORDER_SIZE)
+        os.close(handle)
+        self.recorder = Path(path)
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path), INSIDE: "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "autograd.testing.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+        self.lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.reader = threading.Thread(target=_pump, args=(self.process.stdout, self.lines), daemon=True)
+        self.reader.start()
+        self.process.stdin.write(json.dumps({**config, "recorder": path}).encode())
+        self.process.stdin.close()
+
+    def __enter__(self) -> _Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        self.reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.recorder.unlink(missing_ok=True)
+
+    def end(self) -> int:
+        """End the process, and those that it started; its exit code."""
+        if self.process.returncode is None:
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
+        return self.process.wait()
+
+    def load(self) -> tuple[str, str] | None:
+        """Wait until the class is imported; what went wrong, if something did."""
+        message = self._receive(TO_LOAD)
+        if isinstance(message, tuple):
+            return message
+        if "usage" in message:
+            raise ValueError(message["usage"])
+        return None
+
+    def next_row(self, seconds: float) -> Row | tuple[str, str]:
+        """The row of the next property, or status and message if there is none."""
+        message = self._receive(seconds)
+        while isinstance(message, dict) and "end" not in message:
+            message = self._receive(seconds)
+        return message if isinstance(message, tuple) else Row(**message["end"])
+
+    def recorded(self) -> str:
+        """What the engine was asked last."""
+        return self.recorder.read_bytes().partition(b"\0")[0].decode(errors="replace")
+
+    def _receive(self, seconds: float) -> dict[str, Any] | tuple[str, str]:
+        try:
+            line = self.lines.get(timeout=seconds)
+        except queue.Empty:
+            self.end()
+            return TIMED_OUT, f"no answer after {seconds:.0f} s"
+        if line is None:
+            return CRASHED, _how_it_ended(self.process.wait() if self._is_over() else self.end())
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def _is_over(self) -> bool:
+        """Whether the process has ended by itself; it has a moment for that after its last word."""
+        try:
+            self.process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def _how_it_ended(code: int) -> str:
+    if code < 0:
+        try:
+            return f"the process was ended by {signal.Signals(-code).name}: {signal.strsignal(-code)}"
+        except ValueError:
+            return f"the process was ended by signal {-code}"
+    return f"the process ended with exit code {code}"
+
+
+def _pump(stream: IO[bytes], lines: queue.SimpleQueue[str | None]) -> None:
+    for line in stream:
+        lines.put(line.decode())
+    lines.put(None)

@@ -1,0 +1,220 @@
+"""Running somebody's function on numbers of many digits.
+
+``f`` is called with numbers that behave as ours do (operators, ``x.exp()``, ``autograd.sin(x)``, NumPy's functions on
+arrays of them) and hold an ``mpmath.mpf`` each. Because every operation passes through one place, ``Program.apply``,
+that place can also say what a plain ``mpf`` could not:
+
+- that f took one of the numbers as a float (``math.sin(x)``, ``x.data``): its result is then good to 53 bits only;
+- how large the intermediate results were, hence how much rounding a difference of two runs can hold;
+- how far the result moves if every operation is rounded as floats are (a run with a ``seed``).
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import random
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd import rules
+from autograd.errors import missing
+from autograd.lifted import Lifted, below, new_level
+from autograd.modes import MODES, admits
+from autograd.rules import Rule
+from autograd.value import Value
+
+EPSILON = 2.0**-52  # the spacing of floats at 1
+
+# Operations that floats do exactly.
+_EXACT = frozenset(("neg", "abs", "maximum", "minimum", "relu", "sign", "floor", "stop_gradient"))
+# Engines take these partials from the rounded result, tanh' = 1 - y², and lose digits in the tails: how much, over ε.
+_NOISE: dict[str, Callable[[Any], Any]] = {"tanh": lambda y: 2 * y * y, "sigmoid": abs, "gelu": lambda y: 1}
+_OURS = ("autograd.", "_operator")
+_CHOOSERS = ("autograd.functions", "autograd.kinds", "autograd.rules", "autograd.reverse")  # floats choose branches
+
+
+class Leaked(Exception):
+    """f cannot be run on numbers of many digits: it turned one into a float, or refused it."""
+
+
+def mpmath() -> Any:
+    """The library.
+
+    Raises:
+        MissingDependency: it isn't installed.
+    """
+    try:
+        import mpmath as library
+    except ImportError:
+        raise missing("mpmath", "testing", "the truth about a derivative") from None
+    return library
+
+
+class Digits(Lifted):
+    """A number of many digits: ``primal`` is an ``mpf``, ``reach`` has a bit for each input that it depends on."""
+
+    __slots__ = ("program", "reach")
+
+    program: Program
+    reach: int
+
+    def __init__(self, program: Program, primal: Any, reach: int) -> None:
+        self.level = program.level
+        self.program = program
+        self.primal = primal
+        self.reach = reach
+
+    def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
+        return self.program.apply(rule, operands)
+
+    @property
+    def data(self) -> float:
+        """The number as a float, which f should not have asked for."""
+        self.program.leaked = True
+        return float(self.primal)
+
+    def __float__(self) -> float:
+        if sys._getframe(1).f_globals.get("__name__") not in _CHOOSERS:
+            self.program.leaked = True
+        return float(self.primal)
+
+    def __int__(self) -> int:
+        self.program.leaked = True
+        return int(self.primal)
+
+    @property
+    def _mpf_(self) -> Any:  # mpmath asks for it, and answers with an mpf of its own
+        self.program.unwatched = True
+        return self.primal._mpf_
+
+    # A branch that is chosen at a tie may be another one nearby.
+
+    def __lt__(self, other: Any) -> Any:
+        return self.primal < self._compared(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.primal <= self._compared(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.primal > self._compared(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.primal >= self._compared(other)
+
+    def __bool__(self) -> bool:
+        return bool(self.primal != self._compared(0))
+
+    def _compared(self, other: Any) -> Any:
+        other = below(self.level, other)
+        self.program.tied |= bool(self.primal == other)
+        return other
+
+
+class Program:
+    """f as a function of a flat list of ``mpf``, at the precision that is set when it's called.
+
+    The first call has to be at the point itself: what is constant to a derivative though computed from the arguments
+    (a ``stop_gradient``, a result of ``no_grad``) keeps the number that it had there.
+    """
+
+    def __init__(self, f: Callable[[Sequence[Any]], Any], level: int) -> None:
+        self.f = f
+        self.level = level
+        self.leaked = False
+        self.unwatched = False
+        self.tied = False  # two numbers were compared that are equal
+        self.reach = 0  # the inputs that the result depends on, a bit for each
+        self.largest = 0  # intermediate result so far: its binary exponent
+        self._held: list[Any] = []
+        self._next = 0
+        self._first = True
+        self._noise: random.Random | None = None
+
+    def __call__(self, numbers: Sequence[Any], seed: int = 0) -> Any:
+        """The value, an ``mpf``. With a seed: as computed if every result were rounded, by random amounts.
+
+        Raises:
+            Leaked: f took a float out of a number.
+            ArithmeticError, ValueError: f is undefined there.
+        """
+        mpf = mpmath().mp.mpf
+        self._noise = random.Random(seed) if seed else None
+        self._next = 0
+        y = self.f([Digits(self, x * self._rounding() if seed else x, 1 << i) for i, x in enumerate(numbers)])
+        self._first = False
+        if hasattr(y, "item") and getattr(y, "ndim", None) == 0:
+            y = y.item()
+        self.reach = _reach(y)
+        y = y.data if isinstance(y, Value) else below(self.level, y)
+        if self.leaked or not isinstance(y, (mpf, float, int)):
+            raise Leaked
+        y = mpf(y)
+        if not mpmath().isfinite(y):
+            raise ArithmeticError("the result is not finite")
+        return y
+
+    def apply(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
+        """One operation."""
+        mpf = mpmath().mp.mpf
+        primals = [x.data if isinstance(x, Value) else below(self.level, x) for x in operands]
+        primals = [mpf(x) if isinstance(x, float) else x for x in primals]  # or a row computes with floats, in part
+        center = self._hold(primals)
+        if self._noise is not None and rule.name not in _EXACT:
+            primals = [a + (x - a) * self._rounding() for x, a in zip(primals, center)]
+        if rule.definition is None or str(getattr(rule.definition, "__module__", "")).startswith(_OURS):
+            y = rule(*primals)
+        else:  # a primitive of the user's: watch what it does with the numbers
+            y = below(self.level, rule.definition(*operands))
+        y = mpf(y)
+        _, mantissa, exponent, bits = y._mpf_
+        if mantissa:
+            self.largest = max(self.largest, exponent + bits)
+        if self._noise is not None:
+            if rule.name not in _EXACT:
+                y *= self._rounding()
+            if rule.name in _NOISE:
+                y += (self._rounding() - 1) * _NOISE[rule.name](y) * (primals[0] - center[0])
+        if rule is rules.stop_gradient or (MODES.active and not admits(rule, primals)):
+            return Digits(self, self._hold(y), 0)
+        return Digits(self, y, functools.reduce(operator.or_, map(_reach, operands)))
+
+    def _hold(self, x: Any) -> Any:
+        """x as it was at this place of the first run."""
+        if self._first:
+            self._held.append(x)
+        self._next += 1
+        return self._held[self._next - 1] if self._next <= len(self._held) else x
+
+    def _rounding(self) -> Any:
+        """1 + δ with |δ| between half an ε and one."""
+        assert self._noise is not None
+        size = self._noise.uniform(0.5, 1.0) * EPSILON
+        return 1 + mpmath().mp.mpf(size if self._noise.random() < 0.5 else -size)
+
+
+def _reach(x: Any) -> int:
+    return x.reach if isinstance(x, Digits) else 0
+
+
+class Slope:
+    """A program's derivative along a direction, as another program: what a second derivative is the derivative of."""
+
+    def __init__(self, program: Program, direction: Sequence[float]) -> None:
+        self.program = program
+        self.direction = direction
+
+    @property
+    def largest(self) -> int:
+        """As of the program, and enlarged as rounding is by the division."""
+        return self.program.largest + int(mpmath().mp.prec) // 3
+
+    def __call__(self, numbers: Sequence[Any], seed: int = 0) -> Any:
+        step = mpmath().mp.mpf(2) ** -(mpmath().mp.prec // 3)
+        above = self.program([x + step * v for x, v in zip(numbers, self.direction)], seed)
+        below_ = self.program([x - step * v for x, v in zip(numbers, self.direction)], seed)
+        return (above - below_) / (2 * step)
+
+
+__all__ = ["EPSILON", "Digits", "Leaked", "Program", "Slope", "mpmath", "new_level"]

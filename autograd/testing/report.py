@@ -1,0 +1,198 @@
+"""What the engine check found: a row for each property, as a table for the terminal, as JSON, and as a page."""
+
+from __future__ import annotations
+
+import html
+import json
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from autograd.errors import EngineFailure
+
+HELD: Final = "held"
+FALSIFIED: Final = "falsified"
+UNSUPPORTED: Final = "not supported"
+SLOW: Final = "slow"
+CRASHED: Final = "crashed"
+TIMED_OUT: Final = "timed out"
+
+FAILURES: Final = (FALSIFIED, CRASHED, TIMED_OUT)
+STATUSES: Final = (HELD, FALSIFIED, CRASHED, TIMED_OUT, SLOW, UNSUPPORTED)
+
+# Blue and orange, which every reader can tell apart; words say the same without any colour.
+_ANSI: Final = {HELD: "34", FALSIFIED: "1;33", CRASHED: "1;33", TIMED_OUT: "1;33", SLOW: "33", UNSUPPORTED: "2"}
+_CSS: Final = {HELD: "held", FALSIFIED: "bad", CRASHED: "bad", TIMED_OUT: "bad", SLOW: "slow", UNSUPPORTED: "none"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One property: its name and sentence, what became of it, in words, and a script that shows it."""
+
+    name: str
+    sentence: str
+    status: str
+    message: str = ""
+    script: str = ""
+    seconds: float = 0.0
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the engine is wrong there."""
+        return self.status in FAILURES
+
+
+@dataclass(frozen=True)
+class Report:
+    """The rows of one check.
+
+    >>> report = Report("toy:Value", (Row("sum rule", "(f + g)' = f' + g'.", "held"),))
+    >>> report.exit_code, report.failures
+    (0, ())
+    >>> print(report)
+    toy:Value
+    <BLANKLINE>
+      held  sum rule
+    <BLANKLINE>
+    1 property: 1 held. Nothing wrong was found.
+    """
+
+    engine: str
+    rows: tuple[Row, ...]
+    seconds: float = 0.0
+
+    @property
+    def failures(self) -> tuple[Row, ...]:
+        """The rows that say that the engine is wrong: falsified, crashed, timed out."""
+        return tuple(row for row in self.rows if row.is_failure)
+
+    @property
+    def exit_code(self) -> int:
+        """1 if a property is falsified (or ends in a crash, or in no time), else 0."""
+        return int(bool(self.failures))
+
+    def raise_for_failures(self) -> Report:
+        """The report itself, for an engine that is right.
+
+        Raises:
+            EngineFailure: it isn't; the message has what is wrong, and the scripts that show it.
+        """
+        if self.failures:
+            parts = [f"{self.engine}: {self.summary}"]
+            parts += [_in_detail(row) for row in self.failures]
+            raise EngineFailure("\n\n".join(parts))
+        return self
+
+    # --- As text ---
+
+    def __str__(self) -> str:
+        return self.table()
+
+    @property
+    def summary(self) -> str:
+        """The last line of the table.
+
+        >>> Report("toy:Value", ()).summary
+        '0 properties: none. Nothing wrong was found.'
+        """
+        counts = {status: sum(row.status == status for row in self.rows) for status in STATUSES}
+        text = ", ".join(f"{n} {status}" for status, n in counts.items() if n) or "none"
+        end = "" if self.failures else " Nothing wrong was found."
+        return f"{len(self.rows)} propert{'y' if len(self.rows) == 1 else 'ies'}: {text}.{end}"
+
+    def table(self, color: bool = False, width: int = 100) -> str:
+        """The rows, aligned, then each failure in detail, then the numbers.
+
+        Args:
+            color: with a terminal's colours.
+            width: of the terminal, in characters.
+        """
+        lines = [self.engine + (f", checked in {self.seconds:.1f} s" if self.seconds else ""), ""]
+        first = max((len(row.status) for row in self.rows), default=0)
+        second = max((len(row.name) for row in self.rows), default=0)
+        for row in self.rows:
+            status = row.status.ljust(first)
+            start = f"  {status}  {row.name.ljust(second)}  "
+            remark = textwrap.shorten(row.message, max(width - len(start), 20), placeholder=" ...")
+            painted = f"\033[{_ANSI[row.status]}m{status}\033[0m" if color else status
+            lines.append(f"  {painted}  {row.name.ljust(second)}  {remark}".rstrip())
+        for row in self.rows:
+            if row.is_failure or row.script:
+                lines += ["", _in_detail(row, width)]
+        lines += ["", self.summary]
+        return "\n".join(lines)
+
+    # --- For programs, and for a browser ---
+
+    def to_json(self) -> str:
+        """The report as JSON: ``engine``, ``seconds``, ``exit_code``, ``counts``, ``rows``."""
+        counts = {status: sum(row.status == status for row in self.rows) for status in STATUSES}
+        data = {
+            "engine": self.engine,
+            "seconds": round(self.seconds, 3),
+            "exit_code": self.exit_code,
+            "counts": counts,
+            "rows": [asdict(row) for row in self.rows],
+        }
+        return json.dumps(data, indent=2, ensure_ascii=False)
+
+    def to_html(self) -> str:
+        """The report as one page that needs nothing else."""
+        rows = "\n".join(map(_row_of_page, self.rows))
+        title = html.escape(self.engine)
+        summary = html.escape(self.summary)
+        return _PAGE.format(title=title, summary=summary, rows=rows, seconds=f"{self.seconds:.1f}")
+
+
+def _in_detail(row: Row, width: int = 100) -> str:
+    """What is wrong, in full, and the script."""
+    lines = [f"{row.name}: {row.sentence}"]
+    lines += textwrap.wrap(row.message, max(width - 4, 20), initial_indent="  ", subsequent_indent="  ")
+    if row.script:
+        lines += ["", textwrap.indent(row.script, "      ")]
+    return "\n".join(lines)
+
+
+def _row_of_page(row: Row) -> str:
+    script = f"<pre>{html.escape(row.script)}</pre>" if row.script else ""
+    cells: Sequence[Any] = (
+        f'<td class="{_CSS.get(row.status, "none")}">{html.escape(row.status)}</td>',
+        f"<td><b>{html.escape(row.name)}</b><br><small>{html.escape(row.sentence)}</small></td>",
+        f"<td>{html.escape(row.message)}{script}</td>",
+        f'<td class="time">{row.seconds:.2f}</td>',
+    )
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+_PAGE: Final = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}: engine check</title>
+<style>
+body {{ font: 16px/1.45 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #222; }}
+table {{ border-collapse: collapse; width: 100%; }}
+th, td {{ text-align: left; vertical-align: top; padding: .45rem .7rem; border-bottom: 1px solid #ddd; }}
+th {{ font-weight: 600; }}
+td:first-child {{ white-space: nowrap; font-weight: 600; }}
+.held {{ color: #0060a8; }} .held::before {{ content: "\\2713\\00a0"; }}
+.bad {{ color: #b04a00; }} .bad::before {{ content: "\\2717\\00a0"; }}
+.slow {{ color: #7a5c00; }} .slow::before {{ content: "\\231B\\00a0"; }}
+.none {{ color: #777; }} .none::before {{ content: "\\2013\\00a0"; }}
+.time {{ text-align: right; font-variant-numeric: tabular-nums; color: #777; }}
+small {{ color: #555; }}
+pre {{ background: #f6f6f4; padding: .7rem; overflow-x: auto; font-size: .85rem; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{summary} Checked in {seconds} s by chainrule.</p>
+<table>
+<tr><th>result</th><th>property</th><th>what was found</th><th>seconds</th></tr>
+{rows}
+</table>
+</body>
+</html>
+"""

@@ -1,0 +1,198 @@
+"""Properties of size: deep graphs, wide ones, how the time grows, and whether memory comes back."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+from autograd.testing.bench import Bench
+from autograd.testing.transcript import Falsified, Node, Slow, Transcript, Unsupported
+
+
+def deep_chains(bench: Bench) -> str:
+    """``y = y + x``, again and again."""
+    add = _add(bench)
+    taken: list[float] = []
+    held = 0
+    for depth in bench.effort.depths:
+        if taken and _forecast(taken) > bench.effort.seconds / 5:
+            if len(taken) > 1 and taken[-1] > 30 * taken[-2]:
+                raise Slow(f"a chain of {held:,} took {taken[-1]:.2f} s, one of {held // 10:,} {taken[-2]:.2f} s")
+            return f"{held:,} (deeper ones would take too long: {taken[-1]:.1f} s for this)"
+        t = bench.transcript()
+        x = t.leaf(1.0)
+        started = time.process_time()
+        y = _chain(t, x, depth, add)
+        t.backward(y)
+        t.claim_gradient(x, depth + 1.0)
+        t.do("del y", lambda: None)
+        del y
+        gc.collect()
+        taken.append(time.process_time() - started)
+        held = depth
+    return f"{held:,}"
+
+
+def _forecast(taken: list[float]) -> float:
+    growth = taken[-1] / taken[-2] if len(taken) > 1 else 10.0
+    return taken[-1] * max(growth, 10.0)
+
+
+def _chain(t: Transcript, x: Node, depth: int, add: Callable[[Any, Any], Any]) -> Node:
+    def build() -> Any:
+        y = x.it
+        for _ in range(depth):
+            y = add(y, x.it)
+        return y
+
+    spelled = t.engine.spelling["add"].format("y", x.text)
+    return Node("y", t.do(f"y = {x.text}\nfor _ in range({depth}):\n    y = {spelled}", build))
+
+
+def _add(bench: Bench) -> Callable[[Any, Any], Any]:
+    if "add" not in bench.engine.functions or not bench.allows("add", "xx"):
+        raise Unsupported("it has no +")
+    return bench.engine.functions["add"]
+
+
+def wide_sums(bench: Bench) -> None:
+    """Many leaves in one sum, and one leaf in many terms of it, by Python's ``sum`` where it works."""
+    add = _add(bench)
+    width = 300
+    t = bench.transcript()
+    leaf, cls = bench.engine.leaf, t.engine.cls.__name__
+    xs = t.do(f"xs = [{cls}(i) for i in range({width})]", lambda: [leaf(i) for i in range(width)])
+    shared = t.leaf(2.0)
+    plus = t.engine.spelling["add"].format("y", "x")
+    plus_shared = t.engine.spelling["add"].format("y", shared.text)
+
+    def build() -> Any:
+        y = shared.it
+        for x in xs:
+            y = add(add(y, x), shared.it)
+        return y
+
+    y = Node("y", t.do(f"y = {shared.text}\nfor x in xs:\n    y = {plus}\n    y = {plus_shared}", build))
+    t.claim_number(y, math.fsum(range(width)) + 2.0 * (width + 1))
+    t.backward(y)
+    for i in (0, 1, width // 2, width - 1):
+        t.claim_gradient(Node(f"xs[{i}]", xs[i]), 1.0)
+    t.claim_gradient(shared, width + 1.0)
+
+
+def time_is_linear(bench: Bench) -> str:
+    """Eight times the nodes should take about eight times as long, in a balanced tree and in a ladder of diamonds."""
+    add = _add(bench)
+    leaf, run = bench.engine.leaf, bench.engine.run_backward
+
+    def ladder(rungs: int) -> None:
+        y = leaf(1.0)
+        for _ in range(rungs):
+            y = add(y, y)
+        run(y)
+
+    def tree(leaves: int) -> None:
+        row = [leaf(1.0) for _ in range(leaves)]
+        while len(row) > 1:
+            row = [add(a, b) for a, b in zip(row[::2], row[1::2])]
+        run(row[0])
+
+    t = bench.transcript()
+    t.do("y = ...  # a ladder of diamonds: y = y + y, again and again", lambda: None)
+    small, large = _ratio(t, ladder, 8, 18)
+    if large > 25 * small and large > 5e-3:
+        raise Slow(
+            f"every number that is used twice doubles the time: 18 times `y = y + y` took {large:.2g} s, "
+            f"8 times {small:.2g} s (is a node visited once for each way that leads to it?)",
+            _ladder_script(t, 30),
+        )
+    t.do("y = ...  # a balanced tree of sums", lambda: None)
+    for leaves in (256, 1024):
+        small, large = _ratio(t, tree, leaves, 8 * leaves)
+        if large > 8 * 3.5 * small and large > 0.05:
+            raise Slow(
+                f"a sum of {8 * leaves:,} leaves took {large:.2g} s, one of {leaves:,} only {small:.2g} s, which is "
+                f"{large / small:.0f} times as long (is there a search through a list?)"
+            )
+    return f"{large / 8192 / 2 * 1e6:.1f} µs a node"
+
+
+def _ladder_script(t: Transcript, rungs: int) -> str:
+    spelled = t.engine.spelling["add"].format("y", "y")
+    lines = [f"y = {t.engine.cls.__name__}(1.0)", f"for _ in range({rungs}):", f"    y = {spelled}"]
+    return "\n".join([t.engine.source, "", *lines, f"y.{t.engine.backward}()"])
+
+
+def _ratio(t: Transcript, build: Callable[[int], None], small: int, large: int) -> tuple[float, float]:
+    """The shortest times of each, of up to three tries; the garbage collector would only make noise."""
+    was_on = gc.isenabled()
+    times = {small: math.inf, large: math.inf}
+    try:
+        for _ in range(3):
+            for size in (small, large):
+                gc.collect()
+                gc.disable()
+                started = time.process_time()
+                t.do(t.lines.pop(), build, size)
+                times[size] = min(times[size], time.process_time() - started)
+                if was_on:
+                    gc.enable()
+            if times[large] < 12 * times[small] or times[large] > 0.5:
+                break
+    finally:
+        if was_on:
+            gc.enable()
+    return times[small], times[large]
+
+
+def memory_is_freed(bench: Bench) -> str:
+    """Twenty graphs on one leaf, dropped one after the other."""
+    add = _add(bench)
+    t = bench.transcript()
+    x = t.leaf(1.0)
+    size, graphs = 200, 20
+
+    def build() -> Any:
+        y = x.it
+        for _ in range(size):
+            y = add(y, bench.engine.leaf(1.0))
+        bench.engine.run_backward(y)
+        return y
+
+    def measure() -> tuple[int, int, int]:
+        gc.collect()
+        tracemalloc.start()
+        try:
+            build()  # whatever is set up once
+            gc.collect()
+            before = tracemalloc.get_traced_memory()[0]
+            kept = build()
+            one = tracemalloc.get_traced_memory()[0] - before
+            del kept
+            at_once = tracemalloc.get_traced_memory()[0] - before
+            for _ in range(graphs):
+                build()
+            gc.collect()
+            return one, at_once, tracemalloc.get_traced_memory()[0] - before
+        finally:
+            tracemalloc.stop()
+
+    spelled = t.engine.spelling["add"].format("y", f"{t.engine.cls.__name__}(1.0)")
+    lines = (
+        "import gc, tracemalloc\ntracemalloc.start()\n"
+        f"for _ in range({graphs}):\n    y = {x.text}\n    for _ in range({size}):\n        y = {spelled}\n"
+        f"    y.{t.engine.backward}()\n    del y\n    gc.collect()\n"
+        '    print(tracemalloc.get_traced_memory()[0], "bytes")  # should stay as it is'
+    )
+    one, at_once, after = t.do(lines, measure)
+    if after > one:
+        raise Falsified(
+            f"{graphs} graphs of {size} operations were dropped, and {after / 1000:,.0f} kB stay ({one / 1000:,.0f} kB "
+            "a graph): who holds on to them, a global list, or a leaf that knows its uses?",
+            t.script,
+        )
+    return "at once" if at_once < 0.2 * one else "by the garbage collector, in cycles"

@@ -1,0 +1,262 @@
+"""Doing things to an engine, and writing down each as a line of Python: an experiment is its own counterexample.
+
+A property of the check works through a :class:`Transcript`. When a claim turns out false, or the engine raises an
+exception, what has been written down up to there is a script that shows it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from autograd.testing.engines import Engine
+from autograd.testing.exact import Exact
+from autograd.testing.expression import Expression, literal, term
+
+SHOWN = 60  # lines of the flight recorder's script, at most
+
+
+class Verdict(Exception):
+    """What ends a property early: the message is a sentence for people, the script shows what it says."""
+
+    status = ""
+
+    def __init__(self, message: str, script: str = "") -> None:
+        super().__init__(message)
+        self.message, self.script = message, script
+
+
+class Falsified(Verdict):
+    """The engine does not hold the property."""
+
+    status = "falsified"
+
+
+class Raised(Falsified):
+    """The engine raised an exception; ``error`` is it."""
+
+    def __init__(self, error: BaseException, doing: str, script: str) -> None:
+        super().__init__(f"{doing} raises {named(error)}", script)
+        self.error = error
+
+
+class Unsupported(Verdict):
+    """The engine does not have what the property is about."""
+
+    status = "not supported"
+
+
+class Slow(Verdict):
+    """The engine gets there, but takes too long."""
+
+    status = "slow"
+
+
+class Crashed(Verdict):
+    """The engine took the process with it, or tried to."""
+
+    status = "crashed"
+
+
+class Node(NamedTuple):
+    """A number of the engine, and the name that it has in the script."""
+
+    text: str
+    it: Any
+
+
+def named(error: BaseException) -> str:
+    """The exception's type and the first line of its message."""
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first:.160}" if first else type(error).__name__
+
+
+class Transcript:
+    """One experiment with an engine.
+
+    >>> from autograd import Value
+    >>> t = Transcript(Engine(Value))
+    >>> x = t.leaf(3.0)
+    >>> t.backward(t.apply("mul", x, x))
+    >>> t.claim_gradient(x, 6.0)
+    >>> print(t.script)
+    from autograd.value import Value
+    <BLANKLINE>
+    x0 = Value(3.0)
+    y0 = x0 * x0
+    y0.backward()
+    """
+
+    def __init__(self, engine: Engine, recorder: Callable[[str], None] | None = None) -> None:
+        self.engine = engine
+        self.recorder = recorder
+        self.lines: list[str] = []
+        self.counts = {"x": 0, "y": 0}
+
+    @property
+    def script(self) -> str:
+        """A program that does the same."""
+        imports = [line for line in dict.fromkeys(self.engine.imports) if self._is_used(line)]
+        head = [self.engine.source, *imports, ""]
+        return "\n".join([*head, *self.lines])
+
+    def _is_used(self, line: str) -> bool:
+        name = line.partition(" = ")[0] if " = " in line else line.rpartition(" ")[2]
+        return any(f"{name}(" in other for other in self.lines)
+
+    # --- Doing ---
+
+    def do(self, lines: str, action: Callable[..., Any], *arguments: Any) -> Any:
+        """Carry out what the lines say.
+
+        Raises:
+            Raised: the engine raises an exception.
+            Crashed: it calls ``sys.exit``, or there isn't memory enough.
+        """
+        self.lines += lines.splitlines()
+        if self.recorder is not None:
+            self.recorder(self.script if len(self.lines) < SHOWN else self.lines[-1])
+        try:
+            return action(*arguments)
+        except MemoryError:
+            raise Crashed("it needs more memory than it was given", self.script) from None
+        except SystemExit as error:
+            raise Crashed(f"it calls sys.exit({error.code!r})", self.script) from None
+        except Exception as error:
+            doing = self.lines[-1].strip()
+            self.lines[-1] += f"  # raises {type(error).__name__}"
+            raise Raised(error, f"`{doing}`", self.script) from None
+
+    def leaf(self, number: float) -> Node:
+        """A new leaf."""
+        name = self._new("x")
+        return Node(name, self.do(f"{name} = {self._constructor}({literal(number)})", self.engine.leaf, number))
+
+    def apply(self, name: str, *operands: Node | float) -> Node:
+        """An operation on nodes and plain numbers."""
+        texts = [x.text if isinstance(x, Node) else term(x) for x in operands]
+        values = [x.it if isinstance(x, Node) else x for x in operands]
+        y = self._new("y")
+        line = f"{y} = {self.engine.spelling[name].format(*texts)}"
+        return Node(y, self.do(line, self.engine.functions[name], *values))
+
+    def leaves(self, e: Expression) -> list[Node]:
+        """New leaves at the expression's point."""
+        return [self.leaf(x) for x in e.point]
+
+    def run(self, e: Expression, leaves: Sequence[Node] | None = None) -> list[Any]:
+        """All slots of the expression: leaves, constants (plain numbers), results."""
+        slots: list[Any] = [*(self.leaves(e) if leaves is None else leaves), *e.constants]
+        for name, operands in e.steps:
+            slots.append(self.apply(name, *(slots[i] for i in operands)))
+        return slots
+
+    def backward(self, node: Node) -> None:
+        """The backward pass from there."""
+        self.do(f"{node.text}.{self.engine.backward}()", self.engine.run_backward, node.it)
+
+    def set_data(self, node: Node, number: float) -> None:
+        """Assign the number of a leaf."""
+        self.do(f"{node.text}.{self.engine.data} = {literal(number)}", setattr, node.it, self.engine.data, number)
+
+    def set_gradient(self, node: Node, number: float = 0.0) -> None:
+        """Assign the gradient of a leaf."""
+        self.do(f"{node.text}.{self.engine.grad} = {number!r}", setattr, node.it, self.engine.grad, number)
+
+    def comment(self, text: str) -> None:
+        """A line for the reader of the script."""
+        self.lines += ["", f"# {text}"] if self.lines else [f"# {text}"]
+
+    def _new(self, letter: str) -> str:
+        self.counts[letter] += 1
+        return f"{letter}{self.counts[letter] - 1}"
+
+    @property
+    def _constructor(self) -> str:
+        return str(getattr(self.engine.cls, "__name__", "Value"))
+
+    # --- Reading ---
+
+    def number(self, node: Node) -> float:
+        """The number that it holds."""
+        return self._read(node, self.engine.data, self.engine.number)
+
+    def gradient(self, node: Node) -> float:
+        """Its gradient."""
+        return self._read(node, self.engine.grad, self.engine.gradient)
+
+    def _read(self, node: Node, attribute: str, read: Callable[[Any], float]) -> float:
+        text = f"{node.text}.{attribute}"
+        try:
+            return read(node.it)
+        except AttributeError:
+            raise Falsified(f"`{text}` is not there", self._ending(f"print({text})")) from None
+        except (TypeError, ValueError, OverflowError):
+            shown = f"{getattr(node.it, attribute)!r:.60}"
+            raise Falsified(f"`{text}` is {shown}, not a real number", self._ending(f"print({text})")) from None
+
+    # --- Claiming ---
+
+    def claim_number(self, node: Node, wanted: Any, tolerance: float = 0.0, why: str = "") -> None:
+        """Falsify the property unless the node holds that number."""
+        self._claim(f"{node.text}.{self.engine.data}", self.number(node), wanted, tolerance, why)
+
+    def claim_gradient(self, node: Node, wanted: Any, tolerance: float = 0.0, why: str = "") -> None:
+        """Falsify the property unless the node has that gradient."""
+        self._claim(f"{node.text}.{self.engine.grad}", self.gradient(node), wanted, tolerance, why)
+
+    def claim_gradients(self, leaves: Sequence[Node], truth: Exact, why: str = "") -> None:
+        """Falsify the property unless the leaves have the exact gradient, as far as floats can."""
+        for i, x in enumerate(leaves):
+            wanted = truth.gradient[i]
+            if not is_near(self.gradient(x), wanted, abs(wanted) * 2.0**-51):  # else how near is worth finding out
+                self.claim_gradient(x, wanted, truth.gradient_bounds[i], why)
+
+    def claim(self, holds: bool, message: str, *prints: str) -> None:
+        """Falsify the property, with these expressions printed at the script's end, unless it holds."""
+        if not holds:
+            raise Falsified(message, self._ending(*(f"print({text})" for text in prints)))
+
+    def _claim(self, text: str, got: float, wanted: Any, tolerance: float, why: str) -> None:
+        if is_near(got, wanted, tolerance):
+            return
+        wanted = float(wanted)
+        line = f'print("{text} is", {text}, "and should be", {literal(wanted)})'
+        reason = why or hint(got, wanted)
+        message = f"{text} is {got!r} and should be {wanted!r}" + (f" ({reason})" if reason else "")
+        raise Falsified(message, self._ending(line))
+
+    def _ending(self, *lines: str) -> str:
+        return "\n".join([self.script, *lines])
+
+
+def is_near(got: float, wanted: Any, tolerance: float) -> bool:
+    """Whether the number is the wanted one, within the tolerance; NaN is like NaN, infinity like infinity."""
+    if not math.isfinite(got):
+        return str(got) == str(float(wanted))
+    return bool(abs(wanted - got) <= tolerance)
+
+
+def hint(got: float, wanted: float) -> str:
+    """What a wrong gradient looks like, where it looks like something that people often do.
+
+    >>> hint(3.0, 6.0)
+    'half of it: is a contribution overwritten, = for +=?'
+    """
+    if wanted == 0.0 or not math.isfinite(got) or not math.isfinite(wanted):
+        return ""
+    if got == 0.0:
+        return "nothing arrived"
+    ratio = got / wanted
+    patterns = (
+        (-1.0, "the sign is wrong"),
+        (0.5, "half of it: is a contribution overwritten, = for +=?"),
+        (2.0, "twice as much: is something counted twice?"),
+    )
+    for pattern, text in patterns:
+        if math.isclose(ratio, pattern, rel_tol=1e-9):
+            return text
+    if 1e-9 < abs(ratio - 1.0) < 1e-5:
+        return "right to 5 digits or more: is it a difference quotient, or single precision?"
+    return ""
