@@ -255,13 +255,14 @@ class Value(Functions):
             if b is not None:
                 b._grad += gradient * node._db
 
+        for leaf, gradient in earlier.items():
+            leaf._grad += gradient
+
         if modes.checking():
             for node in reversed(order):
                 modes.check_sent(node, node._grad)
             for leaf in earlier:
                 modes.check_sum(leaf, leaf._grad)
-        for leaf, gradient in earlier.items():
-            leaf._grad += gradient
 
     # --- It behaves as the number that it holds ---
 
