@@ -68,6 +68,7 @@ from autograd.modes import detect_anomaly, no_grad, scope
 from autograd.value import Value, name, name_locals, zero_grad
 
 if TYPE_CHECKING:
+    from autograd.jit import jit, vmap
     from autograd.primitives import primitive
     from autograd.reverse import gradient
     from autograd.symbolic import to_sympy
@@ -85,12 +86,14 @@ _LATER = {
     "hessian": "autograd.transforms",
     "hvp": "autograd.transforms",
     "jacobian": "autograd.transforms",
+    "jit": "autograd.jit",
     "jvp": "autograd.transforms",
     "primitive": "autograd.primitives",
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
     "value_and_grad": "autograd.transforms",
     "vjp": "autograd.transforms",
+    "vmap": "autograd.jit",
 }
 
 
@@ -142,6 +145,7 @@ __all__ = [
     "hvp",
     "hypot",
     "jacobian",
+    "jit",
     "jvp",
     "leaky_relu",
     "log",
@@ -177,6 +181,7 @@ __all__ = [
     "to_sympy",
     "value_and_grad",
     "vjp",
+    "vmap",
     "where",
     "zero_grad",
 ]

@@ -379,6 +379,8 @@ def take(table: Sequence[Any], index: Any) -> Any:
     >>> take([10.0, 20.0, 30.0], 1)
     20.0
     """
+    if kinds.is_traced(index):
+        return index.__take__(table)
     return table[int(index)]
 
 
@@ -386,11 +388,13 @@ def take(table: Sequence[Any], index: Any) -> Any:
 
 
 def sum(xs: Iterable[Number]) -> Number:
-    """The sum, added from left to right; 0.0 for none.
+    """The sum, added from left to right; 0.0 for none. Of a batched Value, the sum over the batch.
 
     >>> sum([1.0, 2.0, 3.0])
     6.0
     """
+    if kinds.is_traced(xs):
+        return _sum_over_batch(xs, "sum")
     numbers = list(xs)
     return functools.reduce(operator.add, numbers) if numbers else 0.0
 
@@ -406,7 +410,7 @@ def prod(xs: Iterable[Number]) -> Number:
 
 
 def mean(xs: Iterable[Number]) -> Number:
-    """The sum divided by how many there are.
+    """The sum divided by how many there are. Of a batched Value, the mean over the batch.
 
     Raises:
         ValueError: there are none.
@@ -414,6 +418,8 @@ def mean(xs: Iterable[Number]) -> Number:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
+    if kinds.is_traced(xs):
+        return _sum_over_batch(xs, "mean") / float(xs.batch)  # type: ignore[attr-defined]
     numbers = _some(xs, "mean")
     return sum(numbers) / len(numbers)
 
@@ -443,6 +449,9 @@ def logsumexp(xs: Iterable[Number]) -> Number:
     True
     """
     numbers = _some(xs, "logsumexp")
+    if any(map(kinds.is_traced, numbers)):
+        shift, powers = _powers(numbers)
+        return shift + rules.log(sum(powers))
     largest, rest = _largest_and_rest(numbers)
     return largest + rules.log1p(rest)
 
@@ -457,6 +466,10 @@ def log_softmax(xs: Iterable[Number]) -> list[Number]:
     [0.0, -1000.0]
     """
     numbers = _some(xs, "log_softmax")
+    if any(map(kinds.is_traced, numbers)):
+        largest, powers = _powers(numbers)
+        shift = rules.log(sum(powers))
+        return [(x - largest) - shift for x in numbers]
     largest, rest = _largest_and_rest(numbers)
     shift = rules.log1p(rest)
     return [(x - largest) - shift for x in numbers]
@@ -472,10 +485,20 @@ def softmax(xs: Iterable[Number]) -> list[Number]:
     [0.5, 0.5]
     """
     numbers = _some(xs, "softmax")
-    largest = rules.stop_gradient(numbers[_index_of_largest(numbers)])
-    powers = [rules.exp(x - largest) for x in numbers]
+    if any(map(kinds.is_traced, numbers)):
+        powers = _powers(numbers)[1]
+    else:
+        largest = rules.stop_gradient(numbers[_index_of_largest(numbers)])
+        powers = [rules.exp(x - largest) for x in numbers]
     total = sum(powers)
     return [power / total for power in powers]
+
+
+def _sum_over_batch(x: Any, function: str) -> Number:
+    total = x.__over_batch__()
+    if total is None:
+        raise TypeError(f"{function} needs several numbers: an iterable of them, or what vmap returned; got {x!r}")
+    return total
 
 
 def _some(xs: Iterable[Number], function: str) -> list[Number]:
@@ -483,6 +506,13 @@ def _some(xs: Iterable[Number], function: str) -> list[Number]:
     if not numbers:
         raise ValueError(f"{function} needs at least one number")
     return numbers
+
+
+def _powers(numbers: list[Number]) -> tuple[Number, list[Number]]:
+    """Of traced numbers: the largest, m, and e^(x - m) for each; for an infinite m, 0 and e^x."""
+    largest = rules.stop_gradient(functools.reduce(rules.maximum, numbers))
+    shift = where(rules.abs_(largest) < math.inf, largest, 0.0)
+    return shift, [rules.exp(x - shift) for x in numbers]
 
 
 def _index_of_largest(numbers: list[Number]) -> int:

@@ -41,6 +41,11 @@ def is_symbolic(x: Any) -> bool:
     return library(ground(x)) == "sympy"
 
 
+def is_traced(x: Any) -> bool:
+    """True for a number that jit is tracing, and for a comparison of such: it has no value to look at."""
+    return getattr(type(x), "is_traced", False)
+
+
 def own_function(name: str, operands: tuple[Any, ...]) -> Callable[..., Any] | None:
     """The function of that name in the library that the operands come from; None where it has none."""
     if name not in _SHARED:

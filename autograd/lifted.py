@@ -13,7 +13,7 @@ The level below does the arithmetic: with floats there, derivatives are floats; 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -25,6 +25,7 @@ from autograd.value import Value
 
 _levels = itertools.count(1)
 _open: ContextVar[int] = ContextVar("open levels", default=0)
+TAPE: ContextVar[Any] = ContextVar("tape", default=None)  # where jit is tracing: it differentiates its own numbers
 
 
 @contextmanager
@@ -35,6 +36,12 @@ def new_level() -> Iterator[int]:
         yield next(_levels)
     finally:
         _open.reset(token)
+
+
+def tape_for(numbers: Iterable[Any]) -> Any:
+    """The tape of the function that is being traced here, if these numbers are all plain or on it; else None."""
+    tape = TAPE.get()
+    return None if tape is None or any(isinstance(x, Lifted) for x in numbers) else tape
 
 
 def on_the_ground() -> bool:

@@ -138,7 +138,7 @@ def observe(node: Value) -> None:
     node._origin = mode.origin
     if mode.anomaly:
         scopes = mode.origin.scopes if mode.origin else ()
-        node._origin = Origin(scopes, *_users_line())
+        node._origin = Origin(scopes, *users_line())
         if not math.isfinite(node._data):
             raise AnomalyError(f"forward: {node._rule.name} gives {node._data!r} at {_describe(node)}")
     if not mode.recording:
@@ -185,7 +185,7 @@ def admits(rule: Rule, operands: Sequence[object], *results: object) -> bool:
     if mode.anomaly:
         for what, y in zip(("gives", "has the tangent"), results):
             if isinstance(y, float) and not math.isfinite(y):
-                file, line = _users_line()
+                file, line = users_line()
                 at = ", ".join(repr(x) for x in operands)
                 raise AnomalyError(f"forward: {rule.name} {what} {y!r} at {at}, computed at {file}:{line}")
     return mode.recording
@@ -200,7 +200,8 @@ def _describe(node: Value) -> str:
     return (f"{text} ({named})" if named else text) + where
 
 
-def _users_line() -> tuple[str, int]:
+def users_line() -> tuple[str, int]:
+    """The file and line of the nearest caller outside these packages."""
     frame = sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGES):
         frame = frame.f_back

@@ -28,7 +28,7 @@ from typing import Any, Final, NamedTuple
 
 from autograd import floats
 from autograd.errors import NoExactValue
-from autograd.kinds import is_symbolic, library, like, own_function, power, where
+from autograd.kinds import is_symbolic, is_traced, library, like, own_function, power, where
 
 Function = Callable[..., Any]
 
@@ -154,6 +154,10 @@ def undefined(rule: Rule, error: Exception, operands: Any, labels: tuple[str, ..
 
 def slope(a: Any, b: Any) -> Any:
     """a^(b-1), the power in ∂(a^b)/∂a. At a = 0 it is +inf for 0 < b < 1, and 0 for b = 0."""
+    if is_traced(b):
+        return where(abs_(b) > 0, a ** (b - 1), 0.0)
+    if is_traced(a) and b == 0:
+        return 0.0
     if not is_symbolic(b) and not -(2.0**53) < b < 2.0**53:
         return ratio(a**b, a)  # b - 1 would be b
     try:
@@ -181,6 +185,8 @@ def third_root_slope(x: Any, y: Any) -> Any:
 
 def log_base(a: Any) -> Any:
     """log a, the factor in ∂(a^b)/∂b. At a = 0, where a^b is 0 for all b > 0, it is 0; below, there is no derivative."""
+    if is_traced(a):
+        return where(a > 0, log(a), where(a < 0, math.nan, 0.0))
     if is_symbolic(a) or a > 0:
         return log(a)
     return math.nan if a < 0 else 0.0

@@ -6,18 +6,19 @@ symbols or Values; derivatives are of the same kind, and transforms nest in any 
 
 Two things carry derivatives here. On the ground, where arguments are floats and no other transform is at work, reverse
 mode records Values. Everywhere else (inside another transform, or on numbers of another kind) numbers are lifted to a
-level of their own: see ``lifted.py``.
+level of their own: see ``lifted.py``. A function that ``jit`` is tracing has a tape, which differentiates for itself.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import graph, modes
 from autograd.forward import Dual, tangent_of
-from autograd.lifted import below, new_level, on_the_ground
+from autograd.lifted import below, new_level, on_the_ground, tape_for
 from autograd.reverse import Node, pull_back, recorded_gradients, sweep
 from autograd.rules import LEAF
 from autograd.trees import Tree, array_of, exact, flatten, is_number, path_of
@@ -97,15 +98,12 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise TypeError("jvp takes a tuple of primals and a tuple of tangents, one for each argument of f")
     inputs = _Inputs(tuple(primals), tuple(range(len(primals))))
-    directions = [number for tangent in tangents for number in flatten(tangent)[1]]
+    directions = [_moved(number) for tangent in tangents for number in flatten(tangent)[1]]
     if [flatten(tangent)[0] for tangent in tangents] != inputs.trees:
         raise ValueError("tangents need the structure of primals, a number for each number")
-    with modes.normal(), new_level() as level:
-        output = inputs.call(f, [Dual(level, x, v) for x, v in zip(inputs.numbers, directions)], {})
-    tree, numbers = flatten(output)
-    values = [below(level, y) for y in numbers]
-    slopes = [exact(tangent_of(level, y), value) for y, value in zip(numbers, values)]
-    return tree.rebuild(values), tree.rebuild(slopes)
+    output, slopes = _along(f, inputs, directions, {})
+    tree, values = flatten(output)
+    return output, tree.rebuild([exact(slope, value) for slope, value in zip(slopes, values)])
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -216,7 +214,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     tree, direction = flatten(v)
     if tree != inputs.trees[0]:
         raise ValueError("v needs the structure of x, a number for each number")
-    return inputs.rebuild(_second(f, inputs, {}, direction))
+    return inputs.rebuild(_second(f, inputs, {}, [_moved(v) for v in direction]))
 
 
 def derivative(f: Callable[..., Any], n: int = 1) -> Callable[[Any], Any]:
@@ -235,26 +233,43 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Callable[[Any], Any]:
     return f
 
 
+def _moved(v: Any) -> Any:
+    """A tangent; 0.0 as the 0 with which nothing is multiplied, not even a partial that is infinite or undefined."""
+    return 0 if type(v) is float and v == 0.0 else v
+
+
 def _slope(f: Callable[..., Any], x: Any) -> Any:
     return jvp(f, (x,), (1,))[1]
 
 
 def _column(f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], j: int) -> list[Any]:
     """The derivatives of all outputs by the j-th number."""
+    _, slopes = _along(f, inputs, [int(i == j) for i in range(len(inputs.numbers))], kwargs)
+    return [exact(slope, inputs.numbers[j]) for slope in slopes]
+
+
+def _along(f: Callable[..., Any], inputs: _Inputs, direction: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """Forward mode: what f returns, and the derivatives of its numbers along a direction."""
+    tape = tape_for(inputs.numbers)
+    if tape is not None:
+        leaves = [tape.leaf(x) for x in inputs.numbers]
+        output = inputs.call(f, leaves, kwargs)
+        return output, tape.push(flatten(output)[1], leaves, direction)
     with modes.normal(), new_level() as level:
-        lifted = [Dual(level, x, int(i == j)) for i, x in enumerate(inputs.numbers)]
-        outputs = flatten(inputs.call(f, lifted, kwargs))[1]
-    return [exact(tangent_of(level, y), inputs.numbers[j]) for y in outputs]
+        output = inputs.call(f, [Dual(level, x, v) for x, v in zip(inputs.numbers, direction)], kwargs)
+    tree, numbers = flatten(output)
+    return tree.rebuild([below(level, y) for y in numbers]), [tangent_of(level, y) for y in numbers]
 
 
 def _second(f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], direction: Sequence[Any]) -> list[Any]:
     """The Hessian times the direction: reverse mode over forward mode."""
 
     def along(*numbers: Any) -> Any:
-        with new_level() as level:
-            output = inputs.call(f, [Dual(level, x, v) for x, v in zip(numbers, direction)], kwargs)
+        at = copy.copy(inputs)
+        at.numbers = list(numbers)
+        output, slopes = _along(f, at, direction, kwargs)
         _single_number(output)
-        return tangent_of(level, output)
+        return slopes[0]
 
     flat = _Inputs(tuple(inputs.numbers), tuple(range(len(inputs.numbers))))
     run = _Reverse(along, flat, {})
@@ -322,13 +337,19 @@ class _Reverse:
 
     def __init__(self, f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any]) -> None:
         self.numbers = inputs.numbers
-        self.on_the_ground = on_the_ground() and all(isinstance(x, float) for x in self.numbers)
+        self.tape = tape_for(self.numbers)
+        self.on_the_ground = self.tape is None and on_the_ground() and all(isinstance(x, float) for x in self.numbers)
         with modes.normal(), new_level() as level:
-            self.leaves: list[Any] = [Value(x) if self.on_the_ground else Node(level, x) for x in self.numbers]
+            self.leaves: list[Any] = [self._leaf(level, x) for x in self.numbers]
             self.result = inputs.call(f, self.leaves, kwargs)
         self.level = level
         self.tree, self.outputs = flatten(self.result)
         self.closed = self.on_the_ground and self._is_closed()
+
+    def _leaf(self, level: int, x: Any) -> Any:
+        if self.tape is not None:
+            return self.tape.leaf(x)
+        return Value(x) if self.on_the_ground else Node(level, x)
 
     def _is_closed(self) -> bool:
         """True if nothing but the arguments' Values is in the graph: else derivatives depend on the others too."""
@@ -339,6 +360,8 @@ class _Reverse:
 
     def output(self) -> Any:
         """What f returned, in terms of the numbers that it was given."""
+        if self.tape is not None:
+            return self.result
         if not self.on_the_ground:
             return self.tree.rebuild([below(self.level, y) for y in self.outputs])
         if self.closed:
@@ -348,10 +371,14 @@ class _Reverse:
     def single_number(self) -> Any:
         """The same, for an f that returns one number."""
         _single_number(self.result)
+        if self.tape is not None:
+            self.tape.require_one_number(self.result)
         return self.output()
 
     def pull(self, seeds: Sequence[Any]) -> list[Any]:
         """The adjoint of each input number, for these adjoints of the output numbers."""
+        if self.tape is not None:
+            return list(self.tape.pull(self.outputs, seeds, self.leaves))
         tape = Value if self.on_the_ground else Node
         on_tape: dict[Any, Any] = {}
         for y, seed in zip(self.outputs, seeds):

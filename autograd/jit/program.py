@@ -1,0 +1,167 @@
+"""A Program: what a traced function computes, as a list of instructions. This is what every pass of jit maps to itself.
+
+Values are numbered. Those below ``inputs`` are the numbers that the function is given; each instruction makes one
+more, from values before it. There are two kinds of instruction that compute:
+
+- a *sum of products*, ``y = Σ ± aᵢ·bᵢ``, in which a factor may be missing. Addition, subtraction, multiplication and
+  negation are sums of products with one or two terms, and ``flatten`` makes longer ones of them;
+- a *function* of one or two operands: a row of the rule table, a comparison, a choice.
+
+A value is *uniform*, one number, or *varying*, one number for each sample of a batch. An instruction is varying if an
+operand is, with one exception: a *reduction* is a sum of products that adds up the whole batch, too, and is uniform.
+
+>>> from autograd import jit
+>>> print(jit(lambda x, y: x * y + 2 * x).lower(3.0, 4.0))
+program (x, y)
+  v3 = x·y + 2·x
+return v3
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, TypeAlias
+
+
+class Head:
+    """The kind of an instruction that is no row of the rule table."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+CONSTANT: Final = Head("constant")  # (number,)
+COLUMN: Final = Head("column")  # (first input, stride): sample s has the input at first + stride·s
+DATA: Final = Head("data")  # (numbers,): one for each sample, known when the function is traced
+COPY: Final = Head("copy")  # (a,): what a derivative is taken by; a, by another name
+SUM: Final = Head("sum")  # terms
+REDUCE: Final = Head("reduce")  # terms, added up over the batch
+SELECT: Final = Head("select")  # (condition, a, b)
+TAKE: Final = Head("take")  # (index, table...)
+LESS: Final = Head("less")  # (a, b): 1 or 0
+LESS_EQUAL: Final = Head("less_equal")
+EQUAL: Final = Head("equal")
+OWN: Final = Head("own")  # (result, rule, operands...): computed as result, differentiated as the rule says
+
+SUMS: Final = (SUM, REDUCE)
+SOURCES: Final = (CONSTANT, COLUMN, DATA)  # their operands are no values
+
+NONE: Final = -1  # a factor that is missing
+
+Term: TypeAlias = "tuple[int, int, int]"  # ±a·b as (a, b, sign); b may be NONE
+
+
+class Op(NamedTuple):
+    """One instruction: what it does, to what, and the size of its batch if the result is varying (0: uniform)."""
+
+    head: Any  # a Head or a Rule
+    operands: tuple[Any, ...]  # values; of a sum, terms
+    batch: int
+
+
+@dataclass
+class Program:
+    """Instructions, and which of the values are returned."""
+
+    inputs: int
+    ops: list[Any]  # of Op, or of plain tuples with its fields: a trace makes many
+    outputs: list[int]
+    names: dict[int, str] = field(default_factory=dict)  # of values, for reading
+    lines: dict[int, str] = field(default_factory=dict)  # the user's source lines, kept for check=True
+
+    def __len__(self) -> int:
+        return self.inputs + len(self.ops)
+
+    def counts(self) -> dict[str, int]:
+        """How many instructions of each kind there are, and how many terms the sums have in all."""
+        counted: Counter[str] = Counter(head.name for head, _, _ in self.ops)
+        counted["terms"] = sum(len(operands) for head, operands, _ in self.ops if head in SUMS)
+        return dict(counted)
+
+    def operation(self, value: int) -> Any:
+        """The instruction that makes the value."""
+        return self.ops[value - self.inputs]
+
+    def batch_of(self, value: int) -> int:
+        """The size of the batch of a varying value, 0 for a uniform one."""
+        batch: int = self.ops[value - self.inputs][2] if value >= self.inputs else 0
+        return batch
+
+    def __str__(self) -> str:
+        return listing(self)
+
+
+def values_in(head: Any, operands: Sequence[Any]) -> Iterable[int]:
+    """The values that an instruction uses, in order, repeats kept."""
+    if head is SUM or head is REDUCE:
+        return [x for a, b, _ in operands for x in ((a, b) if b >= 0 else (a,))]
+    if head in SOURCES:
+        return ()
+    if head is OWN:
+        return (operands[0], *operands[2:])
+    return operands
+
+
+def renumbered(op: tuple[Any, tuple[Any, ...], int], new: Sequence[int]) -> tuple[Any, tuple[Any, ...], int]:
+    """The instruction with each value v renamed to new[v]."""
+    head, operands, batch = op
+    if head is SUM or head is REDUCE:
+        if len(operands) == 1:
+            ((a, b, sign),) = operands
+            return head, ((new[a], new[b] if b >= 0 else b, sign),), batch
+        return head, tuple([(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands]), batch
+    if head in SOURCES:
+        return op
+    if head is OWN:
+        result, rule, *rest = operands
+        return head, (new[result], rule, *[new[x] for x in rest]), batch
+    return head, tuple([new[x] for x in operands]), batch
+
+
+def listing(program: Program) -> str:
+    """The program as text, one instruction a line. Varying values are written with a tilde: ~v7."""
+    names = {value: name for value, name in program.names.items() if value < program.inputs}
+    written = _ranges([names.get(value, f"v{value}") for value in range(program.inputs)])
+    lines = [f"program ({', '.join(written)})"]
+    shown = dict(names)
+    for value, (head, operands, batch) in enumerate(program.ops, start=program.inputs):
+        if head is CONSTANT:
+            shown[value] = f"{operands[0]:.6g}"
+            continue
+        shown[value] = f"~v{value}" if batch else f"v{value}"
+        label = program.names.get(value, "")
+        lines.append(f"  {shown[value]} = {_written(head, operands, shown)}" + (f"    # {label}" if label else ""))
+    returned = _ranges([shown.get(value, f"v{value}") for value in program.outputs])
+    return "\n".join([*lines, "return " + ", ".join(returned)])
+
+
+def _written(head: Any, operands: Sequence[Any], shown: dict[int, str]) -> str:
+    def name(value: int) -> str:
+        return shown.get(value, f"v{value}")
+
+    if head in SUMS:
+        out = ""
+        for a, b, sign in operands:
+            factors = name(a) if b == NONE else "·".join(sorted((name(a), name(b)), key=lambda x: not x[0].isdigit()))
+            out += (" - " if sign < 0 else " + ") + factors
+        out = out[3:] if out.startswith(" + ") else "-" + out[3:]
+        return f"Σ over the batch of {out}" if head is REDUCE else out or "0"
+    if head is COLUMN:
+        return f"column of the inputs from {operands[0]}, every {operands[1]}"
+    if head is DATA:
+        return f"data of {len(operands[0])} samples"
+    if head is OWN:
+        return f"{name(operands[0])} with the derivative of {operands[1].name}"
+    return f"{head.name}({', '.join(name(x) for x in operands)})"
+
+
+def _ranges(names: list[str]) -> list[str]:
+    """Long lists of names, shortened in the middle."""
+    return names if len(names) <= 24 else [*names[:12], f"... {len(names) - 16} more ...", *names[-4:]]
