@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from autograd import kinds, rules
+from autograd.modes import TAPE
 
 Number: TypeAlias = Any  # float, Value, traced Value, Fraction, Decimal, mpf, SymPy expression, or an array of them
 
@@ -396,6 +397,9 @@ def sum(xs: Iterable[Number]) -> Number:
     if kinds.is_traced(xs):
         return _sum_over_batch(xs, "sum")
     numbers = list(xs)
+    tape = TAPE.get()
+    if tape is not None and any(map(kinds.is_traced, numbers)):
+        return tape.sum(numbers)
     return functools.reduce(operator.add, numbers) if numbers else 0.0
 
 
@@ -436,6 +440,9 @@ def dot(xs: Iterable[Number], ys: Iterable[Number]) -> Number:
     left, right = list(xs), list(ys)
     if len(left) != len(right):
         raise ValueError(f"dot needs two sequences of one length, not of {len(left)} and {len(right)}")
+    tape = TAPE.get()
+    if tape is not None and any(map(kinds.is_traced, left + right)):
+        return tape.dot(left, right)
     return sum(map(operator.mul, left, right))
 
 

@@ -21,11 +21,11 @@ from typing import Any
 from autograd import rules
 from autograd.kinds import like
 from autograd.methods import Functions
+from autograd.modes import TAPE
 from autograd.value import Value
 
 _levels = itertools.count(1)
 _open: ContextVar[int] = ContextVar("open levels", default=0)
-TAPE: ContextVar[Any] = ContextVar("tape", default=None)  # where jit is tracing: it differentiates its own numbers
 
 
 @contextmanager

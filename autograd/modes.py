@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from autograd.errors import AnomalyError
 
@@ -51,6 +51,7 @@ class Modes:
 
 MODES: Final = Modes()
 NORMAL: Final = Mode()
+TAPE: ContextVar[Any] = ContextVar("tape", default=None)  # of the function that jit is tracing here, if it is
 _mode: ContextVar[Mode] = ContextVar("mode", default=NORMAL)
 _lock = threading.Lock()
 _PACKAGES = tuple(

@@ -12,13 +12,15 @@ The derivatives of functions are the rule table's expressions, applied to traced
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 from autograd.errors import TraceError
 from autograd.jit.program import CONSTANT, COPY, EQUAL, NONE, OWN, REDUCE, SELECT, SOURCES, SUM, TAKE, Term, values_in
 from autograd.jit.trace import Trace, Traced
-from autograd.rules import Rule
+from autograd.rules import Rule, floor
 
 
 def depending(trace: Trace, leaves: Sequence[int], end: int) -> tuple[int, bytearray]:
@@ -66,6 +68,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
             continue
         head, operands, batch = trace.ops[value - trace.inputs]
         adjoint = _collect(trace, terms, batch)
+        _name(trace, adjoint, outputs, operands[0] if head is COPY else value)
         if value in wanted:
             gradients[value] = adjoint
             continue
@@ -74,6 +77,13 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
                 term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])  # all samples alike
             collected.setdefault(operand, []).append(term)
     return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
+
+
+def _name(trace: Trace, adjoint: int, outputs: Sequence[int], value: int) -> None:
+    """Name an adjoint after what it is the derivative of: ∂E/∂w."""
+    name = trace.names.get(value)
+    if name and len(outputs) == 1 and trace.known(adjoint) is None:
+        trace.names.setdefault(adjoint, f"∂{trace.names.get(outputs[0], 'y')}/∂{name}")
 
 
 def _collect(trace: Trace, terms: list[Term], batch: int) -> int:
@@ -156,7 +166,7 @@ def partial_of(trace: Trace, rule: Rule, operands: Sequence[int], value: int, po
 
 def chooses(trace: Trace, operands: Sequence[int], row: int) -> int:
     """1 where TAKE, with these operands, takes that row, else 0."""
-    index = operands[0]
+    index = trace.call(floor, operands[0])
     rows = len(operands) - 1
     at_row = trace.call(EQUAL, index, trace.constant(float(row)))
     from_the_end = trace.call(EQUAL, index, trace.constant(float(row - rows)))
@@ -250,6 +260,21 @@ class Tape:
         traced = [y.index for y in outputs if isinstance(y, Traced)]
         slopes = iter(push_forward(self.trace, traced, [leaf.index for leaf in leaves], tangents))
         return [next(slopes) if isinstance(y, Traced) else 0.0 for y in outputs]
+
+    def sum(self, numbers: Sequence[Any]) -> Any:
+        """The sum of numbers of which some are traced, as one instruction; of arrays, element by element."""
+        try:
+            return Traced(self.trace, self.trace.sum([(self.trace.value(x), NONE, 1) for x in numbers]))
+        except TypeError:
+            return functools.reduce(operator.add, numbers)
+
+    def dot(self, left: Sequence[Any], right: Sequence[Any]) -> Any:
+        """The sum of the products, likewise."""
+        value = self.trace.value
+        try:
+            return Traced(self.trace, self.trace.sum([(value(a), value(b), 1) for a, b in zip(left, right)]))
+        except TypeError:
+            return functools.reduce(operator.add, map(operator.mul, left, right))
 
     def require_one_number(self, y: Any) -> None:
         """Refuse a batch where one number is needed.

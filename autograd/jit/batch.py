@@ -17,7 +17,7 @@ from typing import Any
 
 from autograd.jit.program import COLUMN, DATA
 from autograd.jit.trace import Trace, Traced
-from autograd.lifted import TAPE
+from autograd.modes import TAPE
 from autograd.trees import flatten
 
 

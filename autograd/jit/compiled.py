@@ -6,7 +6,6 @@ import functools
 import gc
 import inspect
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -18,8 +17,8 @@ from autograd.jit.lower import Output
 from autograd.jit.program import CONSTANT, SOURCES, Program, values_in
 from autograd.jit.simplify import simplify
 from autograd.jit.trace import Condition, Trace, Traced
-from autograd.lifted import TAPE
 from autograd.methods import Functions
+from autograd.modes import TAPE
 
 CACHE_SIZE: Final = 64  # shapes of arguments that one function is kept compiled for
 
@@ -67,7 +66,7 @@ class Jitted:
         self.dtype = dtype
         self.threads = threads
         self.check = check
-        self._compiled: OrderedDict[Any, Compiled] = OrderedDict()
+        self._compiled: dict[Any, Compiled] = {}
         self._lock = threading.RLock()
         functools.update_wrapper(self, f, updated=())
 
@@ -117,16 +116,19 @@ class Jitted:
         return repeated
 
     def _for(self, flat: _Flat) -> Compiled:
-        with self._lock:
+        try:
             found = self._compiled.get(flat.key)
-            if found is not None:
-                self._compiled.move_to_end(flat.key)
-                return found
-            made = Compiled(self, flat)
-            self._compiled[flat.key] = made
-            if len(self._compiled) > CACHE_SIZE:
-                self._compiled.popitem(last=False)
-            return made
+        except TypeError:
+            raise flat.unhashable() from None
+        return found if found is not None else self._compile(flat)
+
+    def _compile(self, flat: _Flat) -> Compiled:
+        with self._lock:
+            if flat.key not in self._compiled:
+                self._compiled[flat.key] = Compiled(self, flat)
+                if len(self._compiled) > CACHE_SIZE:
+                    del self._compiled[next(iter(self._compiled))]  # the oldest
+            return self._compiled[flat.key]
 
 
 class _Reference:
@@ -156,48 +158,57 @@ class _Flat:
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         import optree
+        from numpy import ndarray
 
         self.leaves, self.spec = optree.tree_flatten((args, kwargs) if kwargs else args, namespace="chainrule")
         self.has_derivatives = False
         self.numbers: list[Any] = []  # floats and arrays
-        shapes: list[Any] = []
-        for position, leaf in enumerate(self.leaves):
-            if type(leaf) is float:
+        shapes: list[Any] = []  # of each leaf: None for a number, the shape of an array, or ("static", type, thing)
+        for leaf in self.leaves:
+            kind = type(leaf)
+            if kind is float:
                 shapes.append(None)
-                self.numbers.append(leaf)
+            elif kind is ndarray and leaf.dtype.kind in "fiub":
+                shapes.append(leaf.shape)
             elif isinstance(leaf, (Functions, Condition)):
                 self.has_derivatives = True
-            elif isinstance(leaf, _STATIC):
-                shapes.append(("static", type(leaf), leaf))
-            elif hasattr(leaf, "ndim") and hasattr(leaf, "dtype"):
-                kind = leaf.dtype.kind
-                if kind == "O":
-                    if any(isinstance(x, (Functions, Condition)) for x in leaf.ravel()):
-                        self.has_derivatives = True
-                        continue
-                    leaf = leaf.astype(float)
-                elif kind not in "fiub":
-                    raise TypeError(f"jit takes arrays of real numbers, not of {leaf.dtype}")
+                return
+            elif isinstance(leaf, _STATIC) or not hasattr(kind, "__float__"):
+                shapes.append(("static", kind, leaf))
+                continue
+            elif hasattr(leaf, "ndim"):
+                leaf = self.of_numbers(leaf)
+                if leaf is None:
+                    return
                 shapes.append(leaf.shape)
-                self.numbers.append(leaf)
-            elif hasattr(type(leaf), "__float__"):
-                shapes.append(None)
-                self.numbers.append(float(leaf))
             else:
-                shapes.append(("static", type(leaf), leaf))
-            if len(shapes) <= position and not self.has_derivatives:
-                raise AssertionError
+                leaf = float(leaf)
+                shapes.append(None)
+            self.numbers.append(leaf)
         self.shapes = tuple(shapes)
-        self.key = (bool(kwargs), self.spec, self.shapes)
-        if not self.has_derivatives:
-            try:
-                hash(self.key)
-            except TypeError:
-                odd = next(leaf for leaf in self.leaves if leaf.__hash__ is None)
-                raise TypeError(
-                    f"jit takes numbers, arrays and structures of them; {type(odd).__name__} {odd!r:.60} is neither, "
-                    "nor can it be static, since it has no hash"
-                ) from None
+        self.key = (self.spec, self.shapes, bool(kwargs))
+
+    def of_numbers(self, array: Any) -> Any:
+        """An array of another kind as one of floats; None if there are Values or traced numbers in it."""
+        import numpy as np
+
+        array = np.asarray(array)
+        if array.dtype.kind == "O":
+            if any(isinstance(x, (Functions, Condition)) for x in array.ravel()):
+                self.has_derivatives = True
+                return None
+            return array.astype(float)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"jit takes arrays of real numbers, not of {array.dtype}")
+        return array
+
+    def unhashable(self) -> TypeError:
+        """The error for an argument that is neither a number nor can be static."""
+        odd = next(leaf for leaf in self.leaves if leaf.__hash__ is None and not hasattr(leaf, "ndim"))
+        return TypeError(
+            f"jit takes numbers, arrays and structures of them; {type(odd).__name__} {odd!r:.60} is neither, nor can it "
+            "be static, since it has no hash"
+        )
 
 
 class Compiled(Program):
@@ -208,6 +219,7 @@ class Compiled(Program):
 
         self.dtype = jitted.dtype
         self.check = jitted.check
+        self._threads = jitted.threads
         sizes = [_size(shape) for shape in flat.shapes if not _is_static(shape)]
         trace = Trace(sum(sizes), keep_lines=jitted.check)
         leaves = []
@@ -221,7 +233,7 @@ class Compiled(Program):
             leaves.append(traced[0] if shape is None else _object_array(traced, shape))
             start += size
         call = optree.tree_unflatten(flat.spec, leaves)
-        args, kwargs = call if flat.key[0] else (call, {})
+        args, kwargs = call if flat.key[2] else (call, {})
         _name_inputs(trace, jitted.function, flat)
         with _without_collector():
             token = TAPE.set(Tape(trace))
@@ -231,6 +243,7 @@ class Compiled(Program):
                 TAPE.reset(token)
                 trace.open = False
             self.shapes = flat.shapes
+            self.number_shapes = [shape for shape in flat.shapes if not _is_static(shape)]
             self.starts = _starts(sizes)
             self.out = _Out(trace, result)
             program = simplify(trace.finish(self.out.values))
@@ -307,7 +320,7 @@ class Compiled(Program):
             if self._kernel is None:
                 from autograd.jit.native import Native
 
-                self._kernel = Native(self)
+                self._kernel = Native(self, self._threads)
             return self._kernel
 
     def _checked(self, memory: Any) -> list[Any]:
@@ -376,6 +389,7 @@ class _Out:
                 self.layout.append(Output(start + j, len(values), batch) if batch else Output(start + j, 0, 0))
             start += len(values) * (batch or 1)
         self.size = start
+        self.only_numbers = all(leaf[0] is None and leaf[1] == 0 for leaf in self.leaves)
 
     @staticmethod
     def _value(trace: Trace, x: Any) -> int:
@@ -405,7 +419,11 @@ class _Out:
         return self.from_memory(self.flat(outputs))
 
     def from_memory(self, memory: Any) -> Any:
-        """The structure, from the numbers as they are laid out."""
+        """The structure, from the numbers as they are laid out. Its arrays are views of ``memory``."""
+        import optree
+
+        if self.only_numbers:
+            return optree.tree_unflatten(self.spec, memory.tolist())
         leaves: list[Any] = []
         for shape, *rest in self.leaves:
             if isinstance(shape, str):
@@ -413,14 +431,11 @@ class _Out:
                 continue
             batch, start, many = rest
             if batch:
-                whole = (batch, *(shape or ()))
-                leaves.append(memory[start : start + many * batch].reshape(whole).copy())
+                leaves.append(memory[start : start + many * batch].reshape((batch, *(shape or ()))))
             elif shape is None:
                 leaves.append(float(memory[start]))
             else:
-                leaves.append(memory[start : start + many].reshape(shape).copy())
-        import optree
-
+                leaves.append(memory[start : start + many].reshape(shape))
         return optree.tree_unflatten(self.spec, leaves)
 
     def matches(self, state: _Flat) -> bool:
@@ -499,7 +514,7 @@ def _name_inputs(trace: Trace, f: Callable[..., Any], flat: _Flat) -> None:
     for path, shape in zip(flat.spec.paths(), flat.shapes):
         if _is_static(shape):
             continue
-        if flat.key[0]:
+        if flat.key[2]:
             which, *rest = path
             first, *path = rest if rest else [0]
             name = first if which == 1 else positional[first] if first < len(positional) else f"a{first}"

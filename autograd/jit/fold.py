@@ -5,7 +5,7 @@ Comes in: any program. Goes out: one that gives the same numbers, in which
 - an operation on constants is a constant;
 - a term with a factor ±1 has lost it, a factor that is a negation has given its sign to the term, 0 is not added;
 - values that are others by another name (``copy``, ``stop_gradient``, ``a + nothing``, x¹) are those;
-- x² is x·x, and a division by a power of two a multiplication;
+- x² is x·x, and a division by a power of two a multiplication; c·(d·x) is (c·d)·x if c or d is a power of two;
 - a value that no longer depends on the sample is uniform.
 
 0·x stays, since it is not 0 where x is infinite or NaN. The sign of a sum that is zero is not kept.
@@ -36,6 +36,7 @@ class _Folding:
         self.ops: list[Any] = []
         self.constants: dict[int, float] = {}  # known values, by number in the new program
         self.negated: dict[int, int] = {}  # -a: a
+        self.scaled: dict[int, tuple[int, float]] = {}  # c·a: a and c
         self.batches = [0] * program.inputs  # of each value of the new program
         self.names: dict[int, str] = {}
         self.lines: dict[int, str] = {}
@@ -100,9 +101,14 @@ class _Folding:
                     continue
                 a, b = b, a
             if b in constants:
-                if constants[b] == 1.0:
+                factor = constants[b]
+                if a in self.scaled and (_is_exact(factor) or _is_exact(self.scaled[a][1])):
+                    a, scale = self.scaled[a]
+                    factor *= scale
+                    b = self.constant(factor)
+                if factor == 1.0:
                     b = NONE
-                elif constants[b] == -1.0:
+                elif factor == -1.0:
                     b, sign = NONE, -sign
             out.append((a, b, sign))
         return out, known
@@ -120,6 +126,8 @@ class _Folding:
             at = self.append(SUM, (terms[0],), max(self.batches[a], self.batches[b] if b >= 0 else 0))
             if b == NONE:
                 self.negated[at] = a
+            elif b in self.constants:
+                self.scaled[at] = (a, sign * self.constants[b])
             return at
         batches = self.batches
         batch = 0
@@ -137,7 +145,7 @@ class _Folding:
             if self.batches[a] or (b >= 0 and self.batches[b]):
                 varying.append((a, b, sign))
             else:
-                many = self.append(SUM, ((a, self.constant(float(size)), 1),), 0)
+                many = self.sum([(a, self.constant(float(size)), 1)])
                 alike.append((many, b, sign))
         if varying:
             terms, _ = self.terms(varying)  # none is known: a factor varies
@@ -162,7 +170,7 @@ class _Folding:
                 return self.sum([(operands[0], operands[0], 1)])
         elif head is rules.ratio and operands[1] in constants:
             divisor = constants[operands[1]]
-            if 2.0**-1000 < abs(divisor) < 2.0**1000 and math.frexp(divisor)[0] in (0.5, -0.5):
+            if _is_exact(divisor):
                 return self.sum([(operands[0], self.constant(1.0 / divisor), 1)])
         elif head is SELECT:
             condition, a, b = operands
@@ -177,3 +185,8 @@ class _Folding:
             if -len(table) <= index < len(table):
                 return table[math.floor(index)]  # type: ignore[no-any-return]
         return self.append(head, operands, self.widest(operands))
+
+
+def _is_exact(factor: float) -> bool:
+    """True for a power of two (or its negative) that multiplies without rounding."""
+    return 2.0**-100 < abs(factor) < 2.0**100 and math.frexp(factor)[0] in (0.5, -0.5)

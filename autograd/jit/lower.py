@@ -2,23 +2,28 @@
 
 There is one memory ``M`` for all that is uniform: first the inputs, then the outputs, constants, data, and temporaries.
 A varying value has a *slot* of ``V``, which holds one block of samples at a time, side by side in lanes. Reductions are
-added up in accumulators. A place is used again when nobody needs its value any more (linear scan, in the order in which
-instructions run), so the memory in use stays small and near.
+added up in accumulators.
+
+Instructions that don't wait for each other come in any order, so they are sorted: by depth, which is the number of
+instructions on the longest way to an input, then by kind. The rows of a matrix times a vector, or the gradients by its
+weights, are then neighbours, and their operands stand in memory at regular distances. Such a *run* becomes one instruction
+with strides: its header, and most of its indices, are read once for all of its rows. Nothing here knows what a matrix
+is; it is found by looking at the places.
 
 ``kernel.c`` says what the words mean.
 """
 
 from __future__ import annotations
 
-import heapq
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
+from autograd.jit.memory import Intervals
 from autograd.jit.place import Section, place
 from autograd.jit.program import COLUMN, CONSTANT, DATA, NONE, REDUCE, SELECT, SUM, TAKE, Program, values_in
 
-FOREVER: Final = 1 << 62
+LONGEST: Final = 1 << 16  # rows of one instruction
 
 
 class Words(NamedTuple):
@@ -48,6 +53,15 @@ class Output(NamedTuple):
     samples: int  # 0: one number
 
 
+class Row(NamedTuple):
+    """A sum, by the places of its factors: ``indices`` are those of pairs and then of single factors, by ``counts``."""
+
+    value: int
+    counts: tuple[int, ...]
+    indices: list[int]
+    fixed: int  # where the result has to go; -1: anywhere
+
+
 def lower(program: Program, ops: dict[str, int], functions: dict[str, int], layout: list[Output]) -> Lowered:
     """Words for the kernel.
 
@@ -72,336 +86,414 @@ class _Lowering:
         end = max([out.start + out.stride * max(out.samples - 1, 0) + 1 for out in layout], default=0)
         self.size = self.outputs_at + end  # of M, as far as it is laid out
         self.constants: list[tuple[int, Sequence[float]]] = []
-        self.uniform: dict[int, int] = {value: value for value in range(program.inputs)}  # value: its place in M
-        self.slots: dict[int, int] = {}  # varying value: its slot, in the section at hand
-        self.sources: dict[int, tuple[int, int]] = {}  # COLUMN or DATA: where in M it begins, stride
-        self.free: list[int] = []  # places in M
+        self.places: dict[int, int] = {value: value for value in range(program.inputs)}  # in M, of uniform values
+        self.sources: dict[int, tuple[int, int]] = {}  # varying values that are read from M: first place, stride
+        self.fixed: dict[int, int] = {}  # uniform values that are outputs: where they go
 
     def run(self) -> Lowered:
-        self.sources_and_constants()
-        self.order = [value for section in self.sections for value in section.values]
-        self.position = {value: at for at, value in enumerate(self.order)}
-        self.last_use()
-        direct = self.direct_outputs()
+        self.lay_out_constants()
+        self.one = self.constant([1.0])
+        settled = self.place_outputs()
         table = []
-        start = 0
-        for section in self.sections:
-            table.append(self.varying(section, start) if section.batch else self.uniform_section(section, start))
-            start += len(section.values)
-        table += self.remaining_outputs(direct)
+        for number, section in enumerate(self.sections):
+            if section.batch:
+                table.append(_Varying(self, section, self.needed_after(number)).run())
+            else:
+                table.append(self.uniform_section(section))
+        table += self.remaining_outputs(settled)
         return Lowered(array("i", self.words), table, self.size, self.constants)
 
-    def sources_and_constants(self) -> None:
+    def constant(self, numbers: Sequence[float]) -> int:
+        """The place in M of numbers that stand there before the program runs."""
+        self.constants.append((self.size, numbers))
+        self.size += len(numbers)
+        return self.size - len(numbers)
+
+    def lay_out_constants(self) -> None:
         numbers: list[float] = []
-        first = self.size
+        stored: dict[int, int] = {}
         for value, (head, operands, _) in enumerate(self.program.ops, start=self.program.inputs):
             if head is CONSTANT:
-                self.uniform[value] = first + len(numbers)
+                self.places[value] = self.size + len(numbers)
                 numbers.append(operands[0])
             elif head is COLUMN:
                 self.sources[value] = operands
         if numbers:
-            self.constants.append((first, numbers))
-        self.size += len(numbers)
-        stored: dict[int, int] = {}
+            self.constant(numbers)
         for value, (head, operands, _) in enumerate(self.program.ops, start=self.program.inputs):
             if head is DATA:
                 data = operands[0]
                 if id(data) not in stored:
-                    stored[id(data)] = self.size
-                    self.constants.append((self.size, data))
-                    self.size += len(data)
+                    stored[id(data)] = self.constant(data)
                 self.sources[value] = (stored[id(data)], 1)
 
-    def last_use(self) -> None:
-        """At which position of the order each value is used last, and in which sections a varying value is used."""
-        self.last: dict[int, int] = {}
-        self.crosses: set[int] = set()  # varying values that a later section needs
-        made_in: dict[int, int] = {}
-        at = 0
-        for number, section in enumerate(self.sections):
-            end = at + len(section.values) - 1
-            for value in section.values:
-                made_in[value] = number
-                head, operands, _ = self.program.operation(value)
-                for x in values_in(head, operands):
-                    if x in self.position or x in self.sources:
-                        uniform_in_varying = section.batch and not self.program.batch_of(x)
-                        self.last[x] = end if uniform_in_varying else at  # a section runs block after block
-                        if x in made_in and made_in[x] != number and self.program.batch_of(x):
-                            self.crosses.add(x)
-                at += 1
-        for value in self.program.outputs:
-            if not self.program.batch_of(value):
-                self.last[value] = FOREVER
-
-    def direct_outputs(self) -> set[int]:
-        """Uniform values that are computed right where the output goes; positions of the outputs that this settles."""
+    def place_outputs(self) -> set[int]:
+        """Have uniform results computed right where they go; the numbers of the outputs that this settles."""
         settled = set()
         for number, (value, out) in enumerate(zip(self.program.outputs, self.layout)):
-            if value in self.position and not self.program.batch_of(value) and value not in self.uniform:
-                self.uniform[value] = self.outputs_at + out.start
-                if not out.samples:
+            if value >= self.program.inputs and value not in self.places and not self.program.batch_of(value):
+                if value not in self.fixed and not out.samples:
+                    self.fixed[value] = self.outputs_at + out.start
                     settled.add(number)
         return settled
 
-    def place_of(self, value: int) -> int:
-        """The place in M of a uniform value that is being made."""
-        at = self.uniform.get(value)
-        if at is None:
-            if self.free:
-                at = heapq.heappop(self.free)
-            else:
-                at = self.size
-                self.size += 1
-            self.uniform[value] = at
-        return at
+    def needed_after(self, number: int) -> set[int]:
+        """Varying values that a later section needs."""
+        made = {value for value in self.sections[number].values if self.program.batch_of(value)}
+        needed = set()
+        if len(self.sections) > 1:
+            for section in self.sections[number + 1 :]:
+                for value in section.values:
+                    needed.update(x for x in values_in(*self.program.operation(value)[:2]) if x in made)
+        return needed
+
+    def new_places(self, rows: int) -> int:
+        """Consecutive places in M for the results of a run."""
+        self.size += rows
+        return self.size - rows
 
     # --- Uniform sections ---
 
-    def uniform_section(self, section: Section, start: int) -> Words:
+    def uniform_section(self, section: Section) -> Words:
         begin = len(self.words)
-        uniform, words = self.uniform, self.words
-        at = start
-        for group in _grouped(self.program, section.values):
-            head = self.program.operation(group[0])[0]
-            dead: list[int] = []
+        for head, values in _by_depth(self.program, section.values):
             if head is SUM:
-                (value,) = group
-                self.sum_of_uniform(value)
-                dead = self.dying(value, at)
-            elif head is TAKE:
-                (value,) = group
-                _, operands, _ = self.program.operation(value)
-                index, *table = [uniform[x] for x in operands]
-                words += [self.ops["U_TAKE"], self.place_of(value), index, len(table), *table]
-                dead = self.dying(value, at)
+                rows = [self.uniform_row(value) for value in values]
+                for run in _runs(rows, by=1):
+                    first = run[0].fixed if run[0].fixed >= 0 else self.new_places(len(run))
+                    self.places.update((row.value, first + i) for i, row in enumerate(run))
+                    self.uniform_sums(run, first)
             else:
-                rows = []
-                for offset, value in enumerate(group):
-                    operands = [uniform[x] for x in self.program.operation(value)[1]]
-                    rows.append([self.place_of(value), *operands])
-                    dead += self.dying(value, at + offset)
-                if head is SELECT:
-                    words += [self.ops["U_SELECT"], len(rows)]
-                else:
-                    words += [self.ops[f"U_CALL{len(rows[0]) - 1}"], self.functions[head.name], len(rows)]
-                for row in rows:
-                    words += row
-            for value in dead:
-                heapq.heappush(self.free, uniform[value])
-            at += len(group)
-        return Words(0, begin, len(words))
+                self.uniform_functions(head, values)
+        return Words(0, begin, len(self.words))
 
-    def dying(self, value: int, at: int) -> list[int]:
-        """The uniform values whose place is free after the instruction at that position, each once."""
-        out = []
-        head, operands, _ = self.program.operation(value)
-        for x in {*values_in(head, operands), value}:
-            if self.last.get(x, at) == at and x in self.position and not self.program.batch_of(x):
-                if x != value or x not in self.last:
-                    out.append(x)
-        return out
-
-    def sum_of_uniform(self, value: int) -> None:
-        uniform = self.uniform
-        plus: list[int] = []
-        minus: list[int] = []
+    def uniform_row(self, value: int) -> Row:
+        places = self.places
+        plus: list[tuple[int, int]] = []
+        minus: list[tuple[int, int]] = []
         single: list[int] = []
         for a, b, sign in self.program.operation(value)[1]:
-            if b >= 0:
-                (plus if sign > 0 else minus).extend((uniform[a], uniform[b]))
+            if b != NONE:
+                pair = (places[a], places[b])
+                (plus if sign > 0 else minus).append(pair if pair[0] <= pair[1] else (pair[1], pair[0]))
             elif sign > 0:
-                single.append(uniform[a])
+                single.append(places[a])
             else:
-                minus.extend((uniform[a], self.one()))
-        counts = [len(plus) // 2, len(minus) // 2, len(single)]
-        self.words += [self.ops["U_SUM"], self.place_of(value), *counts, *plus, *minus, *single]
+                minus.append((places[a], self.one))
+        counts = (len(plus), len(minus), len(single))
+        indices = [x for pairs in (sorted(plus), sorted(minus)) for pair in pairs for x in pair]
+        return Row(value, counts, indices + sorted(single), self.fixed.get(value, -1))
 
-    def one(self) -> int:
-        """The place of the constant 1."""
-        if not hasattr(self, "_one"):
-            self._one = self.size
-            self.constants.append((self.size, [1.0]))
-            self.size += 1
-        return self._one
+    def uniform_sums(self, run: list[Row], first: int) -> None:
+        counts, indices = run[0].counts, run[0].indices
+        if len(run) == 1 and (counts[0] < 8 or "U_ROWS" not in self.ops):
+            self.words += [self.ops["U_SUM"], first, *counts, *indices]
+            return
+        strides = _differences(run)
+        tiles: list[list[int]] = []
+        pairs = counts[0] + counts[1]
+        tiled = [0, 0]
+        for which, (start, end) in enumerate(((0, counts[0]), (counts[0], pairs))):
+            at = start
+            while at < end:
+                a, b = indices[2 * at : 2 * at + 2]
+                ia, ib = strides[2 * at : 2 * at + 2]
+                length = 1
+                ja = jb = 0
+                if at + 1 < end:
+                    ja, jb = indices[2 * at + 2] - a, indices[2 * at + 3] - b
+                    while (
+                        at + length < end
+                        and strides[2 * (at + length) : 2 * (at + length) + 2] == [ia, ib]
+                        and indices[2 * (at + length)] - a == length * ja
+                        and indices[2 * (at + length) + 1] - b == length * jb
+                    ):
+                        length += 1
+                if length == 1:
+                    ja = jb = 0
+                tiles.append([a, ia, ja, b, ib, jb, length])
+                tiled[which] += 1
+                at += length
+        if len(run) == 1 and 7 * len(tiles) > 2 * pairs:
+            self.words += [self.ops["U_SUM"], first, *counts, *indices]
+            return
+        self.words += [self.ops["U_ROWS"], first, len(run), *tiled, counts[2]]
+        for tile in tiles:
+            self.words += tile
+        for at in range(2 * pairs, len(indices)):
+            self.words += [indices[at], strides[at]]
 
-    # --- Varying sections ---
-
-    def varying(self, section: Section, start: int) -> Words:
-        program, words = self.program, self.words
-        begin = len(words)
-        slots = self.slots = {}
-        free: list[int] = []
-        accumulators: list[int] = []
-        top = 0
-        pinned: dict[int, int] = {}  # slots of uniform values that an instruction needs side by side
-
-        def new_slot() -> int:
-            nonlocal top
-            if free:
-                return heapq.heappop(free)
-            top += 1
-            return top - 1
-
-        def slot_of(x: int) -> int:
-            if x in slots:
-                return slots[x]
-            if x in self.sources:
-                slots[x] = new_slot()
-                first, stride = self.sources[x]
-                words.extend([self.ops["V_LOAD"], 1, slots[x], first, stride])
-                return slots[x]
-            if x not in pinned:
-                pinned[x] = new_slot()
-                words.extend([self.ops["V_SUM"], pinned[x], 0, 0, 0, 0, 0, 1, self.uniform[x]])
-            return pinned[x]
-
-        stores: dict[int, list[int]] = {}
-        for number, value in enumerate(program.outputs):
-            if program.batch_of(value):
-                stores.setdefault(value, []).append(number)
-
-        at = start
-        for group in _grouped(program, section.values):
-            head = program.operation(group[0])[0]
-            if head is SUM or head is REDUCE:
-                (value,) = group
-                words.extend(self.sum_of_varying(value, slot_of, new_slot, accumulators))
-            elif head is TAKE:
-                (value,) = group
-                index, *table = program.operation(value)[1]
-                all_uniform = not any(program.batch_of(x) for x in table)
-                rows = [self.uniform[x] if all_uniform else slot_of(x) for x in table]
-                at_index = slot_of(index)
-                slots[value] = new_slot()
-                words += [self.ops["V_TAKE"], slots[value], at_index, 0 if all_uniform else 1, len(rows), *rows]
+    def uniform_functions(self, head: Any, values: list[int]) -> None:
+        places, words, ops = self.places, self.words, self.ops
+        rows = sorted(
+            ([self.fixed.get(value, -1), *[places[x] for x in self.program.operation(value)[1]], value] for value in values),
+        )
+        first = self.new_places(len(rows))
+        out: list[int] = []
+        for i, (fixed, *operands, value) in enumerate(rows):
+            places[value] = fixed if fixed >= 0 else first + i
+            if head is TAKE:
+                index, *table = operands
+                words += [ops["U_TAKE"], places[value], index, len(table), *table]
             else:
-                self.functions_of_varying(head, group, slot_of, new_slot)
-            for offset, value in enumerate(group):
-                h, operands, batch = program.operation(value)
-                here = at + offset
-                for number in stores.get(value, []):
-                    out = self.layout[number]
-                    words += [self.ops["V_STORE"], 1, slots[value], self.outputs_at + out.start, out.stride]
-                if value in self.crosses:  # a later section finds it in M
-                    self.sources[value] = (self.size, 1)
-                    words += [self.ops["V_STORE"], 1, slots[value], self.size, 1]
-                    self.size += batch
-                for x in {*values_in(h, operands), value}:
-                    if x in slots and self.last.get(x, here) <= here:
-                        heapq.heappush(free, slots.pop(x))
-            at += len(group)
-        table = len(words)
-        words += [self.place_of(value) for value in accumulators]
-        return Words(section.batch, begin, table, top, len(accumulators))
-
-    def sum_of_varying(self, value: int, slot_of: Any, new_slot: Any, accumulators: list[int]) -> list[int]:
-        program, uniform = self.program, self.uniform
-        head, terms, _ = program.operation(value)
-        vv: list[int] = []
-        vv_minus: list[int] = []
-        vu: list[int] = []
-        vu_minus: list[int] = []
-        v: list[int] = []
-        u: list[int] = []
-        for a, b, sign in terms:
-            va = program.batch_of(a) > 0
-            vb = b >= 0 and program.batch_of(b) > 0
-            if va and vb:
-                (vv if sign > 0 else vv_minus).extend((slot_of(a), slot_of(b)))
-            elif va or vb:
-                if vb:
-                    a, b = b, a
-                if b >= 0:
-                    (vu if sign > 0 else vu_minus).extend((slot_of(a), uniform[b]))
-                elif sign > 0:
-                    v.append(slot_of(a))
-                else:
-                    vu_minus.extend((slot_of(a), self.one()))
-            elif b == NONE and sign > 0:
-                u.append(uniform[a])
-            else:  # a product of uniform values: one of them side by side
-                (vu if sign > 0 else vu_minus).extend((slot_of(a), uniform[b] if b >= 0 else self.one()))
-        counts = [len(vv) // 2, len(vv_minus) // 2, len(vu) // 2, len(vu_minus) // 2, len(v)]
-        rest = [*vv, *vv_minus, *vu, *vu_minus, *v]
-        if head is REDUCE:
-            accumulators.append(value)
-            return [self.ops["R_SUM"], len(accumulators) - 1, *counts, *rest]
-        self.slots[value] = new_slot()
-        return [self.ops["V_SUM"], self.slots[value], *counts, len(u), *rest, *u]
-
-    def functions_of_varying(self, head: Any, group: list[int], slot_of: Any, new_slot: Any) -> None:
-        program, uniform, words = self.program, self.uniform, self.words
-        rows = []
-        kinds = 0
-        for value in group:
-            operands = program.operation(value)[1]
-            vary = [program.batch_of(x) > 0 for x in operands]
-            row = [slot_of(x) if varies else uniform[x] for x, varies in zip(operands, vary)]
-            kinds = sum((not varies) << i for i, varies in enumerate(vary))
-            rows.append((value, row))
-        out = []
-        for value, row in rows:
-            self.slots[value] = new_slot()
-            out += [self.slots[value], *row]
+                out += [places[value], *operands]
         if head is SELECT:
-            words += [self.ops["V_SELECT"], kinds, len(rows), *out]
-        elif len(rows[0][1]) == 1:
-            words += [self.ops["V_CALL1"], self.functions[head.name], len(rows), *out]
-        else:
-            words += [self.ops["V_CALL2"], self.functions[head.name], {0: 0, 2: 1, 1: 2}[kinds], len(rows), *out]
+            words += [ops["U_SELECT"], len(rows), *out]
+        elif head is not TAKE:
+            arity = len(rows[0]) - 2
+            words += [ops[f"U_CALL{arity}"], self.functions[head.name], len(rows), *out]
 
     # --- Outputs that no instruction makes: inputs, constants, values returned twice ---
 
     def remaining_outputs(self, settled: set[int]) -> list[Words]:
-        program, words = self.program, self.words
+        program, words, ops = self.program, self.words, self.ops
         begin = len(words)
         batches: dict[int, list[tuple[int, Output]]] = {}
         for number, (value, out) in enumerate(zip(program.outputs, self.layout)):
-            if number in settled:
-                continue
-            batch = program.batch_of(value)
-            if batch and value in self.position:
-                continue  # stored where it was made
-            if not batch and not out.samples:
-                words += [self.ops["U_SUM"], self.outputs_at + out.start, 0, 0, 1, self.uniform[value]]
-            else:
+            if number in settled or (program.batch_of(value) and value not in self.sources):
+                continue  # there already: a varying value is stored where it is made
+            if out.samples:
                 batches.setdefault(out.samples, []).append((value, out))
-        table = []
-        if len(words) > begin:
-            table.append(Words(0, begin, len(words)))
+            else:
+                words += [ops["U_SUM"], self.outputs_at + out.start, 0, 0, 1, self.places[value]]
+        table = [Words(0, begin, len(words))] if len(words) > begin else []
         for batch, outs in batches.items():
             begin = len(words)
             for value, out in outs:
                 if program.batch_of(value):
-                    first, stride = self.sources[value]
-                    words += [self.ops["V_LOAD"], 1, 0, first, stride]
+                    words += [ops["V_LOAD"], 1, 0, *self.sources[value]]
                 else:
-                    words += [self.ops["V_SUM"], 0, 0, 0, 0, 0, 0, 1, self.uniform[value]]
-                words += [self.ops["V_STORE"], 1, 0, self.outputs_at + out.start, out.stride]
+                    words += [ops["V_SUM"], 0, 0, 0, 0, 0, 0, 1, self.places[value]]
+                words += [ops["V_STORE"], 1, 0, self.outputs_at + out.start, out.stride]
             table.append(Words(batch, begin, len(words), 1))
         return table
 
 
-def _grouped(program: Program, values: list[int]) -> list[list[int]]:
-    """Consecutive calls of one function, of operands that are not among them, in one group."""
-    groups: list[list[int]] = []
-    made: set[int] = set()
-    last: Any = None
+class _Varying:
+    """A varying section: its slots are its own, and are used again when nobody needs what is in them."""
+
+    def __init__(self, whole: _Lowering, section: Section, needed_later: set[int]) -> None:
+        self.whole = whole
+        self.program = whole.program
+        self.section = section
+        self.words = whole.words
+        self.ops = whole.ops
+        self.functions = whole.functions
+        self.slots: dict[int, int] = {}  # of varying values, and of uniform ones that are needed side by side
+        self.free = Intervals()
+        self.accumulators: list[int] = []  # the reductions, in order
+        self.needed_later = needed_later
+        self.uses: dict[int, int] = {}  # that are still to come
+        for value in section.values:
+            for x in values_in(*self.program.operation(value)[:2]):
+                self.uses[x] = self.uses.get(x, 0) + 1
+        self.stores: dict[int, list[Output]] = {}
+        for value, out in zip(self.program.outputs, whole.layout):
+            if self.program.batch_of(value) and value not in whole.sources:
+                self.stores.setdefault(value, []).append(out)
+
+    def run(self) -> Words:
+        begin = len(self.words)
+        sources = self.whole.sources
+        for head, values in _by_depth(self.program, self.section.values):
+            if sources:
+                for value in values:
+                    for x in values_in(*self.program.operation(value)[:2]):
+                        if x in sources and x not in self.slots:
+                            self.load(x)
+            if head is SUM or head is REDUCE:
+                self.sums(head, values)
+            else:
+                self.functions_of(head, values)
+        end = len(self.words)
+        for value in self.accumulators:
+            at = self.whole.fixed.get(value, -1)
+            self.whole.places[value] = at if at >= 0 else self.whole.new_places(1)
+        self.words += [self.whole.places[value] for value in self.accumulators]
+        return Words(self.section.batch, begin, end, self.free.top, len(self.accumulators))
+
+    def load(self, x: int) -> None:
+        self.slots[x] = self.free.take(1)
+        self.words += [self.ops["V_LOAD"], 1, self.slots[x], *self.whole.sources[x]]
+
+    def side_by_side(self, x: int) -> int:
+        """The slot of a value, for an instruction that takes no uniform operand there."""
+        if x not in self.slots:
+            self.slots[x] = self.free.take(1)
+            self.words += [self.ops["V_SUM"], self.slots[x], 0, 0, 0, 0, 0, 1, self.whole.places[x]]
+        return self.slots[x]
+
+    def made(self, values: Iterable[int]) -> None:
+        """Store what was made where it is needed, and free the slots of what is needed no more."""
+        program, slots, words, uses = self.program, self.slots, self.words, self.uses
+        values = list(values)
+        for value in values:
+            if value in self.stores:
+                for out in self.stores[value]:
+                    words += [self.ops["V_STORE"], 1, slots[value], self.whole.outputs_at + out.start, out.stride]
+            if value in self.needed_later:
+                at = self.whole.new_places(self.section.batch)
+                self.whole.sources[value] = (at, 1)
+                words += [self.ops["V_STORE"], 1, slots[value], at, 1]
+        for value in values:
+            for x in values_in(*program.operation(value)[:2]):
+                uses[x] -= 1
+                if uses[x] == 0 and x in slots:
+                    self.free.give_back(slots.pop(x))
+            if value not in uses and value in slots:
+                self.free.give_back(slots.pop(value))
+
+    def sums(self, head: Any, values: list[int]) -> None:
+        for run in _runs([self.row(head, value) for value in values], by=0):
+            counts, indices = run[0].counts, run[0].indices
+            if head is REDUCE:
+                first = len(self.accumulators)
+                self.accumulators += [row.value for row in run]
+                counts = counts[:-1]
+            else:
+                first = self.free.take(len(run))
+                self.slots.update((row.value, first + i) for i, row in enumerate(run))
+            kind = "R_" if head is REDUCE else "V_"
+            if len(run) == 1:
+                self.words += [self.ops[kind + "SUM"], first, *counts, *indices]
+            else:
+                strides = _differences(run)
+                pairs = sum(counts[:4])
+                self.words += [self.ops[kind + "ROWS"], first, len(run), *counts]
+                for at in range(0, 2 * pairs, 2):
+                    self.words += [*indices[at : at + 2], *strides[at : at + 2]]
+                for at in range(2 * pairs, len(indices)):
+                    self.words += [indices[at], strides[at]]
+            self.made(row.value for row in run)
+
+    def row(self, head: Any, value: int) -> Row:
+        program, places, slots, one = self.program, self.whole.places, self.slots, self.whole.one
+        batches = program.batches
+        vv: list[tuple[int, int]] = []
+        vv_minus: list[tuple[int, int]] = []
+        vu: list[tuple[int, int]] = []
+        vu_minus: list[tuple[int, int]] = []
+        v: list[int] = []
+        u: list[int] = []
+        for a, b, sign in program.operation(value)[1]:
+            va = batches[a]
+            vb = b >= 0 and batches[b]
+            if va and vb:
+                if a < b:
+                    a, b = b, a  # the one that was made last comes first: in all sums of a run the same way
+                (vv if sign > 0 else vv_minus).append((slots[a], slots[b]))
+            elif va or vb:
+                if vb:
+                    a, b = b, a
+                if b >= 0:
+                    (vu if sign > 0 else vu_minus).append((slots[a], places[b]))
+                elif sign > 0:
+                    v.append(slots[a])
+                else:
+                    vu_minus.append((slots[a], one))
+            elif b == NONE and sign > 0:
+                u.append(places[a])
+            else:  # a product of uniform values: one of them side by side
+                (vu if sign > 0 else vu_minus).append((self.side_by_side(a), places[b] if b >= 0 else one))
+        pairs = (sorted(vv), sorted(vv_minus), sorted(vu), sorted(vu_minus))
+        indices = [x for each in pairs for pair in each for x in pair] + sorted(v) + sorted(u)
+        return Row(value, (*[len(each) for each in pairs], len(v), len(u)), indices, -1)
+
+    def functions_of(self, head: Any, values: list[int]) -> None:
+        program, places, words, ops = self.program, self.whole.places, self.words, self.ops
+        if head is TAKE:
+            for value in values:
+                index, *table = program.operation(value)[1]
+                all_uniform = not any(program.batch_of(x) for x in table)
+                rows = [places[x] if all_uniform else self.side_by_side(x) for x in table]
+                at = self.side_by_side(index)
+                self.slots[value] = self.free.take(1)
+                words += [ops["V_TAKE"], self.slots[value], at, 0 if all_uniform else 1, len(rows), *rows]
+                self.made([value])
+            return
+        by_kind: dict[int, list[list[int]]] = {}
+        for value in values:
+            operands = program.operation(value)[1]
+            uniform = [not program.batch_of(x) for x in operands]
+            kind = sum(1 << i for i, is_uniform in enumerate(uniform) if is_uniform)
+            if len(operands) == 2:
+                kind = {0: 0, 2: 1, 1: 2}[kind]
+            row = [places[x] if is_uniform else self.slots[x] for x, is_uniform in zip(operands, uniform)]
+            by_kind.setdefault(kind, []).append([*row, value])
+        for kind, sortable in by_kind.items():
+            sortable.sort()
+            first = self.free.take(len(sortable))
+            out: list[int] = []
+            for i, (*row, value) in enumerate(sortable):
+                self.slots[value] = first + i
+                out += [first + i, *row]
+            if head is SELECT:
+                words += [ops["V_SELECT"], kind, len(sortable), *out]
+            elif len(sortable[0]) == 2:
+                words += [ops["V_CALL1"], self.functions[head.name], len(sortable), *out]
+            else:
+                words += [ops["V_CALL2"], self.functions[head.name], kind, len(sortable), *out]
+            self.made(row[-1] for row in sortable)
+
+
+def _by_depth(program: Program, values: Sequence[int]) -> list[tuple[Any, list[int]]]:
+    """The values of a section in groups of one kind that don't use each other: by depth, and then by kind."""
+    depth: dict[int, int] = {}
+    groups: dict[tuple[int, int], list[int]] = {}
+    heads: dict[Any, int] = {}
+    kinds: list[Any] = []
+    get: Callable[[int, int], int] = depth.get
     for value in values:
         head, operands, _ = program.operation(value)
-        if head in (SUM, REDUCE, TAKE):
-            groups.append([value])
-            last = None
-            continue
-        kind = (head, tuple([program.batch_of(x) > 0 for x in operands]))
-        if kind == last and not any(x in made for x in operands):
-            groups[-1].append(value)
-            made.add(value)
-        else:
-            groups.append([value])
-            made = {value}
-            last = kind
-    return groups
+        deepest = -1
+        for x in values_in(head, operands):
+            its = get(x, -1)
+            if its > deepest:
+                deepest = its
+        depth[value] = deepest + 1
+        if head not in heads:
+            heads[head] = len(kinds)
+            kinds.append(head)
+        groups.setdefault((deepest + 1, heads[head]), []).append(value)
+    return [(kinds[kind], groups[at, kind]) for at, kind in sorted(groups)]
 
+
+def kernel_ops() -> Any:
+    from autograd.jit import kernel
+
+    return kernel.ops()
+
+
+def _runs(rows: list[Row], by: int) -> list[list[Row]]:
+    """The sums, sorted and cut into runs: within one, from row to row, each index advances by the same.
+
+    They are sorted by the first factors of their pairs, or by the second (by = 1), so that the rows of a run have those
+    in common: the activations, of which there are fewer than weights.
+    """
+    rows.sort(key=lambda row: (row.counts, row.fixed, row.indices[by::2], row.indices[1 - by :: 2]))
+    runs: list[list[Row]] = []
+    step: list[int] = []
+    if "V_ROWS" not in kernel_ops():
+        return [[row] for row in rows]
+    for row in rows:
+        run = runs[-1] if runs else []
+        if run and row.counts == run[0].counts and len(run) < LONGEST and _follows(row, run, step):
+            if len(run) == 1:
+                step = [x - y for x, y in zip(row.indices, run[0].indices)]
+            run.append(row)
+        else:
+            runs.append([row])
+    return runs
+
+
+def _follows(row: Row, run: list[Row], step: list[int]) -> bool:
+    last = run[-1]
+    if row.fixed != (last.fixed + 1 if last.fixed >= 0 else -1):
+        return False
+    return len(run) == 1 or all(x - y == d for x, y, d in zip(row.indices, last.indices, step))
+
+
+def _differences(run: list[Row]) -> list[int]:
+    if len(run) == 1:
+        return [0] * len(run[0].indices)
+    return [x - y for x, y in zip(run[1].indices, run[0].indices)]

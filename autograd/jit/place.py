@@ -25,7 +25,7 @@ class Section(NamedTuple):
 
 def place(program: Program) -> list[Section]:
     """The sections of a program, in the order in which they run. Constants, and columns of the inputs, are in none."""
-    inputs = program.inputs
+    inputs, batches = program.inputs, program.batches
     stage = [0] * len(program)  # of a uniform value: after how many rounds of varying sections it is known
     sections: dict[tuple[int, int], list[int]] = {}
     reductions: dict[tuple[int, int], list[tuple[int, int]]] = {}
@@ -33,10 +33,13 @@ def place(program: Program) -> list[Section]:
         if head in SOURCES:
             continue
         used = values_in(head, operands)
-        at = max([stage[x] for x in used], default=0)
+        at = 0
+        for x in used:
+            if stage[x] > at:
+                at = stage[x]
         if head is REDUCE:
-            varying = [x for x in used if program.batch_of(x)]
-            where = (at, program.batch_of(varying[0]))
+            varying = [x for x in used if batches[x]]
+            where = (at, batches[varying[0]])
             reductions.setdefault(where, []).append((max(varying), value))
             sections.setdefault(where, [])
             stage[value] = at + 1

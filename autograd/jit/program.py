@@ -19,6 +19,7 @@ return v3
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -88,6 +89,11 @@ class Program:
     def operation(self, value: int) -> Any:
         """The instruction that makes the value."""
         return self.ops[value - self.inputs]
+
+    @functools.cached_property
+    def batches(self) -> list[int]:
+        """For each value the size of its batch if it varies, 0 if it is uniform. For programs that are finished."""
+        return [0] * self.inputs + [batch for _, _, batch in self.ops]
 
     def batch_of(self, value: int) -> int:
         """The size of the batch of a varying value, 0 for a uniform one."""

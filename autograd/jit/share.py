@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from autograd.jit.program import COLUMN, CONSTANT, DATA, EQUAL, REDUCE, SUM, Program, renumbered
+from autograd.jit.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Program, renumbered
 from autograd.rules import RULES
 
 _SYMMETRIC = frozenset([EQUAL, RULES["hypot"], RULES["maximum"], RULES["minimum"]])
@@ -59,8 +59,8 @@ def _key(op: tuple[Any, tuple[Any, ...], int]) -> Any:
         return struct.pack("d", operands[0])  # tells -0.0 from 0.0, and finds NaN again
     if head is DATA:
         return head, id(operands[0])
-    if head is COLUMN:
-        return op
+    if head is COLUMN or head is COPY:
+        return op  # of two batches they are two
     if head in _SYMMETRIC:
         return head, tuple(sorted(operands))
     return head, operands
