@@ -372,7 +372,7 @@ def where(condition: Any, a: Number, b: Number) -> Number:
 
 
 def take(table: Sequence[Any], index: Any) -> Any:
-    """``table[index]``.
+    """``table[index]``; the index may be a Value or a traced number. Of a fraction, the whole number below it counts.
 
     Raises:
         IndexError: the index is outside the table.
@@ -382,7 +382,7 @@ def take(table: Sequence[Any], index: Any) -> Any:
     """
     if kinds.is_traced(index):
         return index.__take__(table)
-    return table[int(index)]
+    return table[math.floor(index)]
 
 
 # --- Many numbers: any iterable of them ---

@@ -62,21 +62,35 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
             collected.setdefault(value, []).append((trace.value(seed), NONE, 1))
     gradients: dict[int, int] = {}
     wanted = set(leaves)
+    chosen: set[int] = set()  # adjoints that have come through a choice, and are 0 for the branch that wasn't taken
     for value in range(start + len(depends) - 1, start - 1, -1):
         terms = collected.pop(value, None)
         if terms is None:
             continue
         head, operands, batch = trace.ops[value - trace.inputs]
         adjoint = _collect(trace, terms, batch)
+        if chosen and any(a in chosen for a, _, _ in terms):
+            chosen.add(adjoint)
         _name(trace, adjoint, outputs, operands[0] if head is COPY else value)
         if value in wanted:
             gradients[value] = adjoint
             continue
         for operand, term in _sent(trace, value, head, operands, adjoint, start, depends):
+            if head is SELECT:
+                chosen.add(term[0])
+            elif adjoint in chosen:
+                if isinstance(head, Rule) and term[1] != NONE:
+                    term = (adjoint, _unless_zero(trace, *term[:2]), term[2])
             if batch and not trace.batch_of(operand) and not _batch_of(trace, term):
                 term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])  # all samples alike
             collected.setdefault(operand, []).append(term)
     return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
+
+
+def _unless_zero(trace: Trace, adjoint: int, partial: int) -> int:
+    """The partial; 0 where the adjoint is 0. In a branch that wasn't taken it may be infinite, and 0·inf is NaN."""
+    zero = trace.constant(0.0)
+    return trace.call(SELECT, trace.call(EQUAL, adjoint, zero), zero, partial)
 
 
 def _name(trace: Trace, adjoint: int, outputs: Sequence[int], value: int) -> None:

@@ -68,8 +68,12 @@ def _map(trace: Trace, f: Callable[..., Any], in_axes: Any, args: tuple[Any, ...
         what = f"sizes {sorted(sizes)}" if sizes else "no axis at all: an in_axes has to be an int"
         raise ValueError(f"vmap needs one batch, but the arguments have {what}")
     size = sizes.pop()
-    if size == 1 or trace.batch or not all(each.in_lanes(trace) for each in mapped):
-        return _stacked([f(*[each.sample(i) for each in mapped]) for i in range(size)])
+    if size == 1 or trace.batch or trace.unrolling or not all(each.in_lanes(trace) for each in mapped):
+        outside, trace.unrolling = trace.unrolling, True  # a vmap inside has to be, too: its axis comes after this one
+        try:
+            return _stacked([f(*[each.sample(i) for each in mapped]) for i in range(size)])
+        finally:
+            trace.unrolling = outside
     trace.batch = size
     try:
         return f(*[each.varying(trace, size) for each in mapped])

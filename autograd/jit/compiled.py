@@ -15,7 +15,7 @@ from autograd.jit import interpret
 from autograd.jit.adjoint import Tape
 from autograd.jit.lower import Output
 from autograd.jit.program import CONSTANT, SOURCES, Program, values_in
-from autograd.jit.simplify import simplify
+from autograd.jit.simplify import PASSES, simplify
 from autograd.jit.trace import Condition, Trace, Traced
 from autograd.methods import Functions
 from autograd.modes import TAPE
@@ -90,6 +90,19 @@ class Jitted:
     def lower(self, *args: Any, **kwargs: Any) -> Compiled:
         """The program for these arguments, or for others of their shapes. It prints readably."""
         return self._for(_Flat(args, kwargs))
+
+    def stages(self, *args: Any, **kwargs: Any) -> dict[str, Program]:
+        """The program after each stage of its making, by the stage's name, for reading.
+
+        >>> list(jit(lambda x: x + 1).stages(1.0))
+        ['trace', 'fold', 'share', 'prune', 'flatten']
+        """
+        trace, result = _record(self.function, _Flat(args, kwargs))
+        program = trace.finish(_Out(trace, result, self.dtype).values)
+        stages = {"trace": program}
+        for each in PASSES:
+            program = stages[each.__name__] = each(program)
+        return stages
 
     def repeat(self, n: int) -> Callable[..., Any]:
         """The function that applies f n times in compiled code, feeding its result back as the first argument.
@@ -168,7 +181,7 @@ class _Flat:
             kind = type(leaf)
             if kind is float:
                 shapes.append(None)
-            elif kind is ndarray and leaf.dtype.kind in "fiub":
+            elif kind is ndarray and leaf.ndim and leaf.dtype.kind in "fiub":
                 shapes.append(leaf.shape)
             elif isinstance(leaf, (Functions, Condition)):
                 self.has_derivatives = True
@@ -176,12 +189,16 @@ class _Flat:
             elif isinstance(leaf, _STATIC) or not hasattr(kind, "__float__"):
                 shapes.append(("static", kind, leaf))
                 continue
-            elif hasattr(leaf, "ndim"):
+            elif getattr(leaf, "ndim", 0):
                 leaf = self.of_numbers(leaf)
                 if leaf is None:
                     return
                 shapes.append(leaf.shape)
             else:
+                leaf = leaf.item() if hasattr(leaf, "ndim") else leaf  # NumPy's scalars
+                if isinstance(leaf, (Functions, Condition)):
+                    self.has_derivatives = True
+                    return
                 leaf = float(leaf)
                 shapes.append(None)
             self.numbers.append(leaf)
@@ -220,32 +237,13 @@ class Compiled(Program):
         self.dtype = jitted.dtype
         self.check = jitted.check
         self._threads = jitted.threads
-        sizes = [_size(shape) for shape in flat.shapes if not _is_static(shape)]
-        trace = Trace(sum(sizes), keep_lines=jitted.check)
-        leaves = []
-        start = 0
-        for leaf, shape in zip(flat.leaves, flat.shapes):
-            if _is_static(shape):
-                leaves.append(leaf)
-                continue
-            size = _size(shape)
-            traced = [Traced(trace, index) for index in range(start, start + size)]
-            leaves.append(traced[0] if shape is None else _object_array(traced, shape))
-            start += size
-        call = optree.tree_unflatten(flat.spec, leaves)
-        args, kwargs = call if flat.key[2] else (call, {})
-        _name_inputs(trace, jitted.function, flat)
+        self.key = flat.key
+        self.shapes = flat.shapes
+        self.number_shapes = [shape for shape in flat.shapes if not _is_static(shape)]
+        self.starts = _starts([_size(shape) for shape in self.number_shapes])
         with _without_collector():
-            token = TAPE.set(Tape(trace))
-            try:
-                result = jitted.function(*args, **kwargs)
-            finally:
-                TAPE.reset(token)
-                trace.open = False
-            self.shapes = flat.shapes
-            self.number_shapes = [shape for shape in flat.shapes if not _is_static(shape)]
-            self.starts = _starts(sizes)
-            self.out = _Out(trace, result)
+            trace, result = _record(jitted.function, flat, keep_lines=jitted.check)
+            self.out = _Out(trace, result, jitted.dtype)
             program = simplify(trace.finish(self.out.values))
         super().__init__(program.inputs, program.ops, program.outputs, program.names, program.lines)
         self._kernel: Any = None
@@ -271,8 +269,11 @@ class Compiled(Program):
             MissingDependency: there is no compiled kernel, and "c" was asked for.
         """
         flat = _Flat(args, kwargs)
-        if flat.shapes != self.shapes:
-            raise ValueError(f"this program is for arguments of shapes {self.shapes}, not {flat.shapes}")
+        if flat.key != self.key:
+            raise ValueError(
+                f"this program is for arguments of shapes {self.shapes} in the structure {self.key[0]}, "
+                f"not {flat.shapes} in {flat.spec}"
+            )
         return self.run_flat(flat.numbers, 1, backend)
 
     def run_flat(self, numbers: Sequence[Any], threads: int, backend: str | None) -> Any:
@@ -360,11 +361,39 @@ class Compiled(Program):
         return to_c(self, name)
 
 
+def _record(f: Callable[..., Any], flat: _Flat, keep_lines: bool = False) -> tuple[Trace, Any]:
+    """Run a function on traced numbers in place of its arguments: what was recorded, and what it returned."""
+    import optree
+
+    trace = Trace(sum(_size(shape) for shape in flat.shapes if not _is_static(shape)), keep_lines)
+    leaves = []
+    start = 0
+    for leaf, shape in zip(flat.leaves, flat.shapes):
+        if _is_static(shape):
+            leaves.append(leaf)
+            continue
+        size = _size(shape)
+        traced = [Traced(trace, index) for index in range(start, start + size)]
+        leaves.append(traced[0] if shape is None else _object_array(traced, shape))
+        start += size
+    call = optree.tree_unflatten(flat.spec, leaves)
+    args, kwargs = call if flat.key[2] else (call, {})
+    _name_inputs(trace, f, flat)
+    token = TAPE.set(Tape(trace))
+    try:
+        return trace, f(*args, **kwargs)
+    finally:
+        TAPE.reset(token)
+        trace.open = False
+
+
 class _Out:
     """The structure of what the function returned, and where each of its numbers comes from."""
 
-    def __init__(self, trace: Trace, result: Any) -> None:
+    def __init__(self, trace: Trace, result: Any, dtype: str) -> None:
         import optree
+
+        self.dtype = dtype
 
         leaves, self.spec = optree.tree_flatten(result, namespace="chainrule")
         self.leaves: list[Any] = []  # (shape or None, batch, first output, how many), or ("static", thing)
@@ -406,7 +435,7 @@ class _Out:
         """The outputs as one array, laid out like the arguments."""
         import numpy as np
 
-        out = np.empty(self.size)
+        out = np.empty(self.size, dtype=self.dtype)
         for place, y in zip(self.layout, outputs):
             if place.samples:
                 out[place.start : place.start + place.stride * place.samples : place.stride] = y

@@ -18,6 +18,9 @@
 
        U_SUM dst n_uu n_uum n_u        then n_uu pairs (u u), n_uum pairs, n_u single u
                                        M[dst] = Σ u·u over the first pairs − the same over the second + Σ u
+       U_ROWS dst k n_tiles n_tilesm n_u   then tiles (a ia ja b ib jb n), tiles to subtract, singles (c ic): for every row
+                                       i < k:  M[dst+i] = Σ M[a + i·ia + j·ja]·M[b + i·ib + j·jb] over the tiles, and over
+                                       j < n in each, − the same over the second + Σ M[c + i·ic]
        U_CALL1 fn k                    then k × (dst a)        M[dst] = fn(M[a]); the calls don't depend on each other
        U_CALL2 fn k                    then k × (dst a b)
        U_SELECT k                      then k × (dst c a b)    M[dst] = M[c] ≠ 0 ? M[a] : M[b]
@@ -25,7 +28,10 @@
                                                                NaN where there is none
        V_SUM dst n_vv n_vvm n_vu n_vum n_v n_u    then pairs (v v), pairs (v v) to subtract, pairs (v u), pairs (v u)
                                                   to subtract, single v, single u
-       R_SUM acc n_vv n_vvm n_vu n_vum n_v        the same into an accumulator: A[acc] += the sum over the block
+       R_SUM acc n_vv n_vvm n_vu n_vum n_v        as V_SUM, into an accumulator: A[acc] += the sum over the block
+       V_ROWS dst k, counts as V_SUM   then pairs (a b ia ib), singles (a ia), for k rows: row i goes to dst + i, and its
+                                       operands are a + i·ia and b + i·ib
+       R_ROWS acc k, counts as R_SUM   likewise, into acc + i
        V_CALL1 fn k                    then k × (dst a)
        V_CALL2 fn kinds k              then k × (dst a b); kinds 0: both v, 1: b is a u, 2: a is a u
        V_SELECT mask k                 then k × (dst c a b); bits 0, 1, 2 of the mask: c, a, b is a u
@@ -37,8 +43,8 @@
    memory nor run for ever.  The interpreter itself then checks nothing.
 
    Instruction sets.  The vectors are those of GCC's and Clang's vector extensions, so the text below is plain C
-   arithmetic.  The file includes itself: its second part, the functions, is compiled once per instruction set, its third,
-   the interpreter, once per instruction set and real type.  kernel_run picks among them when it is called. */
+   arithmetic.  The file includes itself: its second part, the functions, is compiled once per instruction set, its third
+   and fourth, the interpreters, once per instruction set and real type.  kernel_run picks among them when it is called. */
 
 #ifndef KERNEL_PART
 
@@ -51,7 +57,7 @@
 #include <sched.h>
 #endif
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(KERNEL_BASELINE_ONLY)
 #define KERNEL_X86 1
 #include <immintrin.h>
 #else
@@ -63,10 +69,18 @@
 #define INLINE static inline __attribute__((always_inline, unused))
 #define VECTOR_BYTES 64
 
-enum { U_SUM, U_CALL1, U_CALL2, U_SELECT, U_TAKE, V_SUM, R_SUM, V_CALL1, V_CALL2, V_SELECT, V_TAKE, V_LOAD, V_STORE, OPS };
+enum { U_SUM, U_ROWS, U_CALL1, U_CALL2, U_SELECT, U_TAKE, V_SUM, V_ROWS, R_SUM, R_ROWS, V_CALL1, V_CALL2, V_SELECT, V_TAKE,
+       V_LOAD, V_STORE, OPS };
 
-const char *const kernel_ops[] = {"U_SUM",   "U_CALL1", "U_CALL2",  "U_SELECT", "U_TAKE", "V_SUM",   "R_SUM",
-                                  "V_CALL1", "V_CALL2", "V_SELECT", "V_TAKE",   "V_LOAD", "V_STORE", NULL};
+const char *const kernel_ops[] = {"U_SUM",  "U_ROWS",  "U_CALL1", "U_CALL2",  "U_SELECT", "U_TAKE", "V_SUM",   "V_ROWS",
+                                  "R_SUM",  "R_ROWS",  "V_CALL1", "V_CALL2",  "V_SELECT", "V_TAKE", "V_LOAD",  "V_STORE",
+                                  NULL};
+
+/* Numbers from here on are faster forms, which kernel_shorten puts in the place of sums with few kinds of terms:
+   U_SHORT_SUM + 2·n_uu + n_u is a U_SUM without n_uum, the others have none but the counts that they are named after. */
+enum { V_SUM_VU = OPS, V_SUM_VV, R_SUM_VV, U_SHORT_SUM };
+#define MOST_SHORT 7 /* products */
+#define ALL_OPS (U_SHORT_SUM + 2 * (MOST_SHORT + 1))
 
 enum {
     EXP, EXPM1, LOG, LOG1P, LOG2, LOG10, SQRT, CBRT, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, TANH, SECH, ASINH,
@@ -186,13 +200,92 @@ static void check_sum(Reader *r, const char *kinds, int n_kinds) { /* a pair of 
                 else if (kinds[2 * i + operand] == 'v') v(r);
 }
 
+/* The next two words are an index and its stride, or (apart = 1) have their strides two words on: every row's index, and
+   with a second stride every term's, is below limit. */
+static int within(int64_t first, int64_t stride, int64_t k, int64_t stride2, int64_t n, int64_t limit) {
+    if (k < 1 || n < 1) return 1;
+    int64_t most = (int64_t)1 << 31;
+    if (k > most || n > most || stride < -most || stride > most || stride2 < -most || stride2 > most) return 0;
+    __int128 rows = (__int128)stride * (k - 1), terms = (__int128)stride2 * (n - 1);
+    __int128 low = first + (rows < 0 ? rows : 0) + (terms < 0 ? terms : 0);
+    __int128 high = first + (rows > 0 ? rows : 0) + (terms > 0 ? terms : 0);
+    return low >= 0 && high < limit;
+}
+
+/* Where the k rows of a result go. */
+static int64_t rows(Reader *r, int64_t limit) {
+    int64_t at = r->at, first = below(r, limit, BAD_INDEX), k = count(r);
+    if (!r->reason && !within(first, 1, k, 0, 1, limit)) {
+        r->at = at;
+        fail(r, BAD_INDEX);
+    }
+    return k;
+}
+
+/* An operand of k rows: its index at word 0, its stride so many words on. */
+static void row_operand(Reader *r, int word, int stride, int64_t k, int64_t limit) {
+    if (r->reason) return;
+    if (!within(r->code[r->at + word], r->code[r->at + stride], k, 0, 1, limit)) {
+        r->at += word;
+        fail(r, BAD_INDEX);
+    }
+}
+
+static void check_rows_of_sums(Reader *r, int64_t limit, const char *kinds, int n_kinds) {
+    int64_t counts[8], k = rows(r, limit);
+    for (int i = 0; i < n_kinds; i++) counts[i] = count(r);
+    for (int i = 0; i < n_kinds; i++) {
+        int pair = kinds[2 * i + 1] != ' ', words = pair ? 4 : 2;
+        for (int64_t n = 0; n < counts[i] && !r->reason && there_are(r, words); n++) {
+            row_operand(r, 0, pair ? 2 : 1, k, kinds[2 * i] == 'u' ? r->memory : r->section->slots);
+            if (pair) row_operand(r, 1, 3, k, kinds[2 * i + 1] == 'u' ? r->memory : r->section->slots);
+            if (!r->reason) r->at += words;
+        }
+    }
+}
+
+static void check_tiles(Reader *r) {
+    int64_t k = rows(r, r->memory), tiles = count(r), minus = count(r), singles = count(r);
+    for (int64_t i = 0; i < tiles + minus && !r->reason && there_are(r, 7); i++) {
+        const int32_t *t = r->code + r->at;
+        if (t[6] < 0 || k * t[6] > INT32_MAX) fail(r, BAD_COUNT);
+        else if (!within(t[0], t[1], k, t[2], t[6], r->memory) || !within(t[3], t[4], k, t[5], t[6], r->memory))
+            fail(r, BAD_INDEX);
+        else r->at += 7;
+    }
+    for (int64_t i = 0; i < singles && !r->reason && there_are(r, 2); i++) {
+        row_operand(r, 0, 1, k, r->memory);
+        if (!r->reason) r->at += 2;
+    }
+}
+
+/* The faster form of a sum, or its own number if there is none; the words after it are the destination and the counts. */
+static int faster(int op, const int32_t *words) {
+    const int32_t *n = words + 1;
+    if (op == U_SUM && n[0] >= 0 && n[0] <= MOST_SHORT && n[1] == 0 && n[2] >= 0 && n[2] <= 1)
+        return U_SHORT_SUM + 2 * n[0] + n[2];
+    if (op == V_SUM && n[0] == 0 && n[1] == 0 && n[3] == 0 && n[4] == 0 && n[5] == 0) return V_SUM_VU;
+    if (op == V_SUM && n[1] == 0 && n[2] == 0 && n[3] == 0 && n[4] == 0 && n[5] == 0) return V_SUM_VV;
+    if (op == R_SUM && n[1] == 0 && n[2] == 0 && n[3] == 0 && n[4] == 0) return R_SUM_VV;
+    return op;
+}
+
 static void check_instruction(Reader *r) {
-    int64_t op = below(r, OPS, BAD_OP), kinds, k;
+    int64_t op = below(r, ALL_OPS, BAD_OP), kinds, k;
     if (op < 0) return;
-    if ((op > U_TAKE) != r->section->varying) {
+    if ((op > U_TAKE && op < U_SHORT_SUM) != r->section->varying) {
         r->at--;
         fail(r, BAD_PLACE);
         return;
+    }
+    if (op >= OPS) { /* a faster form, which must be what it says */
+        int general = op >= U_SHORT_SUM ? U_SUM : op == R_SUM_VV ? R_SUM : V_SUM;
+        if (!there_are(r, general == U_SUM ? 4 : general == V_SUM ? 7 : 6)) return;
+        if (faster(general, r->code + r->at) != op) {
+            fail(r, BAD_COUNT);
+            return;
+        }
+        op = general;
     }
     switch (op) {
     case U_SUM:
@@ -256,6 +349,9 @@ static void check_instruction(Reader *r) {
         below(r, r->section->accumulators, BAD_INDEX);
         check_sum(r, "vvvvvuvuv ", 5);
         break;
+    case U_ROWS: check_tiles(r); break;
+    case V_ROWS: check_rows_of_sums(r, r->section->slots, "vvvvvuvuv u ", 6); break;
+    case R_ROWS: check_rows_of_sums(r, r->section->accumulators, "vvvvvuvuv ", 5); break;
     case V_LOAD:
     case V_STORE:
         k = count(r);
@@ -313,6 +409,21 @@ int kernel_check(const Program *p, int64_t *position) {
     return FINE;
 }
 
+/* Puts faster forms in the place of sums; code is p->code.  The words are to be checked afterwards. */
+void kernel_shorten(const Program *p, int32_t *code) {
+    for (int32_t i = 0; i < p->n_sections; i++) {
+        const Section *s = &p->sections[i];
+        if (s->begin < 0 || s->end < s->begin || s->end > p->words) continue;
+        Reader r = {p->code, s->begin, s->end, p->memory, s, FINE};
+        while (r.at < r.end) {
+            int32_t *words = code + r.at;
+            check_instruction(&r);
+            if (r.reason) break;
+            if (words[0] == U_SUM || words[0] == V_SUM || words[0] == R_SUM) words[0] = faster(words[0], words + 1);
+        }
+    }
+}
+
 /* --- Scratch memory: for the copies; for every thread its accumulators and its V; for every batch its V. --- */
 
 static size_t rounded(size_t bytes) { return (bytes + VECTOR_BYTES - 1) / VECTOR_BYTES * VECTOR_BYTES; }
@@ -354,6 +465,36 @@ int64_t kernel_scratch(const Program *p, int threads) {
     return (int64_t)(copies_bytes(p) + (size_t)threads * thread_bytes(p, &accumulators) + batch_offset(p, p->n_sections));
 }
 
+/* --- What the other parts share --- */
+
+/* libm's functions, where there is none for vectors. */
+static double (*const libm1[FUNCTIONS1])(double) = {
+    [CBRT] = cbrt, [TAN] = tan,   [ASIN] = asin,   [ACOS] = acos,   [ATAN] = atan,
+    [SINH] = sinh, [COSH] = cosh, [ASINH] = asinh, [ACOSH] = acosh, [ATANH] = atanh};
+
+static double power(double a, double b) {
+    if (b == 2.0) return a * a;
+    if (b == -1.0) return 1.0 / a;
+    if (a > 0.0) {
+        if (b == 0.5) return sqrt(a);
+        if (b == -0.5) return 1.0 / sqrt(a);
+        if (b == 1.5) return a * sqrt(a);
+    }
+    return pow(a, b);
+}
+
+static double (*const libm2[FUNCTIONS2])(double, double) = {[POW] = power, [HYPOT] = hypot, [ATAN2] = atan2};
+
+/* Is x^b a few multiplications, a square root and a division at most? */
+static int is_quick_exponent(double b) { return b != 0.0 && fabs(b) <= 4.0 && floor(2.0 * b) == 2.0 * b; }
+
+/* The number of the choice that an index means: whole numbers from 0, or from -1 downwards for the last; -1 if none. */
+static inline int64_t choice(double index, int64_t n) {
+    double whole = floor(index);
+    if (whole < 0.0) whole += (double)n;
+    return whole >= 0.0 && whole < (double)n ? (int64_t)whole : -1;
+}
+
 /* --- Names of the second and third part: each gets the instruction set's, and where it depends on it the real type's,
    appended. --- */
 
@@ -387,7 +528,7 @@ int64_t kernel_scratch(const Program *p, int threads) {
 #define quarter_turns ISA_NAME(quarter_turns)
 #define sin_series ISA_NAME(sin_series)
 #define cos_series ISA_NAME(cos_series)
-#define is_rare_angle ISA_NAME(is_rare_angle)
+#define of_large_angles ISA_NAME(of_large_angles)
 #define sin_of ISA_NAME(sin_of)
 #define cos_of ISA_NAME(cos_of)
 #define sigmoid_of ISA_NAME(sigmoid_of)
@@ -411,35 +552,53 @@ int64_t kernel_scratch(const Program *p, int threads) {
 #define less_of ISA_NAME(less_of)
 #define less_equal_of ISA_NAME(less_equal_of)
 #define equal_of ISA_NAME(equal_of)
+#define power_of ISA_NAME(power_of)
 
 #define real REAL_NAME(real)
 #define vec REAL_NAME(vec)
 #define unaligned REAL_NAME(unaligned)
 #define narrow REAL_NAME(narrow)
+#define mask REAL_NAME(mask)
+#define product REAL_NAME(product)
+#define products REAL_NAME(products)
+#define short_sum REAL_NAME(short_sum)
+#define run_uniform REAL_NAME(run_uniform)
+#define copy REAL_NAME(copy)
 #define get REAL_NAME(get)
 #define put REAL_NAME(put)
-#define products REAL_NAME(products)
-#define choice REAL_NAME(choice)
-#define run_uniform REAL_NAME(run_uniform)
+#define row_of_one REAL_NAME(row_of_one)
+#define row_of_two REAL_NAME(row_of_two)
 #define sum_piece REAL_NAME(sum_piece)
+#define v_sum REAL_NAME(v_sum)
+#define r_sum REAL_NAME(r_sum)
+#define rows_piece REAL_NAME(rows_piece)
+#define some_rows REAL_NAME(some_rows)
+#define all_rows REAL_NAME(all_rows)
+#define dot REAL_NAME(dot)
+#define tile_of_rows REAL_NAME(tile_of_rows)
+#define are_neighbours REAL_NAME(are_neighbours)
+#define run_tiles REAL_NAME(run_tiles)
 #define run_block REAL_NAME(run_block)
 #define run_blocks REAL_NAME(run_blocks)
 #define add_up REAL_NAME(add_up)
-#define copy REAL_NAME(copy)
-#define functions1 REAL_NAME(functions1)
-#define functions2 REAL_NAME(functions2)
-#define interpreter REAL_NAME(interpreter)
+#define of_one REAL_NAME(of_one)
+#define of_two REAL_NAME(of_two)
+#define rows_of_one REAL_NAME(rows_of_one)
+#define rows_of_two REAL_NAME(rows_of_two)
 
-/* What the third part offers, for one instruction set and real type. */
+/* What the third and fourth part offer, for one instruction set and real type. */
+typedef const int32_t *Tiles(const int32_t *code, void *M); /* runs a U_ROWS; the result is the next instruction */
 typedef struct {
-    void (*uniform)(const int32_t *code, const int32_t *end, void *M);
-    void (*blocks)(const int32_t *code, const Section *s, void *M, void *V, void *A, int64_t first, int64_t last);
-    void (*sums)(const Section *s, const int32_t *targets, void *M, const void *A, size_t a_bytes, int threads);
+    void (*uniform)(const int32_t *code, const int32_t *end, void *M, Tiles *tiles);
+    Tiles *tiles;
     void (*move)(const int32_t *copies, int64_t n, void *M, void *buffer);
+    void (*blocks)(const int32_t *code, const Section *s, void *M, void *V, void *A, int64_t first, int64_t last);
+    void (*sums)(const Section *s, const int32_t *targets, void *M, const void *A, size_t apart, int threads);
 } Interpreter;
 
 #define FUNCTIONS_PART 1
-#define INTERPRETER_PART 2
+#define UNIFORM_PART 2
+#define VARYING_PART 3
 
 #if KERNEL_X86
 #pragma GCC push_options
@@ -449,7 +608,7 @@ typedef struct {
 #define KERNEL_PART FUNCTIONS_PART
 #include "kernel.c"
 #undef KERNEL_PART
-#define KERNEL_PART INTERPRETER_PART
+#define KERNEL_PART VARYING_PART
 #define REAL double
 #include "kernel.c"
 #undef REAL
@@ -468,7 +627,23 @@ typedef struct {
 #define KERNEL_PART FUNCTIONS_PART
 #include "kernel.c"
 #undef KERNEL_PART
-#define KERNEL_PART INTERPRETER_PART
+#define KERNEL_PART VARYING_PART
+#define REAL double
+#include "kernel.c"
+#undef REAL
+#define REAL float
+#include "kernel.c"
+#undef REAL
+#undef KERNEL_PART
+#undef BYTES
+#undef ISA
+
+#define ISA v3_pairs
+#define BYTES 16
+#define KERNEL_PART FUNCTIONS_PART
+#include "kernel.c"
+#undef KERNEL_PART
+#define KERNEL_PART UNIFORM_PART
 #define REAL double
 #include "kernel.c"
 #undef REAL
@@ -486,7 +661,15 @@ typedef struct {
 #define KERNEL_PART FUNCTIONS_PART
 #include "kernel.c"
 #undef KERNEL_PART
-#define KERNEL_PART INTERPRETER_PART
+#define KERNEL_PART UNIFORM_PART
+#define REAL double
+#include "kernel.c"
+#undef REAL
+#define REAL float
+#include "kernel.c"
+#undef REAL
+#undef KERNEL_PART
+#define KERNEL_PART VARYING_PART
 #define REAL double
 #include "kernel.c"
 #undef REAL
@@ -496,16 +679,18 @@ typedef struct {
 #undef KERNEL_PART
 
 /* Best first; the last is there on every machine. */
+#define INTERPRETER(uniform, varying, real)                                                                            \
+    {run_uniform_##uniform##_##real, run_tiles_##varying##_##real, copy_##uniform##_##real, run_blocks_##varying##_##real, add_up_##varying##_##real}
 #if KERNEL_X86
 const char *const kernel_instruction_sets[] = {"x86-64-v4", "x86-64-v3", "baseline", NULL};
-static const Interpreter *const interpreters[][2] = {
-    {&interpreter_v4_double, &interpreter_v4_float},
-    {&interpreter_v3_double, &interpreter_v3_float},
-    {&interpreter_base_double, &interpreter_base_float},
+static const Interpreter interpreters[][2] = {
+    {INTERPRETER(v3_pairs, v4, double), INTERPRETER(v3_pairs, v4, float)},
+    {INTERPRETER(v3_pairs, v3, double), INTERPRETER(v3_pairs, v3, float)},
+    {INTERPRETER(base, base, double), INTERPRETER(base, base, float)},
 };
 #else
 const char *const kernel_instruction_sets[] = {"baseline", NULL};
-static const Interpreter *const interpreters[][2] = {{&interpreter_base_double, &interpreter_base_float}};
+static const Interpreter interpreters[][2] = {{INTERPRETER(base, base, double), INTERPRETER(base, base, float)}};
 #endif
 
 /* Can this machine run that instruction set? */
@@ -589,7 +774,7 @@ static void *work(void *argument) {
             if (s->varying) {
                 run_varying(run, i, worker->number);
             } else {
-                if (worker->number == 0) run->interpreter->uniform(p->code + s->begin, p->code + s->end, run->M);
+                if (worker->number == 0) run->interpreter->uniform(p->code + s->begin, p->code + s->end, run->M, run->interpreter->tiles);
                 meet(run);
             }
         }
@@ -611,7 +796,7 @@ int kernel_run(const Program *p, void *M, void *scratch, int64_t repeats, int th
 #ifdef _WIN32
     threads = 1;
 #endif
-    Run run = {.program = p, .interpreter = interpreters[set][p->single], .M = M, .copies_buffer = scratch,
+    Run run = {.program = p, .interpreter = &interpreters[set][p->single], .M = M, .copies_buffer = scratch,
                .repeats = repeats};
     run.thread_bytes = thread_bytes(p, &run.accumulator_bytes);
     run.threads_memory = run.copies_buffer + copies_bytes(p);
@@ -659,7 +844,7 @@ INLINE int any(bits mask) {
 #endif
 }
 
-INLINE doubles all(double x) { return (doubles){0} + x; } /* x in every lane (never -0) */
+INLINE doubles all(double x) { return x - (doubles){0}; } /* x in every lane */
 
 INLINE doubles sqrt_of(doubles x) {
 #if BYTES == 64
@@ -703,17 +888,16 @@ INLINE doubles scaled(doubles p, doubles k) {
 INLINE doubles exp_parts(doubles x, doubles tail, doubles *k) {
     *k = (x * LOG2_E + ROUNDER) - ROUNDER;
     doubles r = ((x - *k * LN2_HIGH) - *k * LN2_LOW) + tail;
-    /* (e^r - 1 - r) / r² for |r| <= ln 2 / 2 (and a little more): degree 9, error 2^-53 before the factor r² <= 0.12. */
-    doubles q = r * 2.511015455933341e-08 + 2.762020334643987e-07;
-    q = q * r + 2.755724205857532e-06;
-    q = q * r + 2.480152105371236e-05;
-    q = q * r + 0.00019841269886837354;
-    q = q * r + 0.0013888888917370124;
-    q = q * r + 0.008333333333322127;
-    q = q * r + 0.04166666666662382;
-    q = q * r + 0.16666666666666674;
-    q = q * r + 0.5000000000000001;
-    return r + r * r * q;
+    /* (e^r - 1 - r) / r² for |r| <= ln 2 / 2 (and a little more): degree 9, error 2^-53 before the factor r² <= 0.12.
+       Summed in pairs, pairs of pairs and so on: more multiplications than Horner's rule, but less waiting. */
+    doubles r2 = r * r, r4 = r2 * r2;
+    doubles q01 = 0.5000000000000001 + r * 0.16666666666666674;
+    doubles q23 = 0.04166666666662382 + r * 0.008333333333322127;
+    doubles q45 = 0.0013888888917370124 + r * 0.00019841269886837354;
+    doubles q67 = 2.480152105371236e-05 + r * 2.755724205857532e-06;
+    doubles q89 = 2.762020334643987e-07 + r * 2.511015455933341e-08;
+    doubles q = (q01 + r2 * q23) + r4 * ((q45 + r2 * q67) + r4 * q89);
+    return r + r2 * q;
 }
 
 /* Below -750 exp is 0 and above 710 it is infinite, as it is at them. */
@@ -836,21 +1020,26 @@ INLINE doubles cos_series(doubles z) {
     return 1.0 - (z * 0.5 - z * z * p);
 }
 
-/* Angles too large for quarter_turns, infinities and NaN: there the caller asks libm. */
-INLINE bits is_rare_angle(doubles x) { return ~(bits)(abs_of(x) <= MOST_TURNED); }
+/* Of angles too large for quarter_turns, of infinities and NaN: libm's sine or cosine; else y. */
+INLINE doubles of_large_angles(double (*function)(double), doubles x, doubles y) {
+    if (__builtin_expect(any(~(bits)(abs_of(x) <= MOST_TURNED)), 0))
+        for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
+            if (!(fabs(x[i]) <= MOST_TURNED)) y[i] = function(x[i]);
+    return y;
+}
 
 INLINE doubles sin_of(doubles x) {
     doubles whole, r = quarter_turns(abs_of(x), &whole), z = r * r;
     bits odd = -((bits)whole & 1), negative = ((bits)whole >> 1) << 63;
     doubles y = select(odd, cos_series(z), sin_series(r, z));
-    return (doubles)((bits)y ^ negative ^ ((bits)x & SIGN_BIT));
+    return of_large_angles(sin, x, (doubles)((bits)y ^ negative ^ ((bits)x & SIGN_BIT)));
 }
 
 INLINE doubles cos_of(doubles x) {
     doubles whole, r = quarter_turns(abs_of(x), &whole), z = r * r;
     bits odd = -((bits)whole & 1), negative = (((bits)whole + 1) >> 1) << 63;
     doubles y = select(odd, sin_series(r, z), cos_series(z));
-    return (doubles)((bits)y ^ negative);
+    return of_large_angles(cos, x, (doubles)((bits)y ^ negative));
 }
 
 /* With e = e^-|x|, which can't overflow: 1 / (1 + e) from zero on, e / (1 + e) below. */
@@ -884,34 +1073,34 @@ INLINE doubles silu_of(doubles x) {
     return select((bits)(x < 0.0), scaled(-a * p / sum, k), x / sum);
 }
 
-/* e^(z²)·erfc(z) for 0 <= z <= 28, as P(t) / (1 + 2z) with t = (z - 4) / (z + 4), which folds the half-line into an
-   interval. */
+/* e^(z²)·erfc(z) for 0 <= z <= 28, as (1 + s·P(t)) / (1 + 2z) with s = 2z / (z + 4) and t = s - 1 = (z - 4) / (z + 4),
+   which folds the half-line into an interval. */
 INLINE doubles erfcx_of(doubles z) {
-    doubles t = (z - 4.0) / (z + 4.0);
-    /* (1 + 2z)·e^(z²)·erfc(z) for -1 <= t <= 0.75: degree 22, error 2^-53.5. */
-    doubles p = t * -1.7162828103654044e-09 + -1.3399025605984627e-08;
-    p = p * t + -7.817473892499585e-09;
-    p = p * t + 1.1457576808700999e-07;
-    p = p * t + 6.249212080964286e-08;
-    p = p * t + -8.342231885178704e-07;
-    p = p * t + 3.018340186493194e-07;
-    p = p * t + 5.717252367391861e-06;
-    p = p * t + -1.1225200776694375e-05;
-    p = p * t + -2.4402906501110688e-05;
-    p = p * t + 0.00015062243743476294;
-    p = p * t + -0.00019925557641235856;
-    p = p * t + -0.0007577733958649524;
-    p = p * t + 0.005031969767350844;
-    p = p * t + -0.01619773404991411;
-    p = p * t + 0.037167515561312585;
-    p = p * t + -0.06633036581241702;
-    p = p * t + 0.0937328349968647;
-    p = p * t + -0.10103906603630879;
-    p = p * t + 0.06809705425473522;
-    p = p * t + 0.015379652102619924;
-    p = p * t + -0.1396211168405629;
-    p = p * t + 1.2329951186255526;
-    return p / (z * 2.0 + 1.0);
+    doubles s = 2.0 * z / (z + 4.0), t = s - 1.0;
+    /* ((1 + 2z)·e^(z²)·erfc(z) - 1) / s for -1 <= t <= 0.75: degree 22, error 2^-55.8 before the factor s <= 1.75. */
+    doubles p = t * 8.850134188319518e-10 + -2.051803889415664e-10;
+    p = p * t + -1.3997990990304988e-08;
+    p = p * t + -8.94305987613627e-10;
+    p = p * t + 1.1316782473800266e-07;
+    p = p * t + -4.173045008132502e-08;
+    p = p * t + -7.873347259736313e-07;
+    p = p * t + 1.0828376692653254e-06;
+    p = p * t + 4.629779912003009e-06;
+    p = p * t + -1.585222601023595e-05;
+    p = p * t + -8.548328256538437e-06;
+    p = p * t + 0.00015917000241991717;
+    p = p * t + -0.0003584263105599347;
+    p = p * t + -0.00039934694992312916;
+    p = p * t + 0.005431316858315713;
+    p = p * t + -0.021629050923363903;
+    p = p * t + 0.058796566468395595;
+    p = p * t + -0.12512693227978564;
+    p = p * t + 0.2188597672776828;
+    p = p * t + -0.3198988333140305;
+    p = p * t + 0.3879958875687357;
+    p = p * t + -0.3726162354661151;
+    p = p * t + 0.2329951186255525;
+    return (s * p + 1.0) / (z * 2.0 + 1.0);
 }
 
 /* factor·e^(-share·a²)·erfcx(z), where share is 1 or ½.  a² must not be rounded, for it is an exponent: it is
@@ -974,53 +1163,202 @@ INLINE doubles less_of(doubles a, doubles b) { return select((bits)(a < b), all(
 INLINE doubles less_equal_of(doubles a, doubles b) { return select((bits)(a <= b), all(1.0), all(0.0)); }
 INLINE doubles equal_of(doubles a, doubles b) { return select((bits)(a == b), all(1.0), all(0.0)); }
 
-#elif KERNEL_PART == INTERPRETER_PART
+/* x^b for a quick exponent b. */
+INLINE doubles power_of(doubles x, double b) {
+    doubles y = x - (doubles){0};
+    if (fabs(b) < 1.0) y = sqrt_of(x);
+    for (int i = 2; i <= (int)fabs(b); i++) y *= x;
+    if (fabs(b) > 1.0 && fabs(b) != floor(fabs(b))) y *= sqrt_of(x);
+    bits unsure = (bits){0}; /* of infinite and vanishing intermediates, and of libm's special cases */
+    if (b != floor(b)) unsure = ~(bits)(x > 0.0);
+    if (b < 0.0) {
+        unsure |= ~((bits)(abs_of(y) >= 0x1p-1022) & (bits)(abs_of(y) <= 0x1p1022));
+        y = 1.0 / y;
+    }
+    if (__builtin_expect(any(unsure), 0))
+        for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
+            if (unsure[i]) y[i] = pow(x[i], b);
+    return y;
+}
 
-/* === The third part: the interpreter, for one instruction set and real type (REAL). === */
+#elif KERNEL_PART == UNIFORM_PART
+
+/* === The third part: uniform sections, for one instruction set with registers of two doubles, and one real type (REAL).
+   Independent calls of one function are done two at a time. === */
+
+typedef REAL real;
+
+#define OF(number, name) [number] = name##_of
+
+static doubles (*const of_one[FUNCTIONS1])(doubles) = {
+    OF(EXP, exp),           OF(EXPM1, expm1), OF(LOG, log),   OF(LOG1P, log1p), OF(LOG2, log2), OF(LOG10, log10),
+    OF(SQRT, sqrt),         OF(SIN, sin),     OF(COS, cos),   OF(TANH, tanh),   OF(SECH, sech), OF(SIGMOID, sigmoid),
+    OF(SOFTPLUS, softplus), OF(RELU, relu),   OF(SILU, silu), OF(GELU, gelu),   OF(ERF, erf),   OF(ERFC, erfc),
+    OF(SIGN, sign),         OF(FLOOR, floor), OF(ABS, abs)};
+
+static doubles (*const of_two[FUNCTIONS2])(doubles, doubles) = {
+    OF(RATIO, ratio),     OF(MAXIMUM, maximum), OF(MINIMUM, minimum),       OF(LEAKY_RELU, leaky_relu),
+    OF(ELU, elu),         OF(LESS, less),       OF(LESS_EQUAL, less_equal), OF(EQUAL, equal)};
+
+#undef OF
+
+/* Σ of n products, in four chains so that one needn't wait for the other.  A pair of words is read as one: since a·b is
+   b·a, it doesn't matter which half is which. */
+INLINE real product(const int32_t *pair, const real *M) {
+    uint64_t both;
+    memcpy(&both, pair, sizeof both);
+    return M[(uint32_t)both] * M[both >> 32];
+}
+
+INLINE real products(const int32_t *pairs, int64_t n, const real *M) {
+    real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    for (; n >= 4; n -= 4, pairs += 8) {
+        s0 += product(pairs, M);
+        s1 += product(pairs + 2, M);
+        s2 += product(pairs + 4, M);
+        s3 += product(pairs + 6, M);
+    }
+    if (n > 0) s0 += product(pairs, M);
+    if (n > 1) s1 += product(pairs + 2, M);
+    if (n > 2) s2 += product(pairs + 4, M);
+    return (s0 + s1) + (s2 + s3);
+}
+
+/* A sum whose counts are known when this file is compiled. */
+INLINE const int32_t *short_sum(const int n_products, const int n_single, const int32_t *code, real *M) {
+    const int32_t *terms = code + 5;
+    real sum = n_single ? M[terms[2 * n_products]] : 0;
+    if (n_products) {
+        real even = product(terms, M), odd = 0;
+        for (int i = 2; i < n_products; i += 2) even += product(terms + 2 * i, M);
+        if (n_products > 1) odd = product(terms + 2, M);
+        for (int i = 3; i < n_products; i += 2) odd += product(terms + 2 * i, M);
+        sum = n_products > 1 ? n_single ? (even + odd) + sum : even + odd : n_single ? even + sum : even;
+    }
+    M[code[1]] = sum;
+    return terms + 2 * n_products + n_single;
+}
+
+static void run_uniform(const int32_t *code, const int32_t *end, void *memory, Tiles *tiles) {
+    real *M = memory;
+#define SHORT_SUM(n_products, n_single)                                                                                \
+    case U_SHORT_SUM + 2 * n_products + n_single: code = short_sum(n_products, n_single, code, M); break;
+    while (code < end) {
+        switch (code[0]) {
+        SHORT_SUM(0, 0)
+        SHORT_SUM(0, 1)
+        SHORT_SUM(1, 0)
+        SHORT_SUM(1, 1)
+        SHORT_SUM(2, 0)
+        SHORT_SUM(2, 1)
+        SHORT_SUM(3, 0)
+        SHORT_SUM(3, 1)
+        SHORT_SUM(4, 0)
+        SHORT_SUM(4, 1)
+        SHORT_SUM(5, 0)
+        SHORT_SUM(5, 1)
+        SHORT_SUM(6, 0)
+        SHORT_SUM(6, 1)
+        SHORT_SUM(7, 0)
+        SHORT_SUM(7, 1)
+        case U_SUM: {
+            real *y = M + code[1];
+            int64_t n_plus = code[2], n_minus = code[3], n_single = code[4];
+            code += 5;
+            real sum = products(code, n_plus, M);
+            code += 2 * n_plus;
+            if (n_minus) sum -= products(code, n_minus, M);
+            code += 2 * n_minus;
+            for (int64_t i = 0; i < n_single; i++) sum += M[code[i]];
+            code += n_single;
+            *y = sum;
+            break;
+        }
+        case U_ROWS: code = tiles(code, M); break;
+        case U_CALL1: {
+            doubles (*vector)(doubles) = of_one[code[1]];
+            double (*scalar)(double) = libm1[code[1]];
+            int k = code[2];
+            for (code += 3; k > 0; k -= 2, code += 4) {
+                int second = k > 1 ? 2 : 0; /* a lone call is done twice */
+                doubles x = {(double)M[code[1]], (double)M[code[second + 1]]}, y;
+                if (vector) y = vector(x);
+                else y = (doubles){scalar(x[0]), second ? scalar(x[1]) : 0.0};
+                M[code[0]] = (real)y[0];
+                if (second) M[code[2]] = (real)y[1];
+            }
+            if (k < 0) code -= 2;
+            break;
+        }
+        case U_CALL2: {
+            doubles (*vector)(doubles, doubles) = of_two[code[1]];
+            double (*scalar)(double, double) = libm2[code[1]];
+            int k = code[2];
+            for (code += 3; k > 0; k -= 2, code += 6) {
+                int second = k > 1 ? 3 : 0;
+                doubles a = {(double)M[code[1]], (double)M[code[second + 1]]}, y;
+                doubles b = {(double)M[code[2]], (double)M[code[second + 2]]};
+                if (vector) y = vector(a, b);
+                else y = (doubles){scalar(a[0], b[0]), second ? scalar(a[1], b[1]) : 0.0};
+                M[code[0]] = (real)y[0];
+                if (second) M[code[3]] = (real)y[1];
+            }
+            if (k < 0) code -= 3;
+            break;
+        }
+        case U_SELECT: {
+            int k = code[1];
+            for (code += 2; k > 0; k--, code += 4) M[code[0]] = M[code[1]] != 0 ? M[code[2]] : M[code[3]];
+            break;
+        }
+        case U_TAKE: {
+            int64_t n = code[3], i = choice((double)M[code[2]], n);
+            M[code[1]] = i < 0 ? (real)NAN : M[code[4 + i]];
+            code += 4 + n;
+            break;
+        }
+        default: __builtin_unreachable(); /* kernel_check has seen to it */
+        }
+    }
+#undef SHORT_SUM
+}
+
+/* M[destination] = M[source], as if at once: all are read before any is written. */
+static void copy(const int32_t *copies, int64_t n, void *memory, void *buffer) {
+    real *M = memory, *read = buffer;
+    for (int64_t i = 0; i < n; i++) read[i] = M[copies[2 * i + 1]];
+    for (int64_t i = 0; i < n; i++) M[copies[2 * i]] = read[i];
+}
+
+#elif KERNEL_PART == VARYING_PART
+
+/* === The fourth part: varying sections, for one instruction set and real type (REAL). === */
 
 typedef REAL real;
 typedef REAL vec __attribute__((vector_size(BYTES), may_alias));
 typedef REAL unaligned __attribute__((vector_size(BYTES), may_alias, aligned(sizeof(REAL))));
 typedef REAL narrow __attribute__((vector_size(BYTES / sizeof(double) * sizeof(REAL)), may_alias, aligned(sizeof(REAL))));
+typedef uint64_t mask __attribute__((vector_size(BYTES), may_alias));
 
 #define VL ((int)(VECTOR_BYTES / sizeof(real)))  /* lanes of a vector, whatever the instruction set */
 #define LANES ((int)(BYTES / sizeof(real)))      /* lanes of a register */
 #define DOUBLES ((int)(BYTES / sizeof(double)))  /* lanes that the functions above take at once */
+#define OWN (VECTOR_BYTES / BYTES)               /* registers of a vector */
+#define ALIGNED __attribute__((aligned(VECTOR_BYTES)))
+#define MOST_LANES (8 * VL)                      /* of a block */
 
 INLINE doubles get(const real *x) { return __builtin_convertvector(*(const narrow *)x, doubles); }
 INLINE void put(real *y, doubles value) { *(narrow *)y = __builtin_convertvector(value, narrow); }
 
 /* --- Functions of rows of lanes.  The step of an operand is 1, or 0 if it is one vector that serves all. --- */
 
-#define ROW1(name) static void REAL_NAME(name##_row)(real *y, const real *x, int lanes)
-#define ROW2(name)                                                                                                     \
-    static void REAL_NAME(name##_row)(real *y, const real *a, int a_step, const real *b, int b_step, int lanes)
-
 #define OF_1(name)                                                                                                     \
-    ROW1(name) {                                                                                                       \
+    static void REAL_NAME(name##_row)(real *y, const real *x, int lanes) {                                             \
         for (int i = 0; i < lanes; i += DOUBLES) put(y + i, name##_of(get(x + i)));                                    \
     }
-#define OF_ANGLE(name)                                                                                                 \
-    ROW1(name) {                                                                                                       \
-        for (int i = 0; i < lanes; i += DOUBLES) {                                                                     \
-            doubles angles = get(x + i), values = name##_of(angles);                                                   \
-            if (any(is_rare_angle(angles)))                                                                            \
-                for (int lane = 0; lane < DOUBLES; lane++)                                                             \
-                    if (!(fabs(angles[lane]) <= MOST_TURNED)) values[lane] = name(angles[lane]);                       \
-            put(y + i, values);                                                                                        \
-        }                                                                                                              \
-    }
-#define OF_1_BY_LIBM(name)                                                                                             \
-    ROW1(name) {                                                                                                       \
-        for (int i = 0; i < lanes; i++) y[i] = (real)name((double)x[i]);                                               \
-    }
 #define OF_2(name)                                                                                                     \
-    ROW2(name) {                                                                                                       \
+    static void REAL_NAME(name##_row)(real *y, const real *a, int a_step, const real *b, int b_step, int lanes) {      \
         for (int i = 0; i < lanes; i += DOUBLES) put(y + i, name##_of(get(a + a_step * i), get(b + b_step * i)));      \
-    }
-#define OF_2_BY_LIBM(name)                                                                                             \
-    ROW2(name) {                                                                                                       \
-        for (int i = 0; i < lanes; i++) y[i] = (real)name((double)a[a_step * i], (double)b[b_step * i]);               \
     }
 
 OF_1(exp)
@@ -1030,20 +1368,10 @@ OF_1(log1p)
 OF_1(log2)
 OF_1(log10)
 OF_1(sqrt)
-OF_1_BY_LIBM(cbrt)
-OF_ANGLE(sin)
-OF_ANGLE(cos)
-OF_1_BY_LIBM(tan)
-OF_1_BY_LIBM(asin)
-OF_1_BY_LIBM(acos)
-OF_1_BY_LIBM(atan)
-OF_1_BY_LIBM(sinh)
-OF_1_BY_LIBM(cosh)
+OF_1(sin)
+OF_1(cos)
 OF_1(tanh)
 OF_1(sech)
-OF_1_BY_LIBM(asinh)
-OF_1_BY_LIBM(acosh)
-OF_1_BY_LIBM(atanh)
 OF_1(sigmoid)
 OF_1(softplus)
 OF_1(relu)
@@ -1055,232 +1383,387 @@ OF_1(sign)
 OF_1(floor)
 OF_1(abs)
 OF_2(ratio)
-OF_2_BY_LIBM(pow)
 OF_2(maximum)
 OF_2(minimum)
-OF_2_BY_LIBM(hypot)
-OF_2_BY_LIBM(atan2)
 OF_2(leaky_relu)
 OF_2(elu)
 OF_2(less)
 OF_2(less_equal)
 OF_2(equal)
 
-#define ENTRY(number, name) [number] = REAL_NAME(name##_row)
+#define ROW(number, name) [number] = REAL_NAME(name##_row)
 
-static void (*const functions1[FUNCTIONS1])(real *, const real *, int) = {
-    ENTRY(EXP, exp),         ENTRY(EXPM1, expm1),       ENTRY(LOG, log),     ENTRY(LOG1P, log1p), ENTRY(LOG2, log2),
-    ENTRY(LOG10, log10),     ENTRY(SQRT, sqrt),         ENTRY(CBRT, cbrt),   ENTRY(SIN, sin),     ENTRY(COS, cos),
-    ENTRY(TAN, tan),         ENTRY(ASIN, asin),         ENTRY(ACOS, acos),   ENTRY(ATAN, atan),   ENTRY(SINH, sinh),
-    ENTRY(COSH, cosh),       ENTRY(TANH, tanh),         ENTRY(SECH, sech),   ENTRY(ASINH, asinh), ENTRY(ACOSH, acosh),
-    ENTRY(ATANH, atanh),     ENTRY(SIGMOID, sigmoid),   ENTRY(SOFTPLUS, softplus),
-    ENTRY(RELU, relu),       ENTRY(SILU, silu),         ENTRY(GELU, gelu),   ENTRY(ERF, erf),     ENTRY(ERFC, erfc),
-    ENTRY(SIGN, sign),       ENTRY(FLOOR, floor),       ENTRY(ABS, abs)};
+static void (*const rows_of_one[FUNCTIONS1])(real *, const real *, int) = {
+    ROW(EXP, exp),           ROW(EXPM1, expm1), ROW(LOG, log),   ROW(LOG1P, log1p), ROW(LOG2, log2), ROW(LOG10, log10),
+    ROW(SQRT, sqrt),         ROW(SIN, sin),     ROW(COS, cos),   ROW(TANH, tanh),   ROW(SECH, sech), ROW(SIGMOID, sigmoid),
+    ROW(SOFTPLUS, softplus), ROW(RELU, relu),   ROW(SILU, silu), ROW(GELU, gelu),   ROW(ERF, erf),   ROW(ERFC, erfc),
+    ROW(SIGN, sign),         ROW(FLOOR, floor), ROW(ABS, abs)};
 
-static void (*const functions2[FUNCTIONS2])(real *, const real *, int, const real *, int, int) = {
-    ENTRY(RATIO, ratio), ENTRY(POW, pow),     ENTRY(MAXIMUM, maximum),       ENTRY(MINIMUM, minimum),
-    ENTRY(HYPOT, hypot), ENTRY(ATAN2, atan2), ENTRY(LEAKY_RELU, leaky_relu), ENTRY(ELU, elu),
-    ENTRY(LESS, less),   ENTRY(LESS_EQUAL, less_equal), ENTRY(EQUAL, equal)};
+static void (*const rows_of_two[FUNCTIONS2])(real *, const real *, int, const real *, int, int) = {
+    ROW(RATIO, ratio), ROW(MAXIMUM, maximum), ROW(MINIMUM, minimum),       ROW(LEAKY_RELU, leaky_relu),
+    ROW(ELU, elu),     ROW(LESS, less),       ROW(LESS_EQUAL, less_equal), ROW(EQUAL, equal)};
 
-/* --- Uniform instructions --- */
+static void row_of_one(int function, real *y, const real *x, int lanes) {
+    if (rows_of_one[function]) rows_of_one[function](y, x, lanes);
+    else
+        for (int i = 0; i < lanes; i++) y[i] = (real)libm1[function]((double)x[i]);
+}
 
-/* Σ of n products, in four chains so that one needn't wait for the other. */
-INLINE real products(const int32_t *pairs, int n, const real *M) {
-    real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-    for (; n >= 4; n -= 4, pairs += 8) {
-        s0 += M[pairs[0]] * M[pairs[1]];
-        s1 += M[pairs[2]] * M[pairs[3]];
-        s2 += M[pairs[4]] * M[pairs[5]];
-        s3 += M[pairs[6]] * M[pairs[7]];
+static void row_of_two(int function, real *y, const real *a, int a_step, const real *b, int b_step, int lanes) {
+    if (rows_of_two[function]) rows_of_two[function](y, a, a_step, b, b_step, lanes);
+    else if (function == POW && !b_step && is_quick_exponent((double)b[0]))
+        for (int i = 0; i < lanes; i += DOUBLES) put(y + i, power_of(get(a + a_step * i), (double)b[0]));
+    else
+        for (int i = 0; i < lanes; i++) y[i] = (real)libm2[function]((double)a[a_step * i], (double)b[b_step * i]);
+}
+
+/* --- Sums.  A row of lanes is summed in pieces of so many registers, which is known when this file is compiled: as many
+   as a block of one vector has, or twice or four times that, up to MOST_PIECE. --- */
+
+#define MOST_PIECE 4
+#define AT(word) ((const vec *)(V + (int64_t)(word) * lanes)) /* a piece of a slot: V is that of slot 0 */
+
+/* One sum for one piece.  kinds: which of the counts, n_vv n_vvm n_vu n_vum n_v, may not be 0, as bits.  If the piece is
+   small, two partial sums in turn keep the multipliers busy. */
+#define VV 1
+#define VU 4
+#define ALL_KINDS 31
+INLINE void sum_piece(const int piece, const int kinds, const int lanes, vec *sum, const int32_t *code,
+                      const int32_t *n, const real *M, const real *V) {
+    vec even[MOST_PIECE], odd[MOST_PIECE];
+    for (int i = 0; i < piece; i++) even[i] = odd[i] = (vec){0};
+    if (kinds & VV) {
+        int k = n[0];
+        if (piece <= 2)
+            for (; k >= 2; k -= 2, code += 4) {
+                const vec *a = AT(code[0]), *b = AT(code[1]), *c = AT(code[2]), *d = AT(code[3]);
+#pragma GCC unroll 8
+                for (int i = 0; i < piece; i++) even[i] += a[i] * b[i], odd[i] += c[i] * d[i];
+            }
+        for (; k > 0; k--, code += 2) {
+            const vec *a = AT(code[0]), *b = AT(code[1]);
+#pragma GCC unroll 8
+            for (int i = 0; i < piece; i++) even[i] += a[i] * b[i];
+        }
     }
-    if (n > 0) s0 += M[pairs[0]] * M[pairs[1]];
-    if (n > 1) s1 += M[pairs[2]] * M[pairs[3]];
-    if (n > 2) s2 += M[pairs[4]] * M[pairs[5]];
+    if (kinds == ALL_KINDS)
+        for (int k = n[1]; k > 0; k--, code += 2) {
+            const vec *a = AT(code[0]), *b = AT(code[1]);
+#pragma GCC unroll 8
+            for (int i = 0; i < piece; i++) even[i] -= a[i] * b[i];
+        }
+    if (kinds & VU) {
+        int k = n[2];
+        if (piece <= 2)
+            for (; k >= 2; k -= 2, code += 4) {
+                const vec *a = AT(code[0]), *c = AT(code[2]);
+                const real b = M[code[1]], d = M[code[3]];
+#pragma GCC unroll 8
+                for (int i = 0; i < piece; i++) even[i] += a[i] * b, odd[i] += c[i] * d;
+            }
+        for (; k > 0; k--, code += 2) {
+            const vec *a = AT(code[0]);
+            const real b = M[code[1]];
+#pragma GCC unroll 8
+            for (int i = 0; i < piece; i++) even[i] += a[i] * b;
+        }
+    }
+    if (kinds == ALL_KINDS) {
+        for (int k = n[3]; k > 0; k--, code += 2) {
+            const vec *a = AT(code[0]);
+            const real b = M[code[1]];
+#pragma GCC unroll 8
+            for (int i = 0; i < piece; i++) even[i] -= a[i] * b;
+        }
+        for (int k = n[4]; k > 0; k--, code++) {
+            const vec *a = AT(code[0]);
+#pragma GCC unroll 8
+            for (int i = 0; i < piece; i++) even[i] += a[i];
+        }
+    }
+    for (int i = 0; i < piece; i++) {
+        sum[i] = even[i];
+        if (piece <= 2) sum[i] += odd[i];
+    }
+}
+
+/* V[dst] = a sum of only these kinds of terms. */
+INLINE void v_sum(const int piece, const int kinds, const int lanes, const int32_t *code, const int32_t *singles,
+                  const real *M, real *block) {
+    for (int p = 0; p < lanes; p += piece * LANES) {
+        real *V = block + p;
+        vec sum[MOST_PIECE], *y = (vec *)AT(code[1]);
+        sum_piece(piece, kinds, lanes, sum, code + 8, code + 2, M, V);
+        if (kinds == ALL_KINDS) {
+            real single = 0;
+            for (int i = 0; i < code[7]; i++) single += M[singles[i]];
+            for (int i = 0; i < piece; i++) sum[i] += single;
+        }
+#pragma GCC unroll 8
+        for (int i = 0; i < piece; i++) y[i] = sum[i];
+    }
+}
+
+/* A[acc] += the sum over the block; of a last block only the lanes of the mask count. */
+INLINE void r_sum(const int piece, const int kinds, const int lanes, const int32_t *code, const real *M,
+                  const real *block, real *A, const mask *last) {
+    vec *total = (vec *)(A + (int64_t)code[1] * VL);
+    for (int p = 0; p < lanes; p += piece * LANES) {
+        const real *V = block + p;
+        vec sum[MOST_PIECE];
+        sum_piece(piece, kinds, lanes, sum, code + 7, code + 2, M, V);
+        if (__builtin_expect(last != NULL, 0))
+            for (int i = 0; i < piece; i++) sum[i] = (vec)((mask)sum[i] & last[p / LANES + i]);
+        for (int i = OWN; i < piece; i++) sum[i % OWN] += sum[i];
+        for (int i = 0; i < OWN; i++) total[i] += sum[i];
+    }
+}
+
+/* --- Sums of many rows. --- */
+
+#define MOST_SUMS_AT_ONCE 16 /* in registers */
+
+/* The sums of R rows, a piece of each; see V_ROWS.  A factor that all rows share is loaded once. */
+INLINE void rows_piece(const int piece, const int R, const int lanes, vec *sum, const int32_t *code, const int32_t *n,
+                       int64_t row, const real *M, const real *V) {
+    const int64_t registers = lanes / LANES; /* of a slot */
+    for (int i = 0; i < R * piece; i++) sum[i] = (vec){0};
+#define FOR_EVERY_ROW_AND_REGISTER                                                                                     \
+    _Pragma("GCC unroll 8") for (int r = 0; r < R; r++) _Pragma("GCC unroll 8") for (int i = 0; i < piece; i++)
+    for (int k = n[0]; k > 0; k--, code += 4) {
+        const vec *a = AT(code[0] + row * code[2]), *b = AT(code[1] + row * code[3]);
+        const int64_t ia = code[2] * registers, ib = code[3] * registers;
+        if (ia == 0) {
+            vec shared[MOST_PIECE];
+            for (int i = 0; i < piece; i++) shared[i] = a[i];
+            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += shared[i] * b[r * ib + i];
+        } else {
+            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += a[r * ia + i] * b[r * ib + i];
+        }
+    }
+    for (int k = n[1]; k > 0; k--, code += 4) {
+        const vec *a = AT(code[0] + row * code[2]), *b = AT(code[1] + row * code[3]);
+        const int64_t ia = code[2] * registers, ib = code[3] * registers;
+        FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] -= a[r * ia + i] * b[r * ib + i];
+    }
+    for (int k = n[2]; k > 0; k--, code += 4) {
+        const vec *a = AT(code[0] + row * code[2]);
+        const real *b = M + (code[1] + row * code[3]);
+        const int64_t ia = code[2] * registers, ib = code[3];
+        if (ia == 0) {
+            vec shared[MOST_PIECE];
+            for (int i = 0; i < piece; i++) shared[i] = a[i];
+            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += shared[i] * b[r * ib];
+        } else {
+            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += a[r * ia + i] * b[r * ib];
+        }
+    }
+    for (int k = n[3]; k > 0; k--, code += 4) {
+        const vec *a = AT(code[0] + row * code[2]);
+        const real *b = M + (code[1] + row * code[3]);
+        const int64_t ia = code[2] * registers, ib = code[3];
+        FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] -= a[r * ia + i] * b[r * ib];
+    }
+    for (int k = n[4]; k > 0; k--, code += 2) {
+        const vec *a = AT(code[0] + row * code[1]);
+        const int64_t ia = code[1] * registers;
+        FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += a[r * ia + i];
+    }
+#undef FOR_EVERY_ROW_AND_REGISTER
+}
+
+/* R rows of V_ROWS, or (reduces) of R_ROWS into accumulators; of a last block only the lanes of the mask count. */
+INLINE void some_rows(const int piece, const int R, const int reduces, const int lanes, const int32_t *code, int64_t row,
+                      const real *M, real *block, real *A, const mask *last) {
+    const int32_t *n = code + 3, *terms = code + (reduces ? 8 : 9);
+    const int32_t *singles = terms + 4 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + 2 * (int64_t)n[4];
+    for (int p = 0; p < lanes; p += piece * LANES) {
+        real *V = block + p;
+        vec sum[MOST_SUMS_AT_ONCE];
+        rows_piece(piece, R, lanes, sum, terms, n, row, M, V);
+#pragma GCC unroll 8
+        for (int r = 0; r < R; r++) {
+            vec *own = sum + r * piece;
+            if (reduces) {
+                vec *total = (vec *)(A + (code[1] + row + r) * VL);
+                if (__builtin_expect(last != NULL, 0))
+                    for (int i = 0; i < piece; i++) own[i] = (vec)((mask)own[i] & last[p / LANES + i]);
+                for (int i = OWN; i < piece; i++) own[i % OWN] += own[i];
+                for (int i = 0; i < OWN; i++) total[i] += own[i];
+            } else {
+                vec *y = (vec *)AT(code[1] + row + r);
+                real single = 0;
+                for (int i = 0; i < n[5]; i++) single += M[singles[2 * i] + (row + r) * singles[2 * i + 1]];
+                for (int i = 0; i < piece; i++) y[i] = own[i] + single;
+            }
+        }
+    }
+}
+
+INLINE void all_rows(const int piece, const int reduces, const int lanes, const int32_t *code, const real *M, real *V,
+                     real *A, const mask *last) {
+    const int R = BYTES < 64 ? 8 / piece : piece == 1 ? 8 : 16 / piece > 4 ? 4 : 16 / piece;
+    int64_t row = 0, k = code[2];
+    for (; row + R <= k; row += R) some_rows(piece, R, reduces, lanes, code, row, M, V, A, last);
+    for (; row < k; row++) some_rows(piece, 1, reduces, lanes, code, row, M, V, A, last);
+}
+
+/* Σ of n products of numbers that stand at regular distances. */
+INLINE real dot(const real *a, int64_t ja, const real *b, int64_t jb, int n) {
+    int j = 0;
+    real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    if (ja == 1 && jb == 1 && n >= LANES) {
+        vec sum = {0};
+        for (; j + LANES <= n; j += LANES) sum += *(const unaligned *)(a + j) * *(const unaligned *)(b + j);
+        for (int i = 0; i < LANES; i += 2) s0 += sum[i], s1 += sum[i + 1];
+    }
+    for (; j + 4 <= n; j += 4) {
+        s0 += a[j * ja] * b[j * jb];
+        s1 += a[(j + 1) * ja] * b[(j + 1) * jb];
+        s2 += a[(j + 2) * ja] * b[(j + 2) * jb];
+        s3 += a[(j + 3) * ja] * b[(j + 3) * jb];
+    }
+    for (; j < n; j++) s0 += a[j * ja] * b[j * jb];
     return (s0 + s1) + (s2 + s3);
 }
 
-/* The number of the choice that an index means: whole numbers from 0, or from -1 downwards for the last; -1 if none. */
-INLINE int64_t choice(real index, int64_t n) {
-    double whole = floor((double)index);
-    if (whole < 0) whole += (double)n;
-    return whole >= 0 && whole < (double)n ? (int64_t)whole : -1;
+/* A register of neighbouring rows of a tile: Σ over its terms.  The rows' distances are 0 or 1. */
+INLINE vec tile_of_rows(const int32_t *t, int64_t row, const real *M) {
+    const real *a = M + t[0] + row * t[1], *b = M + t[3] + row * t[4];
+    const int64_t ja = t[2], jb = t[5];
+    const int n = t[6];
+    vec s0 = {0}, s1 = {0};
+    int j = 0;
+    if (t[1] == 0 && t[4] == 1) {
+        for (; j + 2 <= n; j += 2, a += 2 * ja, b += 2 * jb) {
+            s0 += a[0] * *(const unaligned *)b;
+            s1 += a[ja] * *(const unaligned *)(b + jb);
+        }
+        if (j < n) s0 += a[0] * *(const unaligned *)b;
+    } else if (t[1] == 1 && t[4] == 0) {
+        for (; j + 2 <= n; j += 2, a += 2 * ja, b += 2 * jb) {
+            s0 += *(const unaligned *)a * b[0];
+            s1 += *(const unaligned *)(a + ja) * b[jb];
+        }
+        if (j < n) s0 += *(const unaligned *)a * b[0];
+    } else if (t[1] == 1)
+        for (; j < n; j++, a += ja, b += jb) s0 += *(const unaligned *)a * *(const unaligned *)b;
+    else
+        for (; j < n; j++, a += ja, b += jb) s0 += a[0] * b[0];
+    return s0 + s1;
 }
 
-static void run_uniform(const int32_t *code, const int32_t *end, void *memory) {
-    real *M = memory;
-    while (code < end) {
-        switch (code[0]) {
-        case U_SUM: {
-            real *y = M + code[1];
-            int n_plus = code[2], n_minus = code[3], n_single = code[4];
-            code += 5;
-            real sum = products(code, n_plus, M);
-            code += 2 * (int64_t)n_plus;
-            if (n_minus) sum -= products(code, n_minus, M);
-            code += 2 * (int64_t)n_minus;
-            for (int i = 0; i < n_single; i++) sum += M[code[i]];
-            code += n_single;
-            *y = sum;
-            break;
-        }
-        case U_CALL1: {
-            int function = code[1], k = code[2];
-            code += 3;
-            for (int n; k > 0; k -= n, code += 2 * n) {
-                real x[VECTOR_BYTES / sizeof(real)] __attribute__((aligned(VECTOR_BYTES)));
-                n = k < VL ? k : VL;
-                for (int i = 0; i < VL; i++) x[i] = M[code[i < n ? 2 * i + 1 : 1]];
-                functions1[function](x, x, (n + DOUBLES - 1) / DOUBLES * DOUBLES);
-                for (int i = 0; i < n; i++) M[code[2 * i]] = x[i];
+INLINE int are_neighbours(const int32_t *tiles, int n) {
+    for (int i = 0; i < n; i++)
+        if ((uint32_t)tiles[7 * i + 1] > 1 || (uint32_t)tiles[7 * i + 4] > 1) return 0;
+    return 1;
+}
+
+/* U_ROWS: registers of rows where rows are neighbours in memory, else row by row. */
+static const int32_t *run_tiles(const int32_t *code, void *memory) {
+    real *M = memory, *y = M + code[1];
+    const int k = code[2], plus = code[3], minus = code[4], n_single = code[5];
+    const int32_t *tiles = code + 6, *singles = tiles + 7 * (int64_t)(plus + minus);
+    int row = 0;
+    if (k >= LANES && are_neighbours(tiles, plus + minus))
+        for (; row + LANES <= k; row += LANES) {
+            vec sum = {0};
+            for (int i = 0; i < plus; i++) sum += tile_of_rows(tiles + 7 * i, row, M);
+            for (int i = plus; i < plus + minus; i++) sum -= tile_of_rows(tiles + 7 * i, row, M);
+            for (int i = 0; i < n_single; i++) {
+                const real *c = M + singles[2 * i];
+                const int64_t ic = singles[2 * i + 1];
+                if (ic == 1) sum += *(const unaligned *)(c + row);
+                else
+                    for (int l = 0; l < LANES; l++) sum[l] += c[(row + l) * ic];
             }
-            break;
+            *(unaligned *)(y + row) = sum;
         }
-        case U_CALL2: {
-            int function = code[1], k = code[2];
-            code += 3;
-            for (int n; k > 0; k -= n, code += 3 * n) {
-                real a[VECTOR_BYTES / sizeof(real)] __attribute__((aligned(VECTOR_BYTES)));
-                real b[VECTOR_BYTES / sizeof(real)] __attribute__((aligned(VECTOR_BYTES)));
-                n = k < VL ? k : VL;
-                for (int i = 0; i < VL; i++) a[i] = M[code[i < n ? 3 * i + 1 : 1]], b[i] = M[code[i < n ? 3 * i + 2 : 2]];
-                functions2[function](a, a, 1, b, 1, (n + DOUBLES - 1) / DOUBLES * DOUBLES);
-                for (int i = 0; i < n; i++) M[code[3 * i]] = a[i];
-            }
-            break;
+    for (; row < k; row++) {
+        real sum = 0;
+        for (int i = 0; i < plus + minus; i++) {
+            const int32_t *t = tiles + 7 * i;
+            real s = dot(M + t[0] + (int64_t)row * t[1], t[2], M + t[3] + (int64_t)row * t[4], t[5], t[6]);
+            sum += i < plus ? s : -s;
         }
-        case U_SELECT: {
-            int k = code[1];
-            code += 2;
-            for (; k > 0; k--, code += 4) M[code[0]] = M[code[1]] != 0 ? M[code[2]] : M[code[3]];
-            break;
-        }
-        case U_TAKE: {
-            int64_t n = code[3], i = choice(M[code[2]], n);
-            M[code[1]] = i < 0 ? (real)NAN : M[code[4 + i]];
-            code += 4 + n;
-            break;
-        }
-        }
+        for (int i = 0; i < n_single; i++) sum += M[singles[2 * i] + (int64_t)row * singles[2 * i + 1]];
+        y[row] = sum;
     }
+    return singles + 2 * (int64_t)n_single;
 }
 
-/* --- Varying instructions, on blocks of W vectors --- */
-
-/* A sum's terms for one piece of a row, as many registers as there is room for. */
-#define MOST_PIECE 8
-
-INLINE void sum_piece(const int W, const int piece, vec *sum, const int32_t *code, const int32_t *n, const real *M,
-                      const real *V) {
-#define AT(word) ((const vec *)(V + (int64_t)(word) * (W * VL)))
-    for (int i = 0; i < piece; i++) sum[i] = (vec){0};
-    for (int k = n[0]; k > 0; k--, code += 2) {
-        const vec *a = AT(code[0]), *b = AT(code[1]);
-#pragma GCC unroll 8
-        for (int i = 0; i < piece; i++) sum[i] += a[i] * b[i];
-    }
-    for (int k = n[1]; k > 0; k--, code += 2) {
-        const vec *a = AT(code[0]), *b = AT(code[1]);
-#pragma GCC unroll 8
-        for (int i = 0; i < piece; i++) sum[i] -= a[i] * b[i];
-    }
-    for (int k = n[2]; k > 0; k--, code += 2) {
-        const vec *a = AT(code[0]);
-        const vec b = (vec){0} + M[code[1]];
-#pragma GCC unroll 8
-        for (int i = 0; i < piece; i++) sum[i] += a[i] * b;
-    }
-    for (int k = n[3]; k > 0; k--, code += 2) {
-        const vec *a = AT(code[0]);
-        const vec b = (vec){0} + M[code[1]];
-#pragma GCC unroll 8
-        for (int i = 0; i < piece; i++) sum[i] -= a[i] * b;
-    }
-    for (int k = n[4]; k > 0; k--, code++) {
-        const vec *a = AT(code[0]);
-#pragma GCC unroll 8
-        for (int i = 0; i < piece; i++) sum[i] += a[i];
-    }
-#undef AT
-}
-
-INLINE void run_block(const int W, const int32_t *code, const int32_t *end, real *M, real *V, real *A, int64_t first,
-                      int64_t samples) {
-    const int lanes = W * VL, registers = lanes / LANES;
-    const int piece = registers < MOST_PIECE ? registers : MOST_PIECE;
+/* One block, whose first sample has that number. */
+INLINE void run_block(const int piece, const int lanes, const int32_t *code, const int32_t *end, real *M, real *V,
+                      real *A, int64_t first, int64_t samples) {
     const int valid = samples - first < lanes ? (int)(samples - first) : lanes;
+    real all_ones[MOST_LANES] ALIGNED; /* in the lanes that have a sample; only for the last block */
+    if (valid < lanes) {
+        memset(all_ones, 0, sizeof all_ones);
+        memset(all_ones, -1, (size_t)valid * sizeof(real));
+    }
+    const mask *const last_lanes = valid < lanes ? (const mask *)all_ones : NULL;
 #define SLOT(word) (V + (int64_t)(word) * lanes)
     while (code < end) {
         switch (code[0]) {
         case V_SUM: {
-            real *y = SLOT(code[1]);
-            const int32_t *n = code + 2, *terms = code + 8;
-            const int32_t *singles = terms + 2 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + n[4];
-            for (int p = 0; p < registers; p += piece) {
-                vec sum[MOST_PIECE];
-                sum_piece(W, piece, sum, terms, n, M, V + p * LANES);
-                real uniform = 0;
-                for (int i = 0; i < n[5]; i++) uniform += M[singles[i]];
-#pragma GCC unroll 8
-                for (int i = 0; i < piece; i++) ((vec *)y)[p + i] = sum[i] + uniform;
-            }
+            const int32_t *n = code + 2, *singles = code + 8 + 2 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + n[4];
+            v_sum(piece, ALL_KINDS, lanes, code, singles, M, V);
             code = singles + n[5];
             break;
         }
+        case V_SUM_VU:
+            v_sum(piece, VU, lanes, code, NULL, M, V);
+            code += 8 + 2 * (int64_t)code[4];
+            break;
+        case V_SUM_VV:
+            v_sum(piece, VV, lanes, code, NULL, M, V);
+            code += 8 + 2 * (int64_t)code[2];
+            break;
         case R_SUM: {
-            vec *total = (vec *)(A + (int64_t)code[1] * VL);
-            const int32_t *n = code + 2, *terms = code + 7;
-            for (int p = 0; p < registers; p += piece) {
-                vec sum[MOST_PIECE];
-                sum_piece(W, piece, sum, terms, n, M, V + p * LANES);
-                if (valid < lanes) {
-                    real kept[MOST_PIECE * BYTES / sizeof(real)] __attribute__((aligned(BYTES)));
-                    for (int i = 0; i < piece; i++) ((vec *)kept)[i] = sum[i];
-                    for (int i = 0; i < piece * LANES; i++)
-                        if (p * LANES + i >= valid) kept[i] = 0;
-                    for (int i = 0; i < piece; i++) sum[i] = ((vec *)kept)[i];
-                }
-                /* register i of the piece belongs to register i of the accumulator's vector, as lanes go */
-                const int own = VL / LANES;
-                if (piece < own)
-                    for (int i = 0; i < piece; i++) total[p % own + i] += sum[i];
-                else
-                    for (int j = 0; j < own; j++) {
-                        vec s = sum[j];
-                        for (int i = j + own; i < piece; i += own) s += sum[i];
-                        total[j] += s;
-                    }
-            }
-            code = terms + 2 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + n[4];
+            const int32_t *n = code + 2;
+            r_sum(piece, ALL_KINDS, lanes, code, M, V, A, last_lanes);
+            code += 7 + 2 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + n[4];
+            break;
+        }
+        case R_SUM_VV:
+            r_sum(piece, VV, lanes, code, M, V, A, last_lanes);
+            code += 7 + 2 * (int64_t)code[2];
+            break;
+        case V_ROWS: {
+            const int32_t *n = code + 3;
+            all_rows(piece, 0, lanes, code, M, V, A, NULL);
+            code += 9 + 4 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + 2 * ((int64_t)n[4] + n[5]);
+            break;
+        }
+        case R_ROWS: {
+            const int32_t *n = code + 3;
+            all_rows(piece, 1, lanes, code, M, V, A, last_lanes);
+            code += 8 + 4 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + 2 * (int64_t)n[4];
             break;
         }
         case V_CALL1: {
-            void (*function)(real *, const real *, int) = functions1[code[1]];
-            int k = code[2];
-            code += 3;
-            for (; k > 0; k--, code += 2) function(SLOT(code[0]), SLOT(code[1]), lanes);
+            int function = code[1], k = code[2];
+            for (code += 3; k > 0; k--, code += 2) row_of_one(function, SLOT(code[0]), SLOT(code[1]), lanes);
             break;
         }
         case V_CALL2: {
-            void (*function)(real *, const real *, int, const real *, int, int) = functions2[code[1]];
-            int kinds = code[2], k = code[3];
-            code += 4;
-            for (; k > 0; k--, code += 3) {
+            int function = code[1], kinds = code[2], k = code[3];
+            for (code += 4; k > 0; k--, code += 3) {
                 if (kinds == 0) {
-                    function(SLOT(code[0]), SLOT(code[1]), 1, SLOT(code[2]), 1, lanes);
+                    row_of_two(function, SLOT(code[0]), SLOT(code[1]), 1, SLOT(code[2]), 1, lanes);
                 } else {
-                    real same[VECTOR_BYTES / sizeof(real)] __attribute__((aligned(VECTOR_BYTES)));
+                    real same[VECTOR_BYTES / sizeof(real)] ALIGNED;
                     real uniform = M[code[kinds == 1 ? 2 : 1]];
                     for (int i = 0; i < VL; i++) same[i] = uniform;
-                    if (kinds == 1) function(SLOT(code[0]), SLOT(code[1]), 1, same, 0, lanes);
-                    else function(SLOT(code[0]), same, 0, SLOT(code[2]), 1, lanes);
+                    if (kinds == 1) row_of_two(function, SLOT(code[0]), SLOT(code[1]), 1, same, 0, lanes);
+                    else row_of_two(function, SLOT(code[0]), same, 0, SLOT(code[2]), 1, lanes);
                 }
             }
             break;
         }
         case V_SELECT: {
             int kinds = code[1], k = code[2];
-            code += 3;
-            for (; k > 0; k--, code += 4) {
+            for (code += 3; k > 0; k--, code += 4) {
                 const real *c = kinds & 1 ? M + code[1] : SLOT(code[1]);
                 const real *a = kinds & 2 ? M + code[2] : SLOT(code[2]);
                 const real *b = kinds & 4 ? M + code[3] : SLOT(code[3]);
@@ -1297,7 +1780,7 @@ INLINE void run_block(const int W, const int32_t *code, const int32_t *end, real
             int kind = code[3];
             int64_t n = code[4];
             for (int lane = 0; lane < lanes; lane++) {
-                int64_t i = choice(index[lane], n);
+                int64_t i = choice((double)index[lane], n);
                 y[lane] = i < 0 ? (real)NAN : kind == 0 ? M[choices[i]] : SLOT(choices[i])[lane];
             }
             code = choices + n;
@@ -1305,8 +1788,7 @@ INLINE void run_block(const int W, const int32_t *code, const int32_t *end, real
         }
         case V_LOAD: {
             int k = code[1];
-            code += 2;
-            for (; k > 0; k--, code += 3) {
+            for (code += 2; k > 0; k--, code += 3) {
                 real *y = SLOT(code[0]);
                 const real *x = M + code[1];
                 int64_t stride = code[2];
@@ -1319,8 +1801,7 @@ INLINE void run_block(const int W, const int32_t *code, const int32_t *end, real
         }
         case V_STORE: {
             int k = code[1];
-            code += 2;
-            for (; k > 0; k--, code += 3) {
+            for (code += 2; k > 0; k--, code += 3) {
                 const real *x = SLOT(code[0]);
                 real *y = M + code[1];
                 int64_t stride = code[2];
@@ -1331,6 +1812,7 @@ INLINE void run_block(const int W, const int32_t *code, const int32_t *end, real
             }
             break;
         }
+        default: __builtin_unreachable(); /* kernel_check has seen to it */
         }
     }
 #undef SLOT
@@ -1339,52 +1821,54 @@ INLINE void run_block(const int W, const int32_t *code, const int32_t *end, real
 /* Blocks first .. last-1 of a section. */
 static void run_blocks(const int32_t *code, const Section *s, void *M, void *V, void *A, int64_t first, int64_t last) {
     const int32_t *begin = code + s->begin, *end = code + s->end;
+    const int lanes = s->width * VL;
     for (int64_t block = first; block < last; block++) {
-        int64_t lanes = (int64_t)s->width * VL;
         real *own = (real *)V + (s->batch ? block * s->slots * lanes : 0);
-        switch (s->width) {
-        case 1: run_block(1, begin, end, M, own, A, block * lanes, s->samples); break;
-        case 2: run_block(2, begin, end, M, own, A, block * lanes, s->samples); break;
-        case 4: run_block(4, begin, end, M, own, A, block * lanes, s->samples); break;
-        case 8: run_block(8, begin, end, M, own, A, block * lanes, s->samples); break;
-        }
+        const int64_t sample = block * lanes;
+#if BYTES == 64
+        if (s->width == 1) run_block(1, VL, begin, end, M, own, A, sample, s->samples);
+        else if (s->width == 2) run_block(2, 2 * VL, begin, end, M, own, A, sample, s->samples);
+        else run_block(4, lanes, begin, end, M, own, A, sample, s->samples);
+#elif BYTES == 32
+        if (s->width == 1) run_block(2, VL, begin, end, M, own, A, sample, s->samples);
+        else run_block(4, lanes, begin, end, M, own, A, sample, s->samples);
+#else
+        run_block(4, lanes, begin, end, M, own, A, sample, s->samples);
+#endif
     }
 }
 
 /* M[target] = the sum of an accumulator's lanes over all threads: lane by lane, then the lanes pairwise. */
 static void add_up(const Section *s, const int32_t *targets, void *M, const void *A, size_t apart, int threads) {
+    typedef REAL vec16 __attribute__((vector_size(16), may_alias));
     for (int32_t a = 0; a < s->accumulators; a++) {
-        real sum[VECTOR_BYTES / sizeof(real)] = {0};
-        for (int thread = 0; thread < threads; thread++) {
-            const real *own = (const real *)((const char *)A + thread * apart) + (int64_t)a * VL;
-            for (int i = 0; i < VL; i++) sum[i] += own[i];
+        const vec16 *own = (const vec16 *)((const char *)A + (size_t)a * VECTOR_BYTES);
+        vec16 sum[4] = {own[0], own[1], own[2], own[3]};
+        for (int thread = 1; thread < threads; thread++) {
+            own = (const vec16 *)((const char *)own + apart);
+            for (int i = 0; i < 4; i++) sum[i] += own[i];
         }
-        for (int half = VL / 2; half > 0; half /= 2)
-            for (int i = 0; i < half; i++) sum[i] += sum[i + half];
-        ((real *)M)[targets[a]] = sum[0];
+        sum[0] = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+        real total = sum[0][0] + sum[0][1];
+        if (sizeof(real) == 4) total = (sum[0][0] + sum[0][VL / 4 - 2]) + (sum[0][1] + sum[0][VL / 4 - 1]);
+        ((real *)M)[targets[a]] = total;
     }
 }
-
-/* M[destination] = M[source], as if at once: all are read before any is written. */
-static void copy(const int32_t *copies, int64_t n, void *memory, void *buffer) {
-    real *M = memory, *read = buffer;
-    for (int64_t i = 0; i < n; i++) read[i] = M[copies[2 * i + 1]];
-    for (int64_t i = 0; i < n; i++) M[copies[2 * i]] = read[i];
-}
-
-static const Interpreter interpreter = {run_uniform, run_blocks, add_up, copy};
 
 #undef VL
 #undef LANES
 #undef DOUBLES
-#undef MOST_PIECE
-#undef ROW1
-#undef ROW2
+#undef OWN
+#undef ALIGNED
+#undef MOST_LANES
 #undef OF_1
-#undef OF_ANGLE
-#undef OF_1_BY_LIBM
 #undef OF_2
-#undef OF_2_BY_LIBM
-#undef ENTRY
+#undef ROW
+#undef MOST_PIECE
+#undef MOST_SUMS_AT_ONCE
+#undef AT
+#undef VV
+#undef VU
+#undef ALL_KINDS
 
 #endif

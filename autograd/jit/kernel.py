@@ -119,6 +119,7 @@ class Code:
                 len(self._copies) // 2,
             ),
         )
+        self._lib.kernel_shorten(self._program, self._code)
         position = ffi.new("int64_t *")
         reason = self._lib.kernel_check(self._program, position)
         if reason:

@@ -38,6 +38,7 @@ ffibuilder.cdef(
         int32_t n_copies;
     } Program;
 
+    void kernel_shorten(const Program *p, int32_t *code);
     int kernel_check(const Program *p, int64_t *position);
     int64_t kernel_scratch(const Program *p, int threads);
     int kernel_supports(int set);
@@ -49,7 +50,8 @@ ffibuilder.set_source(
     '#include "kernel.c"',
     include_dirs=[str(HERE)],
     depends=[str(HERE / "kernel.c")],
-    extra_compile_args=["-std=gnu11", "-O3", "-fno-math-errno", "-pthread"],  # no -ffast-math: infinities and NaNs count
+    # No -ffast-math: infinities and NaNs count. What is a vector is written as one, and what isn't had better not become one.
+    extra_compile_args=["-std=gnu11", "-O3", "-fno-math-errno", "-fno-tree-slp-vectorize", "-pthread"],
     extra_link_args=["-pthread"],
     libraries=["m"],
 )
@@ -58,7 +60,9 @@ ffibuilder.set_source(
 def build() -> str:
     """Builds the module beside this file; its path."""
     with tempfile.TemporaryDirectory() as elsewhere:  # where no pyproject.toml is
-        return shutil.copy(ffibuilder.compile(tmpdir=elsewhere), HERE)
+        built = Path(ffibuilder.compile(tmpdir=elsewhere))
+        copied = shutil.copy(built, HERE / f"{built.name}.new")
+    return str(Path(copied).replace(HERE / built.name))  # at once: a process may be using the old one
 
 
 if __name__ == "__main__":

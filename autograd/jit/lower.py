@@ -24,6 +24,7 @@ from autograd.jit.place import Section, place
 from autograd.jit.program import COLUMN, CONSTANT, DATA, NONE, REDUCE, SELECT, SUM, TAKE, Program, values_in
 
 LONGEST: Final = 1 << 16  # rows of one instruction
+_WIDE: Final = 8  # numbers that are worth a vector
 
 
 class Words(NamedTuple):
@@ -185,42 +186,18 @@ class _Lowering:
         return Row(value, counts, indices + sorted(single), self.fixed.get(value, -1))
 
     def uniform_sums(self, run: list[Row], first: int) -> None:
-        counts, indices = run[0].counts, run[0].indices
-        if len(run) == 1 and (counts[0] < 8 or "U_ROWS" not in self.ops):
-            self.words += [self.ops["U_SUM"], first, *counts, *indices]
+        plus, minus, single = run[0].counts
+        indices, strides = run[0].indices, _differences(run)
+        tiles = _tiles(indices, strides, 0, plus)
+        tiles_minus = _tiles(indices, strides, plus, plus + minus)
+        if not _is_worth_it(len(run), [*tiles, *tiles_minus]):
+            for i, row in enumerate(run):
+                self.words += [self.ops["U_SUM"], first + i, *row.counts, *row.indices]
             return
-        strides = _differences(run)
-        tiles: list[list[int]] = []
-        pairs = counts[0] + counts[1]
-        tiled = [0, 0]
-        for which, (start, end) in enumerate(((0, counts[0]), (counts[0], pairs))):
-            at = start
-            while at < end:
-                a, b = indices[2 * at : 2 * at + 2]
-                ia, ib = strides[2 * at : 2 * at + 2]
-                length = 1
-                ja = jb = 0
-                if at + 1 < end:
-                    ja, jb = indices[2 * at + 2] - a, indices[2 * at + 3] - b
-                    while (
-                        at + length < end
-                        and strides[2 * (at + length) : 2 * (at + length) + 2] == [ia, ib]
-                        and indices[2 * (at + length)] - a == length * ja
-                        and indices[2 * (at + length) + 1] - b == length * jb
-                    ):
-                        length += 1
-                if length == 1:
-                    ja = jb = 0
-                tiles.append([a, ia, ja, b, ib, jb, length])
-                tiled[which] += 1
-                at += length
-        if len(run) == 1 and 7 * len(tiles) > 2 * pairs:
-            self.words += [self.ops["U_SUM"], first, *counts, *indices]
-            return
-        self.words += [self.ops["U_ROWS"], first, len(run), *tiled, counts[2]]
-        for tile in tiles:
+        self.words += [self.ops["U_ROWS"], first, len(run), len(tiles), len(tiles_minus), single]
+        for tile in (*tiles, *tiles_minus):
             self.words += tile
-        for at in range(2 * pairs, len(indices)):
+        for at in range(2 * (plus + minus), len(indices)):
             self.words += [indices[at], strides[at]]
 
     def uniform_functions(self, head: Any, values: list[int]) -> None:
@@ -458,12 +435,6 @@ def _by_depth(program: Program, values: Sequence[int]) -> list[tuple[Any, list[i
     return [(kinds[kind], groups[at, kind]) for at, kind in sorted(groups)]
 
 
-def kernel_ops() -> Any:
-    from autograd.jit import kernel
-
-    return kernel.ops()
-
-
 def _runs(rows: list[Row], by: int) -> list[list[Row]]:
     """The sums, sorted and cut into runs: within one, from row to row, each index advances by the same.
 
@@ -473,8 +444,6 @@ def _runs(rows: list[Row], by: int) -> list[list[Row]]:
     rows.sort(key=lambda row: (row.counts, row.fixed, row.indices[by::2], row.indices[1 - by :: 2]))
     runs: list[list[Row]] = []
     step: list[int] = []
-    if "V_ROWS" not in kernel_ops():
-        return [[row] for row in rows]
     for row in rows:
         run = runs[-1] if runs else []
         if run and row.counts == run[0].counts and len(run) < LONGEST and _follows(row, run, step):
@@ -484,6 +453,43 @@ def _runs(rows: list[Row], by: int) -> list[list[Row]]:
         else:
             runs.append([row])
     return runs
+
+
+class Tile(NamedTuple):
+    """Products of a run of sums that stand at regular distances: term j of row i is M[a + i·ia + j·ja]·M[b + i·ib + j·jb]."""
+
+    a: int
+    ia: int
+    ja: int
+    b: int
+    ib: int
+    jb: int
+    terms: int
+
+
+def _tiles(indices: list[int], strides: list[int], begin: int, end: int) -> list[Tile]:
+    """The pairs from begin to end, in as few tiles as neighbouring pairs make."""
+    tiles: list[Tile] = []
+    for at in range(2 * begin, 2 * end, 2):
+        a, b = indices[at], indices[at + 1]
+        ia, ib = strides[at], strides[at + 1]
+        if tiles:
+            last = tiles[-1]
+            if last.ia == ia and last.ib == ib:
+                n = last.terms
+                ja, jb = (a - last.a, b - last.b) if n == 1 else (last.ja, last.jb)
+                if a - last.a == n * ja and b - last.b == n * jb:
+                    tiles[-1] = Tile(last.a, ia, ja, last.b, ib, jb, n + 1)
+                    continue
+        tiles.append(Tile(a, ia, 0, b, ib, 0, 1))
+    return tiles
+
+
+def _is_worth_it(rows: int, tiles: list[Tile]) -> bool:
+    """Whether the kernel can use its vectors for these rows: along them, or along their terms. A short sum has less to read."""
+    along_rows = rows >= _WIDE and all(tile.ia in (0, 1) and tile.ib in (0, 1) for tile in tiles)
+    along_terms = any(tile.terms >= _WIDE and tile.ja == tile.jb == 1 for tile in tiles)
+    return along_rows or along_terms
 
 
 def _follows(row: Row, run: list[Row], step: list[int]) -> bool:

@@ -38,6 +38,7 @@ class Trace:
         self.names: dict[int, str] = {}
         self.lines: dict[int, str] = {}
         self.batch = 0  # of the vmap whose function is running; 0 outside
+        self.unrolling = False  # whether a vmap is running its function sample by sample
         self.open = True
         self._keep_lines = keep_lines
         self._constants: dict[bytes, int] = {}
@@ -120,7 +121,8 @@ class Trace:
         """
         if isinstance(x, Traced):
             if x.trace is not self:
-                whose = "another function that is being traced" if x.trace.open else "a traced call that has ended"
+                both = x.trace.open and self.open
+                whose = "another function that is being traced" if both else "a traced call that has ended"
                 raise TraceError(f"a traced number of {whose} is used{_here()}; pass it in as an argument")
             return x.index
         if type(x) is float:
