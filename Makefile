@@ -1,20 +1,39 @@
 # make demo    the w1-w8 study: every number of the forward and backward pass, with pictures, in out/
-# make test    everything that is checked
+# make test    everything that is checked, on both forms of the engine: the Python that one reads, and the compiled one
 # make test-peers  the derivatives against those of JAX and HIPS autograd
-# The first two make their own virtual environment in .venv, and use it again while pyproject.toml stays as it is.
+# make bench       how fast, beside PyTorch, JAX, C and others: one table
+# make mutants     do the tests notice? A thousand small faults, one at a time
+# The first two make their own virtual environments: .venv has the sources themselves, installed as editable, and stays
+# while pyproject.toml stays as it is; .venv-compiled has the wheel that is built from them.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-peers zoo lint types arrows long clean
+COMPILED  := .venv-compiled
+ELSEWHERE := build/tests
+
+.PHONY: demo test test-pure test-compiled test-peers bench mutants zoo thorough lint types arrows long clean
 
 demo: $(READY)
 	$(BIN)/python demos/w8_network.py
 
-test: lint types arrows
+test: lint types arrows test-pure test-compiled
+
+test-pure: $(READY)
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=95
+
+# The same tests on the wheel, run where the sources aren't. Only without a C compiler may the wheel be pure.
+test-compiled: $(COMPILED)/.ready
+	@rm -rf $(ELSEWHERE) && mkdir -p $(ELSEWHERE)
+	@cp -R benchmarks demos docs peers tests *.md pyproject.toml $(ELSEWHERE)
+	@if (cd $(ELSEWHERE) && $(CURDIR)/$(COMPILED)/bin/python -m autograd --version) | grep -q compiled; \
+	then cd $(ELSEWHERE) && $(CURDIR)/$(COMPILED)/bin/python -m pytest -n auto -rs -p no:cacheprovider tests; \
+	elif command -v cc || command -v gcc || command -v clang; \
+	then echo "the engine was not compiled, though there is a C compiler; to see why: pip wheel --no-deps -v ." >&2; exit 1; \
+	else echo "no C compiler here: the tests of the compiled engine are left out"; \
+	fi
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -34,9 +53,35 @@ long: $(READY)
 zoo: $(READY)
 	$(BIN)/python -m tests.zoo
 
+# Each primitive at 100,000 points, and 1,000,000 random expressions: about an hour of processor time. It can be
+# interrupted, and goes on where it was. make thorough OPTIONS="--jobs 4" takes four cores.
+thorough: $(READY)
+	$(BIN)/python -m tests.thorough $(OPTIONS)
+
 # Every transform against JAX and against HIPS autograd, which shares our import name: each has an environment of its own.
 test-peers: .venv-peers/.ready .venv-hips/.ready
 	HIPS_PYTHON=$(CURDIR)/.venv-hips/bin/python .venv-peers/bin/python -m pytest peers/test_*.py
+
+# Mutation testing (docs/mutants.md). A run that was broken off goes on where it was; rm -r out/mutants begins afresh.
+# make mutants OPTIONS=--all tests every mutant of the files of which a sample is tested.
+mutants: .venv-mutants/.ready
+	.venv-mutants/bin/python -m tests.mutation $(OPTIONS)
+
+# What is measured is chainrule as it is installed, compiled where that is possible. The peers take 2 GB.
+# make bench OPTIONS="--only gpt --quick" measures a part of it, and roughly.
+bench: .venv-bench/.ready .venv-hips/.ready
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	HIPS_PYTHON=$(CURDIR)/.venv-hips/bin/python .venv-bench/bin/python -m benchmarks $(OPTIONS)
+
+.venv-bench/.ready: pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check . -r benchmarks/requirements.txt
+	@touch $@
+
+.venv-mutants/.ready: pyproject.toml tests/mutation/requirements.txt
+	$(PYTHON) -m venv .venv-mutants
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' -r tests/mutation/requirements.txt
+	@touch $@
 
 .venv-peers/.ready: pyproject.toml peers/requirements-jax.txt
 	$(PYTHON) -m venv .venv-peers
@@ -48,6 +93,12 @@ test-peers: .venv-peers/.ready .venv-hips/.ready
 	.venv-hips/bin/python -m pip install --quiet --disable-pip-version-check -r peers/requirements-hips.txt
 	@touch $@
 
+$(COMPILED)/.ready: pyproject.toml setup.py $(wildcard autograd/*.py autograd/*/*.py autograd/*/*.c nn/*.py)
+	test -x $(COMPILED)/bin/python || $(PYTHON) -m venv $(COMPILED)
+	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
+	@touch $@
+
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "chainrule needs Python 3.10 or newer; say: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
@@ -55,4 +106,4 @@ $(READY): pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-peers .venv-hips out build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(COMPILED) .venv-peers .venv-hips .venv-mutants .venv-bench out build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

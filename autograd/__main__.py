@@ -18,8 +18,23 @@ from autograd.errors import MissingDependency
 app: Final = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from autograd import __version__
+        from autograd.value import PURE
+
+        typer.echo(f"chainrule {__version__}, engine: {'pure Python' if PURE else 'compiled'}")
+        raise typer.Exit
+
+
 @app.callback(invoke_without_command=True)
-def chainrule(context: typer.Context) -> None:
+def chainrule(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Which, and which form of the engine."),
+    ] = False,
+) -> None:
     """A scalar autograd engine: every number can be explained, every gradient can be trusted."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

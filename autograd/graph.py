@@ -5,26 +5,33 @@ The graph needs no object of its own: a Value holds its operands, and everything
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd.rules import LEAF
 
 if TYPE_CHECKING:
-    from autograd.value import Value  # or any other node with _rule, _a and _b
+    from autograd.value import Value
+
+Node: TypeAlias = Any  # a Value, or anything else with _rule, _a and _b
+
+_walks = itertools.count(1)
+_one_at_a_time = threading.RLock()
 
 
-def operations(*roots: Value, seen: set[Value] | None = None) -> list[Value]:
+def operations(*roots: Node, seen: set[Node] | None = None) -> list[Node]:
     """The recorded operations that the roots depend on, each once, operands before results (a topological order).
 
     It is depth-first: ``path`` is the way from a root to the Value at hand. A Value is put into the order when nothing
     that it was computed from is left to visit.
 
     Args:
-        roots: Values.
+        roots: Values, or other nodes.
         seen: operations to be left out, with all below them; those that are found are added to it.
     """
-    order: list[Value] = []
+    order: list[Node] = []
     seen = set() if seen is None else seen
     for root in roots:
         if root._rule is LEAF or root in seen:
@@ -47,10 +54,52 @@ def operations(*roots: Value, seen: set[Value] | None = None) -> list[Value]:
     return order
 
 
-def topological_order(*roots: Value, seen: set[Value] | None = None) -> list[Value]:
+def marked(*roots: Value) -> tuple[list[Value], list[Value]]:
+    """The operations, in the same order, and the leaves that they use: the walk of a backward pass over Values.
+
+    It marks the Values it has seen with its own number, which is much faster than to keep them in a set. The price is
+    that two such walks can't be on a graph at the same time: hence the lock.
+    """
+    order: list[Value] = []
+    leaves: list[Value] = []
+    with _one_at_a_time:
+        walk = next(_walks)
+        for root in roots:
+            if root._rule is not LEAF and root._mark != walk:
+                _walk(root, walk, order, leaves)
+    return order, leaves
+
+
+def _walk(node: Value, walk: int, order: list[Value], leaves: list[Value]) -> None:
+    node._mark = walk
+    path: list[Value] = []
+    while True:
+        a = node._a
+        if a is not None and a._mark != walk:
+            a._mark = walk
+            if a._rule is not LEAF:
+                path.append(node)
+                node = a
+                continue
+            leaves.append(a)
+        b = node._b
+        if b is not None and b._mark != walk:
+            b._mark = walk
+            if b._rule is not LEAF:
+                path.append(node)
+                node = b
+                continue
+            leaves.append(b)
+        order.append(node)
+        if not path:
+            return
+        node = path.pop()
+
+
+def topological_order(*roots: Node, seen: set[Node] | None = None) -> list[Node]:
     """Every Value that the roots depend on, and the roots, each once: leaves first, then operations in order."""
     made = operations(*roots, seen=seen)
-    leaves: dict[Value, None] = {}
+    leaves: dict[Node, None] = {}
     for node in made:
         for operand in (node._a, node._b):
             if operand is not None and operand._rule is LEAF:
@@ -61,7 +110,7 @@ def topological_order(*roots: Value, seen: set[Value] | None = None) -> list[Val
     return [*leaves, *made]
 
 
-def depending_on(sources: Iterable[Value], order: Iterable[Value]) -> set[Value]:
+def depending_on(sources: Iterable[Node], order: Iterable[Node]) -> set[Node]:
     """The sources, and those operations of the order (operands before results) that depend on one of them."""
     found = set(sources)
     for node in order:

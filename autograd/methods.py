@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from mypy_extensions import mypyc_attr
+
 from autograd import rules
 from autograd.rules import Rule
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Functions:
     """The methods; a class that inherits them says in ``_apply`` what applying a row of the table means to it."""
 
@@ -52,12 +55,12 @@ class Functions:
     def hypot(self, other: Any) -> Any: return self._apply(rules.hypot, other)
 
     # NumPy's spelling, which np.arcsin(array_of_values) looks for.
-    arcsin = asin
-    arccos = acos
-    arctan = atan
-    arcsinh = asinh
-    arccosh = acosh
-    arctanh = atanh
+    def arcsin(self) -> Any: return self._apply(rules.asin)
+    def arccos(self) -> Any: return self._apply(rules.acos)
+    def arctan(self) -> Any: return self._apply(rules.atan)
+    def arcsinh(self) -> Any: return self._apply(rules.asinh)
+    def arccosh(self) -> Any: return self._apply(rules.acosh)
+    def arctanh(self) -> Any: return self._apply(rules.atanh)
     def arctan2(self, x: Any) -> Any: return self._apply(rules.atan2, x)
     # fmt: on
 

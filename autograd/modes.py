@@ -202,9 +202,10 @@ def _describe(node: Value) -> str:
 
 
 def users_line() -> tuple[str, int]:
-    """The file and line of the nearest caller outside these packages."""
+    """The file and line of the nearest caller outside these packages, and outside NumPy, which calls them as well."""
     frame = sys._getframe()
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGES):
+    ours = _PACKAGES + tuple(getattr(sys.modules.get("numpy"), "__path__", ()))
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(ours):
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno
 

@@ -98,6 +98,8 @@ def _check(name: str, function: Function, partials: tuple[Function, ...]) -> Non
     for position, partial in enumerate(partials, start=1):
         try:
             inspect.signature(partial).bind(*parameters, None)
+        except ValueError:
+            continue  # compiled, and doesn't say what it takes
         except TypeError:
             raise ValueError(
                 f"partial {position} of {name} has to take the operands and the result, "

@@ -8,7 +8,7 @@ expressions, applied to the operands themselves: what comes out is a number of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from autograd import graph
 from autograd.errors import AutogradError
@@ -58,8 +58,7 @@ class Node(Lifted):
 def pull_back(seeds: dict[Node, Any]) -> dict[Node, Any]:
     """The adjoints of the tape's leaves, given adjoints of its outputs; a leaf that they don't depend on is absent."""
     adjoints = dict(seeds)
-    order: Sequence[Any] = graph.operations(*cast("Iterable[Value]", seeds))
-    for node in reversed(order):
+    for node in reversed(graph.operations(*seeds)):
         _send(adjoints, adjoints.pop(node), (node._a, node._b), node._rule, node.primals, node.primal)
     return adjoints
 
@@ -68,7 +67,7 @@ def sweep(seeds: dict[Value, Any]) -> dict[Value, Any]:
     """The adjoints of the leaves of a recorded graph, from the recorded partials. It leaves every ``.grad`` alone."""
     adjoints = dict(seeds)
     careful = checking()
-    for node in reversed(graph.operations(*seeds)):
+    for node in reversed(graph.marked(*seeds)[0]):
         adjoint = adjoints.pop(node)
         if careful:
             check_sent(node, float(adjoint))

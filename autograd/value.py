@@ -26,7 +26,10 @@ all other functions come from the table in ``rules.py``; a test holds the four a
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar
+from operator import ge, gt, le, lt
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from mypy_extensions import mypyc_attr
 
 from autograd import graph, modes, rules
 from autograd.methods import Functions
@@ -36,7 +39,11 @@ from autograd.rules import LEAF, Rule, real, undefined
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# mypyc compiles this file (docs/design.md, "One source, two forms"). What it needs for that is marked "compiled" below.
+PURE: Final = __file__.endswith(".py")
 
+
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Value(Functions):
     """One number on the graph.
 
@@ -56,27 +63,30 @@ class Value(Functions):
 
     # An operand that is a plain number isn't on the graph: its slot _a (or _b) is None, and since a number has no
     # partial, _da (or _db) holds the number itself.
-    __slots__ = ("_a", "_b", "_da", "_data", "_db", "_grad", "_label", "_origin", "_rule")
+    __slots__ = ("_a", "_b", "_da", "_data", "_db", "_grad", "_label", "_mark", "_origin", "_rule")
 
+    __hash__: ClassVar[Any] = object.__hash__  # compiled, a class with < and > would have none
     level: ClassVar[int] = 0  # of nested derivatives: Values are the ground floor
     _data: float  # the number
     _grad: float  # ∂(output)/∂(this), after backward()
     _label: str
     _rule: Rule  # which primitive made it; LEAF if none did
     _origin: Origin | None  # where: scopes, source line
+    _mark: int  # the last backward pass that came by
     _a: Value | None  # first operand
     _b: Value | None  # second operand
     _da: float  # ∂(this)/∂a
     _db: float  # ∂(this)/∂b
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    def __init__(self, data: Any, label: str | Any = "") -> None:
         if isinstance(data, Value):
             raise TypeError(f"{data!r} is a Value already; float(v) is its number, without the graph")
         self._data = real(data)
         self._grad = 0.0
-        self.label = label
+        self._label = _text(label)
         self._rule = LEAF
         self._origin = None
+        self._mark = 0
         self._a = None
         self._b = None
         self._da = 0.0
@@ -108,10 +118,8 @@ class Value(Functions):
         return self._label
 
     @label.setter
-    def label(self, label: str) -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"a label is text, not {type(label).__name__}: {label!r:.60}")
-        self._label = label
+    def label(self, label: str | Any) -> None:
+        self._label = _text(label)
 
     @property
     def op(self) -> str:
@@ -138,8 +146,9 @@ class Value(Functions):
         return self._rule.symbol
 
     # --- Arithmetic: the result, and its partial derivative with respect to each operand ---
+    # (Compiled, annotations are checked: the Any in "Value | Any" is NotImplemented, which lets the other operand try.)
 
-    def __add__(self, other: Any) -> Value:
+    def __add__(self, other: Any) -> Value | Any:
         if isinstance(other, Value):
             return _record(rules.add, self._data + other._data, self, other, 1.0, 1.0)
         number = _number(other)
@@ -147,13 +156,13 @@ class Value(Functions):
             return NotImplemented
         return _record(rules.add, self._data + number, self, None, 1.0, number)
 
-    def __radd__(self, other: Any) -> Value:
+    def __radd__(self, other: Any) -> Value | Any:
         number = _number(other)
         if number is None:
             return NotImplemented
         return _record(rules.add, number + self._data, None, self, number, 1.0)
 
-    def __sub__(self, other: Any) -> Value:
+    def __sub__(self, other: Any) -> Value | Any:
         if isinstance(other, Value):
             return _record(rules.sub, self._data - other._data, self, other, 1.0, -1.0)
         number = _number(other)
@@ -161,13 +170,13 @@ class Value(Functions):
             return NotImplemented
         return _record(rules.sub, self._data - number, self, None, 1.0, number)
 
-    def __rsub__(self, other: Any) -> Value:
+    def __rsub__(self, other: Any) -> Value | Any:
         number = _number(other)
         if number is None:
             return NotImplemented
         return _record(rules.sub, number - self._data, None, self, number, -1.0)
 
-    def __mul__(self, other: Any) -> Value:
+    def __mul__(self, other: Any) -> Value | Any:
         if isinstance(other, Value):
             return _record(rules.mul, self._data * other._data, self, other, other._data, self._data)
         number = _number(other)
@@ -175,13 +184,13 @@ class Value(Functions):
             return NotImplemented
         return _record(rules.mul, self._data * number, self, None, number, number)
 
-    def __rmul__(self, other: Any) -> Value:
+    def __rmul__(self, other: Any) -> Value | Any:
         number = _number(other)
         if number is None:
             return NotImplemented
         return _record(rules.mul, number * self._data, None, self, number, number)
 
-    def __truediv__(self, other: Any) -> Value:
+    def __truediv__(self, other: Any) -> Value | Any:
         divisor = other._data if isinstance(other, Value) else _number(other)
         if divisor is None:
             return NotImplemented
@@ -192,7 +201,7 @@ class Value(Functions):
             return _record(rules.div, quotient, self, other, 1.0 / divisor, -(quotient / divisor))
         return _record(rules.div, quotient, self, None, 1.0 / divisor, divisor)
 
-    def __rtruediv__(self, other: Any) -> Value:
+    def __rtruediv__(self, other: Any) -> Value | Any:
         number = _number(other)
         if number is None:
             return NotImplemented
@@ -201,11 +210,11 @@ class Value(Functions):
         quotient = number / self._data
         return _record(rules.div, quotient, None, self, number, -(quotient / self._data))
 
-    def __pow__(self, other: Any) -> Value:
+    def __pow__(self, other: Any) -> Value | Any:
         number = other if isinstance(other, Value) else _number(other)
         return NotImplemented if number is None else _binary(rules.pow, self, number)
 
-    def __rpow__(self, other: Any) -> Value:
+    def __rpow__(self, other: Any) -> Value | Any:
         number = _number(other)
         return NotImplemented if number is None else _binary(rules.pow, number, self)
 
@@ -233,17 +242,12 @@ class Value(Functions):
         >>> x.grad
         12.0
         """
-        order = graph.operations(self)
-        earlier: dict[Value, float] = {}  # what earlier calls left in the leaves: set aside, and added at the end
+        order, leaves = graph.marked(self)
+        earlier = [leaf._grad for leaf in leaves]  # what earlier calls left there: set aside, and added at the end
+        for leaf in leaves:
+            leaf._grad = 0.0
         for node in order:
             node._grad = 0.0
-            a, b = node._a, node._b
-            if a is not None and a._rule is LEAF and a not in earlier:
-                earlier[a] = a._grad
-                a._grad = 0.0
-            if b is not None and b._rule is LEAF and b not in earlier:
-                earlier[b] = b._grad
-                b._grad = 0.0
         self._grad += 1.0  # ∂(this)/∂(this)
 
         for node in reversed(order):  # results before operands: node._grad is complete
@@ -255,13 +259,13 @@ class Value(Functions):
             if b is not None:
                 b._grad += gradient * node._db
 
-        for leaf, gradient in earlier.items():
+        for leaf, gradient in zip(leaves, earlier):
             leaf._grad += gradient
 
         if modes.checking():
             for node in reversed(order):
                 modes.check_sent(node, node._grad)
-            for leaf in earlier:
+            for leaf in leaves:
                 modes.check_sum(leaf, leaf._grad)
 
     # --- It behaves as the number that it holds ---
@@ -278,17 +282,17 @@ class Value(Functions):
     def __format__(self, spec: str) -> str:
         return format(self._data, spec)
 
-    def __lt__(self, other: Any) -> bool:
-        return self._data < (other._data if isinstance(other, Value) else other)
+    def __lt__(self, other: Any) -> bool | Any:  # with an array, an array; compiled, x < y has to be a bool
+        return lt(self._data, other._data if isinstance(other, Value) else other)
 
-    def __le__(self, other: Any) -> bool:
-        return self._data <= (other._data if isinstance(other, Value) else other)
+    def __le__(self, other: Any) -> bool | Any:
+        return le(self._data, other._data if isinstance(other, Value) else other)
 
-    def __gt__(self, other: Any) -> bool:
-        return self._data > (other._data if isinstance(other, Value) else other)
+    def __gt__(self, other: Any) -> bool | Any:
+        return gt(self._data, other._data if isinstance(other, Value) else other)
 
-    def __ge__(self, other: Any) -> bool:
-        return self._data >= (other._data if isinstance(other, Value) else other)
+    def __ge__(self, other: Any) -> bool | Any:
+        return ge(self._data, other._data if isinstance(other, Value) else other)
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""
@@ -339,12 +343,13 @@ _new = Value.__new__
 
 
 def _record(rule: Rule, data: float, a: Value | None, b: Value | None, da: float, db: float) -> Value:
-    node = _new(Value)
+    node = _new(Value) if PURE else Value(0.0)  # whichever is cheap: compiled, __new__ is a call from outside
     node._data = data
     node._grad = 0.0
     node._label = ""
     node._rule = rule
     node._origin = None
+    node._mark = 0
     node._a = a
     node._b = b
     node._da = da
@@ -380,6 +385,12 @@ def _binary(rule: Rule, a: Value | float, b: Value | float) -> Value:
     )
 
 
+def _text(label: Any) -> str:
+    if not isinstance(label, str):
+        raise TypeError(f"a label is text, not {type(label).__name__}: {label!r:.60}")
+    return label
+
+
 def _number(x: Any) -> float | None:
     """x as a float if it is a real number that may stand beside a Value in arithmetic, else None."""
     if isinstance(x, (float, int)):
@@ -399,8 +410,8 @@ def _undefined(rule: Rule, error: Exception, *operands: Any) -> Exception:
 # --- Names and gradients of many Values at once ---
 
 
-def name(**values: Value) -> None:
-    """Label Values by keyword.
+def name(**values: Value | Any) -> None:
+    """Label Values by keyword; inside a function that is traced, traced numbers.
 
     >>> p, q = Value(1.0), Value(2.0)
     >>> name(p=p, q=q)
@@ -408,7 +419,7 @@ def name(**values: Value) -> None:
     ('p', 'q')
     """
     for label, value in values.items():
-        if not isinstance(value, Value):
+        if not isinstance(value, Functions):
             raise TypeError(f"{label} is not a Value but {type(value).__name__}: {value!r:.60}")
     for label, value in values.items():
         value.label = label
@@ -422,7 +433,8 @@ def name_locals() -> None:
     >>> total.label
     'total'
     """
-    for label, value in sys._getframe(1).f_locals.items():
+    caller = sys._getframe(1 if PURE else 0)  # compiled code has no frame of its own
+    for label, value in caller.f_locals.items():
         if isinstance(value, Value) and not value._label:
             value._label = label
 

@@ -1,9 +1,11 @@
-"""Hypothesis profiles, chosen by the environment variable HYPOTHESIS_PROFILE."""
+"""Hypothesis profiles, chosen by the environment variable HYPOTHESIS_PROFILE; which form of the engine is tested."""
 
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.forms import FORM
 
 # A pause of the machine is no defect of the program: no deadline.
 settings.register_profile(
@@ -12,7 +14,18 @@ settings.register_profile(
 settings.register_profile(
     "long", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
+# For mutation testing (tests/mutation): few examples, always the same ones, and no time spent on shrinking a failure.
+settings.register_profile(
+    "mutants",
+    settings.get_profile("ci"),
+    max_examples=25,
+    phases=[Phase.explicit, Phase.generate],
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_report_header() -> str:
+    return f"engine: {FORM}"
 
 
 def pytest_configure(config: pytest.Config) -> None:

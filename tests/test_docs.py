@@ -13,6 +13,7 @@ import pytest
 
 import autograd as ag
 from autograd.rules import RULES
+from tests.forms import needs_sources
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -53,6 +54,7 @@ def test_examples_of_the_page_run_and_print_what_it_says(page, rule_table, tmp_p
     assert not complaints, complaints
 
 
+@needs_sources
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_to_files_and_headings_of_the_page_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")

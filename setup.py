@@ -1,0 +1,83 @@
+"""What is compiled where a C compiler is found: the engine, by mypyc from the Python that you read, and jit's kernel.
+
+Neither may fail an installation. Whatever goes wrong, the log says so, and the pure form is installed instead, which
+does the same, slower. ``CHAINRULE_PURE=1`` asks for the pure form; an editable installation gets it unless
+``CHAINRULE_PURE=0`` asks for the other (then compile again after each change).
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ENGINE = ("floats", "graph", "kinds", "methods", "modes", "rules", "value")
+KERNEL = Path("autograd", "jit", "kernel_build.py")
+
+
+def engine() -> list[Extension]:
+    """The modules of the engine."""
+    from mypyc.build import mypycify
+
+    # The environment of a build has neither our dependencies nor our configuration: types are checked in `make types`.
+    options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", "--cache-dir=build/mypy"]
+    modules = [str(Path("autograd", f"{name}.py")) for name in ENGINE]
+    return list(mypycify([*options, *modules], opt_level="3", debug_level="0", group_name="chainrule"))
+
+
+def kernel() -> list[Extension]:
+    """jit's kernel in C."""
+    return [runpy.run_path(str(KERNEL))["ffibuilder"].distutils_extension("build")] if KERNEL.exists() else []
+
+
+MAKERS = (engine, kernel)
+
+
+class Optional(build_ext):
+    """Builds the extensions of each maker, or, where one of them fails, none of that maker's."""
+
+    def build_extensions(self) -> None:
+        groups = [[x for x in self.extensions if x in made] for made in MADE.values()]
+        for group in groups:
+            try:
+                for extension in group:
+                    self.build_extension(extension)
+            except Exception as error:
+                _say(f"{group[0].name} and what belongs to it can't be compiled", error)
+                for extension in group:
+                    self.extensions.remove(extension)
+                    Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+
+
+def made(maker: Callable[[], list[Extension]]) -> list[Extension]:
+    """What the maker makes; nothing if it fails."""
+    try:
+        return maker()
+    except (Exception, SystemExit) as error:  # mypyc exits where it finds a fault
+        _say(f"the {maker.__name__} can't be prepared for compiling", error)
+        return []
+
+
+def is_wanted() -> bool:
+    """Whether something is to be compiled now: setuptools runs this file for other purposes, too."""
+    pure = os.environ.get("CHAINRULE_PURE", "")
+    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return False  # untried there
+    if {"bdist_wheel", "build", "build_ext", "install"} & set(sys.argv):
+        return pure in ("", "0")
+    return pure == "0" and "editable_wheel" in sys.argv
+
+
+def _say(what: str, error: BaseException) -> None:
+    print(f"chainrule: {what}, so the pure form is installed ({type(error).__name__}: {error!s:.200})", file=sys.stderr)
+
+
+MADE = {maker.__name__: made(maker) for maker in MAKERS} if is_wanted() else {}
+
+setup(ext_modules=[x for group in MADE.values() for x in group], cmdclass={"build_ext": Optional})
