@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ _UFUNCS = {
     "float_power": "pow", "absolute": "abs", "fabs": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
     "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
 }  # fmt: skip
-_COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
+_COMPARISONS = {
+    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+}  # fmt: skip
 
 
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
@@ -42,11 +45,22 @@ def apply_ufunc(
     if ufunc.__name__ in ("equal", "not_equal"):  # identity, as Python's == between Values
         return ufunc(*(x if isinstance(x, np.ndarray) else np.array(x, dtype=object) for x in inputs))
     if ufunc.__name__ in _COMPARISONS:
+        arrays = [x if isinstance(x, np.ndarray) else _alone(x) for x in inputs]
+        if any(hasattr(x, "is_traced") for array in arrays if array.dtype.kind == "O" for x in array.flat):
+            return np.frompyfunc(_COMPARISONS[ufunc.__name__], 2, 1)(*arrays)
         return ufunc(*(np.asarray(_numbers(x)) for x in inputs))
     rule = table.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
     if rule is None or rule.arity != len(inputs):
         return NotImplemented
     return rule(*(x.item() if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in inputs))
+
+
+def _alone(x: Any) -> Any:
+    import numpy as np
+
+    array = np.empty((), dtype=object)
+    array[()] = x
+    return array
 
 
 def _numbers(x: Any) -> Any:

@@ -21,7 +21,7 @@ _SHARED = {
     *("abs", "maximum", "minimum"),
 }
 _SYMPY_NAMES = {"abs": "Abs", "maximum": "Max", "minimum": "Min"}
-_DECIMAL_NAMES = {"exp": "exp", "log": "ln", "log10": "log10", "sqrt": "sqrt"}
+_DECIMAL_NAMES = {"exp": "exp", "log": "ln", "log10": "log10", "sqrt": "sqrt", "floor": "__floor__"}
 
 
 def library(x: Any) -> str:
@@ -99,5 +99,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
             return chosen * a + (1 - chosen) * b
         return piecewise((a, condition), (b, True))
     if getattr(condition, "ndim", 0):
-        return sys.modules["numpy"].where(condition, a, b)
+        numpy = sys.modules["numpy"]
+        if condition.dtype.kind == "O":  # of traced comparisons
+            return numpy.frompyfunc(where, 3, 1)(condition, a, b)
+        return numpy.where(condition, a, b)
     return a if condition else b

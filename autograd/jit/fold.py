@@ -102,7 +102,7 @@ class _Folding:
                 a, b = b, a
             if b in constants:
                 factor = constants[b]
-                if a in self.scaled and (_is_exact(factor) or _is_exact(self.scaled[a][1])):
+                if a in self.scaled and _is_exact_product(factor, self.scaled[a][1]):
                     a, scale = self.scaled[a]
                     factor *= scale
                     b = self.constant(factor)
@@ -190,3 +190,8 @@ class _Folding:
 def _is_exact(factor: float) -> bool:
     """True for a power of two (or its negative) that multiplies without rounding."""
     return 2.0**-100 < abs(factor) < 2.0**100 and math.frexp(factor)[0] in (0.5, -0.5)
+
+
+def _is_exact_product(c: float, d: float) -> bool:
+    """Whether c·(d·x) is (c·d)·x: one of them is a power of two, and the product neither over- nor underflows."""
+    return (_is_exact(c) or _is_exact(d)) and 2.0**-900 < abs(c * d) < 2.0**900

@@ -48,6 +48,10 @@
 
 #ifndef KERNEL_PART
 
+#ifndef __GNUC__
+#error "the kernel is written with the vector extensions of GCC and Clang"
+#endif
+
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -495,7 +499,7 @@ static inline int64_t choice(double index, int64_t n) {
     return whole >= 0.0 && whole < (double)n ? (int64_t)whole : -1;
 }
 
-/* --- Names of the second and third part: each gets the instruction set's, and where it depends on it the real type's,
+/* --- Names of the other parts: each gets the instruction set's, and where it depends on it the real type's,
    appended. --- */
 
 #define PASTE_(a, b) a##_##b
@@ -601,8 +605,12 @@ typedef struct {
 #define VARYING_PART 3
 
 #if KERNEL_X86
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,bmi,bmi2"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,bmi,bmi2")
+#endif
 #define ISA v4
 #define BYTES 64
 #define KERNEL_PART FUNCTIONS_PART
@@ -618,10 +626,18 @@ typedef struct {
 #undef KERNEL_PART
 #undef BYTES
 #undef ISA
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,fma,bmi,bmi2"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,bmi,bmi2")
+#endif
 #define ISA v3
 #define BYTES 32
 #define KERNEL_PART FUNCTIONS_PART
@@ -653,7 +669,11 @@ typedef struct {
 #undef KERNEL_PART
 #undef BYTES
 #undef ISA
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #endif
 
 #define ISA base
@@ -824,8 +844,8 @@ int kernel_run(const Program *p, void *M, void *scratch, int64_t repeats, int th
 /* === The second part: functions of a vector of doubles, branch-free, for one instruction set (ISA, BYTES a register).
    floats are widened to doubles and the results rounded back, so each function is written, and is accurate, once.
 
-   Where coefficients stand, they were computed for this file by Remez exchange with 60 digits (tests/jit/fits.py prints
-   them again) and rounded to doubles; the error beside them is the largest on the interval, after rounding. === */
+   Where coefficients stand, they were computed for this file by Remez exchange with 80 digits (tests/jit/fits.py prints
+   them) and rounded to doubles; the error beside them is the largest on the interval, after rounding. === */
 
 typedef double doubles __attribute__((vector_size(BYTES), may_alias));
 typedef uint64_t bits __attribute__((vector_size(BYTES), may_alias)); /* of a double; also a mask, all ones or zeros */
@@ -892,10 +912,10 @@ INLINE doubles exp_parts(doubles x, doubles tail, doubles *k) {
        Summed in pairs, pairs of pairs and so on: more multiplications than Horner's rule, but less waiting. */
     doubles r2 = r * r, r4 = r2 * r2;
     doubles q01 = 0.5000000000000001 + r * 0.16666666666666674;
-    doubles q23 = 0.04166666666662382 + r * 0.008333333333322127;
-    doubles q45 = 0.0013888888917370124 + r * 0.00019841269886837354;
-    doubles q67 = 2.480152105371236e-05 + r * 2.755724205857532e-06;
-    doubles q89 = 2.762020334643987e-07 + r * 2.511015455933341e-08;
+    doubles q23 = 0.04166666666662382 + r * 0.008333333333322143;
+    doubles q45 = 0.0013888888917368432 + r * 0.00019841269886786432;
+    doubles q67 = 2.4801521055959415e-05 + r * 2.755724211507995e-06;
+    doubles q89 = 2.762020242431835e-07 + r * 2.511013414481974e-08;
     doubles q = (q01 + r2 * q23) + r4 * ((q45 + r2 * q67) + r4 * q89);
     return r + r2 * q;
 }
@@ -937,12 +957,12 @@ INLINE doubles log_split_any(doubles x, doubles *k) {
 /* log(1 + f) = f - f²/2 + result.  With s = f / (2 + f) it is 2 artanh s = f - f²/2 + s·(f²/2 + s²·P(s²)). */
 INLINE doubles log_rest(doubles f, doubles half_square) {
     doubles s = f / (f + 2.0), z = s * s;
-    /* (2 artanh(s) / s - 2) / z for 0 <= z <= (√2-1)²/(√2+1)²: degree 6, error 2^-51.4 before the factor z/2 <= 0.015. */
-    doubles p = z * 0.1461841527803613 + 0.15331553009597476;
-    p = p * z + 0.18182894542700379;
-    p = p * z + 0.22222211054643742;
-    p = p * z + 0.2857142862651084;
-    p = p * z + 0.399999999998982;
+    /* (2 artanh(s) / s - 2) / z for 0 <= z <= (√2-1)²/(√2+1)²: degree 6, error 2^-51.5 before the factor z/2 <= 0.015. */
+    doubles p = z * 0.14619098646368867 + 0.15331497590508059;
+    p = p * z + 0.18182896214564698;
+    p = p * z + 0.2222221103162108;
+    p = p * z + 0.2857142862665249;
+    p = p * z + 0.39999999999897884;
     p = p * z + 0.666666666666667;
     return s * (half_square + p * z);
 }
@@ -1001,9 +1021,9 @@ INLINE doubles quarter_turns(doubles x, doubles *whole) {
 /* sin r for |r| <= π/4 (and a little more), with z = r². */
 INLINE doubles sin_series(doubles r, doubles z) {
     /* (sin(r)/r - 1) / z: degree 5, error 2^-54.8 before the factor z <= 0.62. */
-    doubles p = z * 1.5918002281873061e-10 + -2.5051130101805494e-08;
-    p = p * z + 2.755731609430797e-06;
-    p = p * z + -0.0001984126983674298;
+    doubles p = z * 1.5918002195558476e-10 + -2.505113010235719e-08;
+    p = p * z + 2.7557316094324314e-06;
+    p = p * z + -0.00019841269836743053;
     p = p * z + 0.00833333333333094;
     p = p * z + -0.16666666666666666;
     return r + r * z * p;
@@ -1012,9 +1032,9 @@ INLINE doubles sin_series(doubles r, doubles z) {
 /* cos r likewise. */
 INLINE doubles cos_series(doubles z) {
     /* (cos(r) - 1 + z/2) / z²: degree 5, error 2^-58.6 before the factor z² <= 0.38. */
-    doubles p = z * -1.138255204095506e-11 + 2.0876145163581403e-09;
-    p = p * z + -2.7557317266494944e-07;
-    p = p * z + 2.4801587298755762e-05;
+    doubles p = z * -1.1382551992967853e-11 + 2.0876145164029892e-09;
+    p = p * z + -2.755731726650578e-07;
+    p = p * z + 2.480158729875581e-05;
     p = p * z + -0.001388888888888739;
     p = p * z + 0.041666666666666664;
     return 1.0 - (z * 0.5 - z * z * p);
@@ -1077,25 +1097,25 @@ INLINE doubles silu_of(doubles x) {
    which folds the half-line into an interval. */
 INLINE doubles erfcx_of(doubles z) {
     doubles s = 2.0 * z / (z + 4.0), t = s - 1.0;
-    /* ((1 + 2z)·e^(z²)·erfc(z) - 1) / s for -1 <= t <= 0.75: degree 22, error 2^-55.8 before the factor s <= 1.75. */
-    doubles p = t * 8.850134188319518e-10 + -2.051803889415664e-10;
-    p = p * t + -1.3997990990304988e-08;
-    p = p * t + -8.94305987613627e-10;
-    p = p * t + 1.1316782473800266e-07;
-    p = p * t + -4.173045008132502e-08;
-    p = p * t + -7.873347259736313e-07;
-    p = p * t + 1.0828376692653254e-06;
-    p = p * t + 4.629779912003009e-06;
-    p = p * t + -1.585222601023595e-05;
-    p = p * t + -8.548328256538437e-06;
-    p = p * t + 0.00015917000241991717;
-    p = p * t + -0.0003584263105599347;
-    p = p * t + -0.00039934694992312916;
-    p = p * t + 0.005431316858315713;
-    p = p * t + -0.021629050923363903;
-    p = p * t + 0.058796566468395595;
+    /* ((1 + 2z)·e^(z²)·erfc(z) - 1) / s for -1 <= t <= 0.75: degree 22, error 2^-55.7 before the factor s <= 1.75. */
+    doubles p = t * 8.850143239142741e-10 + -2.05173211204387e-10;
+    p = p * t + -1.399798029067366e-08;
+    p = p * t + -8.943190801337973e-10;
+    p = p * t + 1.131677906863313e-07;
+    p = p * t + -4.1730444660306387e-08;
+    p = p * t + -7.873346828361192e-07;
+    p = p * t + 1.0828376738122758e-06;
+    p = p * t + 4.629779881183139e-06;
+    p = p * t + -1.5852226015888317e-05;
+    p = p * t + -8.54832824253819e-06;
+    p = p * t + 0.00015917000242236757;
+    p = p * t + -0.0003584263105641703;
+    p = p * t + -0.0003993469499236402;
+    p = p * t + 0.0054313168583165605;
+    p = p * t + -0.021629050923363858;
+    p = p * t + 0.05879656646839549;
     p = p * t + -0.12512693227978564;
-    p = p * t + 0.2188597672776828;
+    p = p * t + 0.21885976727768283;
     p = p * t + -0.3198988333140305;
     p = p * t + 0.3879958875687357;
     p = p * t + -0.3726162354661151;
@@ -1119,14 +1139,14 @@ INLINE doubles erfc_of(doubles x) {
 INLINE doubles erf_of(doubles x) {
     doubles a = at_most(6.0, abs_of(x)), z = a * a;
     /* (erf(a)/a - 2/√π) / z for 0 <= z <= 1: degree 11, error 2^-55.9. */
-    doubles p = z * 6.177718217834762e-11 + -1.1502349520004662e-09;
-    p = p * z + 1.4692958258145233e-08;
-    p = p * z + -1.6355182178054726e-07;
-    p = p * z + 1.6461451957220674e-06;
-    p = p * z + -1.4925622788398162e-05;
-    p = p * z + 0.00012055332224483183;
-    p = p * z + -0.0008548327010242815;
-    p = p * z + 0.00522397762530614;
+    doubles p = z * 6.177713942378188e-11 + -1.150234697264376e-09;
+    p = p * z + 1.4692957600042869e-08;
+    p = p * z + -1.6355182081424652e-07;
+    p = p * z + 1.6461451948343652e-06;
+    p = p * z + -1.4925622787869271e-05;
+    p = p * z + 0.00012055332224462718;
+    p = p * z + -0.0008548327010242315;
+    p = p * z + 0.005223977625306133;
     p = p * z + -0.026866170645124008;
     p = p * z + 0.11283791670955111;
     p = p * z + -0.37612638903183754;
@@ -1424,66 +1444,69 @@ static void row_of_two(int function, real *y, const real *a, int a_step, const r
 #define AT(word) ((const vec *)(V + (int64_t)(word) * lanes)) /* a piece of a slot: V is that of slot 0 */
 
 /* One sum for one piece.  kinds: which of the counts, n_vv n_vvm n_vu n_vum n_v, may not be 0, as bits.  If the piece is
-   small, two partial sums in turn keep the multipliers busy. */
+   small, its terms go to several partial sums in turn, so that one multiply-add needn't wait for the last. */
 #define VV 1
 #define VU 4
 #define ALL_KINDS 31
 INLINE void sum_piece(const int piece, const int kinds, const int lanes, vec *sum, const int32_t *code,
                       const int32_t *n, const real *M, const real *V) {
-    vec even[MOST_PIECE], odd[MOST_PIECE];
-    for (int i = 0; i < piece; i++) even[i] = odd[i] = (vec){0};
+    const int chains = MOST_PIECE / piece;
+    vec partial[MOST_PIECE];
+    for (int i = 0; i < MOST_PIECE; i++) partial[i] = (vec){0};
     if (kinds & VV) {
         int k = n[0];
-        if (piece <= 2)
-            for (; k >= 2; k -= 2, code += 4) {
-                const vec *a = AT(code[0]), *b = AT(code[1]), *c = AT(code[2]), *d = AT(code[3]);
-#pragma GCC unroll 8
-                for (int i = 0; i < piece; i++) even[i] += a[i] * b[i], odd[i] += c[i] * d[i];
+        for (; k >= chains; k -= chains)
+#pragma GCC unroll 4
+            for (int chain = 0; chain < chains; chain++, code += 2) {
+                const vec *a = AT(code[0]), *b = AT(code[1]);
+#pragma GCC unroll 4
+                for (int i = 0; i < piece; i++) partial[chain * piece + i] += a[i] * b[i];
             }
         for (; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]), *b = AT(code[1]);
-#pragma GCC unroll 8
-            for (int i = 0; i < piece; i++) even[i] += a[i] * b[i];
+#pragma GCC unroll 4
+            for (int i = 0; i < piece; i++) partial[i] += a[i] * b[i];
         }
     }
     if (kinds == ALL_KINDS)
         for (int k = n[1]; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]), *b = AT(code[1]);
-#pragma GCC unroll 8
-            for (int i = 0; i < piece; i++) even[i] -= a[i] * b[i];
+#pragma GCC unroll 4
+            for (int i = 0; i < piece; i++) partial[i] -= a[i] * b[i];
         }
     if (kinds & VU) {
         int k = n[2];
-        if (piece <= 2)
-            for (; k >= 2; k -= 2, code += 4) {
-                const vec *a = AT(code[0]), *c = AT(code[2]);
-                const real b = M[code[1]], d = M[code[3]];
-#pragma GCC unroll 8
-                for (int i = 0; i < piece; i++) even[i] += a[i] * b, odd[i] += c[i] * d;
+        for (; k >= chains; k -= chains)
+#pragma GCC unroll 4
+            for (int chain = 0; chain < chains; chain++, code += 2) {
+                const vec *a = AT(code[0]);
+                const real b = M[code[1]];
+#pragma GCC unroll 4
+                for (int i = 0; i < piece; i++) partial[chain * piece + i] += a[i] * b;
             }
         for (; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]);
             const real b = M[code[1]];
-#pragma GCC unroll 8
-            for (int i = 0; i < piece; i++) even[i] += a[i] * b;
+#pragma GCC unroll 4
+            for (int i = 0; i < piece; i++) partial[i] += a[i] * b;
         }
     }
     if (kinds == ALL_KINDS) {
         for (int k = n[3]; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]);
             const real b = M[code[1]];
-#pragma GCC unroll 8
-            for (int i = 0; i < piece; i++) even[i] -= a[i] * b;
+#pragma GCC unroll 4
+            for (int i = 0; i < piece; i++) partial[i] -= a[i] * b;
         }
         for (int k = n[4]; k > 0; k--, code++) {
             const vec *a = AT(code[0]);
-#pragma GCC unroll 8
-            for (int i = 0; i < piece; i++) even[i] += a[i];
+#pragma GCC unroll 4
+            for (int i = 0; i < piece; i++) partial[i] += a[i];
         }
     }
     for (int i = 0; i < piece; i++) {
-        sum[i] = even[i];
-        if (piece <= 2) sum[i] += odd[i];
+        sum[i] = partial[i];
+        for (int chain = 1; chain < chains; chain++) sum[i] += partial[chain * piece + i];
     }
 }
 
@@ -1764,12 +1787,18 @@ INLINE void run_block(const int piece, const int lanes, const int32_t *code, con
         case V_SELECT: {
             int kinds = code[1], k = code[2];
             for (code += 3; k > 0; k--, code += 4) {
-                const real *c = kinds & 1 ? M + code[1] : SLOT(code[1]);
-                const real *a = kinds & 2 ? M + code[2] : SLOT(code[2]);
-                const real *b = kinds & 4 ? M + code[3] : SLOT(code[3]);
-                real *y = SLOT(code[0]);
-                for (int i = 0; i < lanes; i++)
-                    y[i] = c[kinds & 1 ? 0 : i] != 0 ? a[kinds & 2 ? 0 : i] : b[kinds & 4 ? 0 : i];
+                real same[3][VECTOR_BYTES / sizeof(real)] ALIGNED;
+                const real *operands[3];
+                for (int i = 0; i < 3; i++) {
+                    operands[i] = kinds >> i & 1 ? same[i] : SLOT(code[1 + i]);
+                    for (int lane = 0; kinds >> i & 1 && lane < LANES; lane++) same[i][lane] = M[code[1 + i]];
+                }
+                for (int i = 0; i < lanes; i += LANES) {
+                    const vec c = *(const vec *)(operands[0] + (kinds & 1 ? 0 : i));
+                    const mask a = *(const mask *)(operands[1] + (kinds & 2 ? 0 : i));
+                    const mask b = *(const mask *)(operands[2] + (kinds & 4 ? 0 : i)), is_true = (mask)(c != 0);
+                    *(mask *)(SLOT(code[0]) + i) = (is_true & a) | (~is_true & b);
+                }
             }
             break;
         }

@@ -50,8 +50,8 @@ ffibuilder.set_source(
     '#include "kernel.c"',
     include_dirs=[str(HERE)],
     depends=[str(HERE / "kernel.c")],
-    # No -ffast-math: infinities and NaNs count. What is a vector is written as one, and what isn't had better not become one.
-    extra_compile_args=["-std=gnu11", "-O3", "-fno-math-errno", "-fno-tree-slp-vectorize", "-pthread"],
+    # No -ffast-math: infinities and NaNs count. What pays as a vector is written as one; what is scalar is to stay so.
+    extra_compile_args=["-std=gnu11", "-O3", "-fno-math-errno", "-fno-tree-vectorize", "-pthread"],
     extra_link_args=["-pthread"],
     libraries=["m"],
 )
