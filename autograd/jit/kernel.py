@@ -33,7 +33,8 @@ def available() -> bool:
 
 
 def _texts(array: Any) -> list[str]:
-    ffi, texts = _kernel().ffi, []
+    ffi = _kernel().ffi
+    texts: list[str] = []
     while array[len(texts)]:
         texts.append(ffi.string(array[len(texts)]).decode())
     return texts

@@ -49,6 +49,9 @@ COMPARISONS: Final = (LESS, LESS_EQUAL, EQUAL)
 # A user's own primitive: no backend knows it. It is computed as its result, and differentiated by its own partials.
 OWN_RULES: Final = (
     Rule("own_cube", lambda x: x**3, (lambda x, y: 3 * x * x,), Domain("every x", lambda x: True)),
+    Rule(
+        "own_minus", lambda a, b: a - b, (lambda a, b, y: 1, lambda a, b, y: -1), Domain("every a", lambda a, b: True)
+    ),
     Rule("own_blend", lambda a, b: a, (lambda a, b, y: b, lambda a, b, y: 2), Domain("every a", lambda a, b: True)),
 )
 

@@ -71,6 +71,7 @@ SLOPES: dict[str, tuple[Callable[..., Any], ...]] = {
     "ratio": (lambda a, b: 1 / b, lambda a, b: -a / b**2),
     "pow": (lambda a, b: b * a ** int(b - 1) if b else 0, lambda a, b: 0),
     "own_cube": (lambda x: 3 * x * x,),
+    "own_minus": (lambda a, b: 1, lambda a, b: -1),
     "own_blend": (lambda a, b: b, lambda a, b: 2),
 }
 
@@ -303,6 +304,19 @@ def test_a_leaf_is_its_own_output() -> None:
     (g,) = pull_back(trace, [(x, 2.5)], [x])
     assert float(g if isinstance(g, float) else trace.known(g.index) or math.nan) == 2.5
     assert push_forward(trace, [x], [x], [2.5]) == [2.5]
+
+
+@pytest.mark.parametrize("index", [-3, -2.5, -2, -0.5, 0, 0.5, 1, 2, 2.75])
+def test_the_row_that_take_takes_has_the_derivative(index: float) -> None:
+    trace = Trace(4)
+    rows = [trace.copy(k) for k in range(3)]
+    y = trace.call(TAKE, 3, *rows)
+    gradient = [trace.value(g) for g in pull_back(trace, [(y, 5.0)], rows)]
+    slopes_of = [trace.value(push_forward(trace, [y], rows, [float(k == j) for k in range(3)])[0]) for j in range(3)]
+    known = reference(trace.finish(gradient), [1.0, 2.0, 3.0, index])
+    expected = [float(k == math.floor(index) % 3) for k in range(3)]
+    assert [known[g] for g in gradient] == [5.0 * x for x in expected]
+    assert [known[x] for x in slopes_of] == expected
 
 
 def test_an_infinite_partial_with_no_way_to_it_does_no_harm() -> None:

@@ -552,11 +552,16 @@ def test_the_engine_check_holds_for_compiled_code() -> None:
         effort="quick",
         isolate=False,
         only=[
-            "forward pass", "partial derivatives", "numbers on the right", "numbers on the left", "values as exponents",
-            "whole numbers", "kinks", "repeated operands", "diamonds", "equal numbers", "untouched leaves", "linearity",
-            "sum rule", "product rule", "chain rule", "random expressions", "wide sums",
+            "forward pass",
+            "partial derivatives",
+            "values as exponents",
+            "kinks",
+            "repeated operands",
+            "diamonds",
+            "untouched leaves",
+            "random expressions",
         ],
-    )  # fmt: skip
+    )
     report.raise_for_failures()
     assert {row.status for row in report.rows} == {"held"}
 
