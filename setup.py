@@ -18,7 +18,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ENGINE = ("floats", "graph", "kinds", "methods", "modes", "rules", "value")
-KERNEL = Path("autograd", "jit", "kernel_build.py")
+KERNEL = Path("autograd", "compiler", "kernel_build.py")
 
 
 def engine() -> list[Extension]:

@@ -68,7 +68,7 @@ from autograd.modes import detect_anomaly, no_grad, scope
 from autograd.value import Value, name, name_locals, zero_grad
 
 if TYPE_CHECKING:
-    from autograd.jit import jit, vmap
+    from autograd.compiler import jit, vmap
     from autograd.primitives import primitive
     from autograd.reverse import gradient
     from autograd.symbolic import to_sympy
@@ -86,14 +86,14 @@ _LATER = {
     "hessian": "autograd.transforms",
     "hvp": "autograd.transforms",
     "jacobian": "autograd.transforms",
-    "jit": "autograd.jit",
+    "jit": "autograd.compiler",
     "jvp": "autograd.transforms",
     "primitive": "autograd.primitives",
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
     "value_and_grad": "autograd.transforms",
     "vjp": "autograd.transforms",
-    "vmap": "autograd.jit",
+    "vmap": "autograd.compiler",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
 
 from autograd.errors import missing
 from autograd.rules import RULES, Rule
@@ -72,30 +72,49 @@ def drawn(
         reach: the size of the largest number; that of the smallest is its reciprocal.
         min_size: how many steps to try at least.
     """
-    numbers = _numbers(reach)
-    st = _strategies()
-    plain = st.lists(_constants(reach), max_size=3)
-    names = tuple(rules)
-    choices = st.integers(0, 2 * len(names) - 1)
-
-    def draw_one(draw: Callable[[SearchStrategy[Any]], Any]) -> Expression:
-        builder = _Builder(rules, allows, reach, draw(st.lists(numbers, min_size=1, max_size=4)), draw(plain))
-        for _ in range(draw(st.integers(min_size, max_size))):
-            nodes = builder.nodes
-            a, b = nodes[draw(_slot(len(nodes)))], draw(_slot(len(builder.values)))
-            swapped, start = divmod(draw(choices), len(names))
-            pair = (b, a) if swapped else (a, b)
-            for name in names[start::-1] + names[:start:-1]:  # the next simpler one that may stand here
-                if builder.add_step(name, pair if rules[name].arity == 2 else (a,)):
-                    break
-        builder.join("add" if "add" in rules else names[0], max_size)
-        return pruned(Expression(*builder.parts()))
-
-    strategy: SearchStrategy[Expression] = st.composite(draw_one)()
+    _strategies()
+    strategy: SearchStrategy[Expression] = _composite()(_Drawing(rules, max_size, allows, reach, min_size))
     return strategy
 
 
-class _Builder:
+class _Drawing(NamedTuple):
+    """What is drawn: the arguments of :func:`drawn`."""
+
+    rules: Mapping[str, Rule]
+    max_size: int
+    allows: Allows
+    reach: float
+    min_size: int
+
+    def __repr__(self) -> str:
+        few = ", ".join(self.rules) if len(self.rules) <= 6 else f"{len(self.rules)} primitives"
+        return f"of {few}, max_size={self.max_size}"
+
+
+@functools.cache  # Hypothesis reads the source of what it is given: once is enough, and it may be edited later
+def _composite() -> Callable[..., Any]:
+    return cast(Callable[..., Any], _strategies().composite(expression))
+
+
+def expression(draw: Callable[[SearchStrategy[Any]], Any], drawing: _Drawing) -> Expression:
+    """Draw one. (Hypothesis shows the strategy by this function's name.)"""
+    rules, max_size, allows, reach, min_size = drawing
+    point, constants, sizes, choices = _parts(len(rules), reach, min_size, max_size)
+    names = tuple(rules)
+    builder = Builder(rules, allows, reach, draw(point), draw(constants))
+    for _ in range(draw(sizes)):
+        nodes = builder.nodes
+        a, b = nodes[draw(_slot(len(nodes)))], draw(_slot(len(builder.values)))
+        swapped, start = divmod(draw(choices), len(names))
+        pair = (b, a) if swapped else (a, b)
+        for name in names[start::-1] + names[:start:-1]:  # the next simpler one that may stand here
+            if builder.add_step(name, pair if rules[name].arity == 2 else (a,)):
+                break
+    builder.join("add" if "add" in rules else names[0], max_size)
+    return pruned(Expression(*builder.parts()))
+
+
+class Builder:
     """A straight-line program in the making, with the number in each slot."""
 
     def __init__(
@@ -141,6 +160,18 @@ def _strategies() -> Any:
     except ImportError:
         raise missing("Hypothesis", "testing", "expressions") from None
     return strategies
+
+
+@functools.cache
+def _parts(names: int, reach: float, min_size: int, max_size: int) -> tuple[SearchStrategy[Any], ...]:
+    """What a point, the constants, the number of steps, and a choice among so many names are drawn from."""
+    st = _strategies()
+    return (
+        st.lists(_numbers(reach), min_size=1, max_size=4),
+        st.lists(_constants(reach), max_size=3),
+        st.integers(min_size, max_size),
+        st.integers(0, 2 * names - 1),
+    )
 
 
 @functools.cache

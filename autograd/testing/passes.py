@@ -39,7 +39,7 @@ def second_backward(bench: Bench) -> str:
                         False,
                         f"{text} is {b!r} after two backward passes, {a!r} after one: neither twice as much nor the "
                         "same (are the gradients of intermediate results not reset?)",
-                        f'"{text} is", {text}, "and should be", {2 * a!r}, "or", {a!r}',
+                        f'"{text} is", {text}, "and should be", {2 * a!r}' + (f', "or", {a!r}' if a else ""),
                     )
         styles.add("doubles" if doubled else "resets")
         t.claim(len(styles) == 1, "at times the second pass doubles the gradients, at times it sets them afresh")

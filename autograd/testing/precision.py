@@ -133,16 +133,17 @@ class Program:
         self._noise: random.Random | None = None
 
     def __call__(self, numbers: Sequence[Any], seed: int = 0) -> Any:
-        """The value, an ``mpf``. With a seed: as computed if every result were rounded, by random amounts.
+        """The value, an ``mpf``. With a seed: as computed if every result were rounded, by random amounts, and the
+        arguments too, unless the seed is negative.
 
         Raises:
             Leaked: f took a float out of a number.
             ArithmeticError, ValueError: f is undefined there.
         """
         mpf = mpmath().mp.mpf
-        self._noise = random.Random(seed) if seed else None
+        self._noise = random.Random(abs(seed)) if seed else None
         self._next = 0
-        y = self.f([Digits(self, x * self._rounding() if seed else x, 1 << i) for i, x in enumerate(numbers)])
+        y = self.f([Digits(self, x * self._rounding() if seed > 0 else x, 1 << i) for i, x in enumerate(numbers)])
         self._first = False
         if hasattr(y, "item") and getattr(y, "ndim", None) == 0:
             y = y.item()

@@ -1,13 +1,11 @@
-"""What the engine check found: a row for each property, as a table for the terminal, as JSON, and as a page."""
+"""What the engine check found: a row for each property, as a table for the terminal, and as JSON."""
 
 from __future__ import annotations
 
-import html
 import json
 import textwrap
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 from autograd.errors import EngineFailure
 
@@ -23,7 +21,6 @@ STATUSES: Final = (HELD, FALSIFIED, CRASHED, TIMED_OUT, SLOW, UNSUPPORTED)
 
 # Blue and orange, which every reader can tell apart; words say the same without any colour.
 _ANSI: Final = {HELD: "34", FALSIFIED: "1;33", CRASHED: "1;33", TIMED_OUT: "1;33", SLOW: "33", UNSUPPORTED: "2"}
-_CSS: Final = {HELD: "held", FALSIFIED: "bad", CRASHED: "bad", TIMED_OUT: "bad", SLOW: "slow", UNSUPPORTED: "none"}
 
 
 @dataclass(frozen=True)
@@ -139,10 +136,9 @@ class Report:
 
     def to_html(self) -> str:
         """The report as one page that needs nothing else."""
-        rows = "\n".join(map(_row_of_page, self.rows))
-        title = html.escape(self.engine)
-        summary = html.escape(self.summary)
-        return _PAGE.format(title=title, summary=summary, rows=rows, seconds=f"{self.seconds:.1f}")
+        from autograd.testing.page import page
+
+        return page(self)
 
 
 def _in_detail(row: Row, width: int = 100) -> str:
@@ -152,47 +148,3 @@ def _in_detail(row: Row, width: int = 100) -> str:
     if row.script:
         lines += ["", textwrap.indent(row.script, "      ")]
     return "\n".join(lines)
-
-
-def _row_of_page(row: Row) -> str:
-    script = f"<pre>{html.escape(row.script)}</pre>" if row.script else ""
-    cells: Sequence[Any] = (
-        f'<td class="{_CSS.get(row.status, "none")}">{html.escape(row.status)}</td>',
-        f"<td><b>{html.escape(row.name)}</b><br><small>{html.escape(row.sentence)}</small></td>",
-        f"<td>{html.escape(row.message)}{script}</td>",
-        f'<td class="time">{row.seconds:.2f}</td>',
-    )
-    return f"<tr>{''.join(cells)}</tr>"
-
-
-_PAGE: Final = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}: engine check</title>
-<style>
-body {{ font: 16px/1.45 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #222; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ text-align: left; vertical-align: top; padding: .45rem .7rem; border-bottom: 1px solid #ddd; }}
-th {{ font-weight: 600; }}
-td:first-child {{ white-space: nowrap; font-weight: 600; }}
-.held {{ color: #0060a8; }} .held::before {{ content: "\\2713\\00a0"; }}
-.bad {{ color: #b04a00; }} .bad::before {{ content: "\\2717\\00a0"; }}
-.slow {{ color: #7a5c00; }} .slow::before {{ content: "\\231B\\00a0"; }}
-.none {{ color: #777; }} .none::before {{ content: "\\2013\\00a0"; }}
-.time {{ text-align: right; font-variant-numeric: tabular-nums; color: #777; }}
-small {{ color: #555; }}
-pre {{ background: #f6f6f4; padding: .7rem; overflow-x: auto; font-size: .85rem; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>{summary} Checked in {seconds} s by chainrule.</p>
-<table>
-<tr><th>result</th><th>property</th><th>what was found</th><th>seconds</th></tr>
-{rows}
-</table>
-</body>
-</html>
-"""

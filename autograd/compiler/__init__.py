@@ -1,0 +1,13 @@
+"""jit: plain scalar Python, compiled. Trace, simplify, place, lower, run: each stage is a file, and prints.
+
+``trace`` records what a function does to its numbers as a ``program``; ``adjoint`` appends derivatives to it;
+``fold``, ``share``, ``prune`` and ``flatten`` make it short; ``place`` orders it, ``lower`` gives it memory and words;
+``kernel.c`` runs it.
+"""
+
+from __future__ import annotations
+
+from autograd.compiler.batch import vmap
+from autograd.compiler.jitted import jit
+
+__all__ = ["jit", "vmap"]

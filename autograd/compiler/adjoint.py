@@ -1,0 +1,316 @@
+"""Derivatives of a trace, appended to it: reverse mode and forward mode.
+
+Reverse mode of a sum of products is a sum of products again. If ``y = Σ a·b``, then ȳ·b is added to ā and ȳ·a to b̄.
+What is added to one adjoint is collected first, and becomes *one* sum: ``ā = Σ ȳ·b`` over all uses of a. So the
+backward pass needs no instruction of its own, and the weights' gradients of a layer come out as dot products.
+
+A varying value has an adjoint for each sample. Where a uniform value is used by varying ones, what they send is added
+up over the batch: a *reduction*. That is where the gradients of weights come from.
+
+The derivatives of functions are the rule table's expressions, applied to traced numbers, and so recorded as well.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+from autograd.compiler.program import (
+    CONSTANT,
+    COPY,
+    EQUAL,
+    NONE,
+    OWN,
+    REDUCE,
+    SELECT,
+    SOURCES,
+    SUM,
+    TAKE,
+    Term,
+    values_in,
+)
+from autograd.compiler.trace import Trace, Traced
+from autograd.errors import TraceError
+from autograd.rules import Rule, floor
+
+
+def depending(trace: Trace, leaves: Sequence[int], end: int) -> tuple[int, bytearray]:
+    """Which values from the first leaf on depend on a leaf: the first leaf, and a mark for each value from there."""
+    start = min(leaves)
+    marks = bytearray(end - start)
+    for leaf in leaves:
+        marks[leaf - start] = 1
+    first = start - trace.inputs
+    for position, (head, operands, _) in enumerate(trace.ops[first : end - trace.inputs]):
+        if head is SUM:
+            for a, b, _ in operands:
+                if (a >= start and marks[a - start]) or (b >= start and marks[b - start]):
+                    marks[position] = 1
+                    break
+        elif head is not CONSTANT:
+            for a in values_in(head, operands):
+                if a >= start and marks[a - start]:
+                    marks[position] = 1
+                    break
+    return start, marks
+
+
+def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[int]) -> list[Any]:
+    """Reverse mode: the derivatives of Σ seed · output by each leaf, as numbers; 0.0 where it doesn't depend on it.
+
+    Args:
+        trace: is appended to.
+        seeds: pairs of an output's value and its adjoint, a number.
+        leaves: values that COPY made.
+    """
+    outputs = [value for value, _ in seeds]
+    if not leaves or not outputs:
+        return [0.0] * len(leaves)
+    start, depends = depending(trace, leaves, max([*outputs, *leaves]) + 1)
+    collected: dict[int, list[Term]] = {}
+    for value, seed in seeds:
+        if value >= start and depends[value - start]:
+            collected.setdefault(value, []).append((trace.value(seed), NONE, 1))
+    gradients: dict[int, int] = {}
+    wanted = set(leaves)
+    chosen: set[int] = set()  # adjoints that have come through a choice, and are 0 for the branch that wasn't taken
+    for value in range(start + len(depends) - 1, start - 1, -1):
+        terms = collected.pop(value, None)
+        if terms is None:
+            continue
+        head, operands, batch = trace.ops[value - trace.inputs]
+        adjoint = _collect(trace, terms, batch)
+        if chosen and any(a in chosen for a, _, _ in terms):
+            chosen.add(adjoint)
+        _name(trace, adjoint, outputs, operands[0] if head is COPY else value)
+        if value in wanted:
+            gradients[value] = adjoint
+            continue
+        for operand, term in _sent(trace, value, head, operands, adjoint, start, depends):
+            if head is SELECT:
+                chosen.add(term[0])
+            elif adjoint in chosen and isinstance(head, Rule) and term[1] != NONE:
+                term = (adjoint, _unless_zero(trace, *term[:2]), term[2])
+            if batch and not trace.batch_of(operand) and not _batch_of(trace, term):
+                term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])  # all samples alike
+            collected.setdefault(operand, []).append(term)
+    return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
+
+
+def _unless_zero(trace: Trace, adjoint: int, partial: int) -> int:
+    """The partial; 0 where the adjoint is 0. In a branch that wasn't taken it may be infinite, and 0·inf is NaN."""
+    zero = trace.constant(0.0)
+    return trace.call(SELECT, trace.call(EQUAL, adjoint, zero), zero, partial)
+
+
+def _name(trace: Trace, adjoint: int, outputs: Sequence[int], value: int) -> None:
+    """Name an adjoint after what it is the derivative of: ∂E/∂w."""
+    name = trace.names.get(value)
+    if name and len(outputs) == 1 and trace.known(adjoint) is None:
+        trace.names.setdefault(adjoint, f"∂{trace.names.get(outputs[0], 'y')}/∂{name}")
+
+
+def _collect(trace: Trace, terms: list[Term], batch: int) -> int:
+    """One adjoint from all that was sent to it."""
+    if len(terms) == 1 and terms[0][1] == NONE and terms[0][2] == 1 and (batch or not trace.batch_of(terms[0][0])):
+        return terms[0][0]
+    if batch:
+        return trace.sum(terms)
+    by_size: dict[int, list[Term]] = {}
+    for term in terms:
+        by_size.setdefault(_batch_of(trace, term), []).append(term)
+    one_number = by_size.pop(0, [])
+    reductions = [trace.append(REDUCE, tuple(part), 0) for part in by_size.values()]
+    if not one_number and len(reductions) == 1:
+        return reductions[0]
+    return trace.sum(one_number + [(reduction, NONE, 1) for reduction in reductions])
+
+
+def _batch_of(trace: Trace, term: Term) -> int:
+    a, b, _ = term
+    return trace.batch_of(a, b) if b >= 0 else trace.batch_of(a)
+
+
+def _sent(
+    trace: Trace, value: int, head: Any, operands: Any, adjoint: int, start: int, depends: bytearray
+) -> list[tuple[int, Term]]:
+    """What an instruction adds to the adjoints of its operands, given its own."""
+    sent: list[tuple[int, Term]] = []
+    if head is SUM or head is REDUCE:
+        for a, b, sign in operands:
+            if a >= start and depends[a - start]:
+                sent.append((a, (adjoint, b, sign)))
+            if b >= start and depends[b - start]:
+                sent.append((b, (adjoint, a, sign)))
+        return sent
+    for position, operand in enumerate(values_in(head, operands)):
+        if operand >= start and depends[operand - start]:
+            term = _through(trace, value, head, operands, position, adjoint)
+            if term is not None:
+                sent.append((operand, term))
+    return sent
+
+
+def _through(trace: Trace, value: int, head: Any, operands: Any, position: int, adjoint: int) -> Term | None:
+    """adjoint · ∂value/∂operand as a term, for a function; None if the derivative is 0."""
+    if head is COPY:
+        return (adjoint, NONE, 1)
+    if head is SELECT:
+        if position == 0:
+            return None
+        zero = trace.constant(0.0)
+        chosen = (adjoint, zero) if position == 1 else (zero, adjoint)
+        return (trace.call(SELECT, operands[0], *chosen), NONE, 1)
+    if head is TAKE:
+        return None if position == 0 else (adjoint, chooses(trace, operands, position - 1), 1)
+    if head is OWN:
+        if position == 0:
+            return None
+        _, rule, *operands = operands
+        head, position = rule, position - 1
+    if isinstance(head, Rule):
+        return _times(trace, adjoint, partial_of(trace, head, operands, value, position))
+    return None  # comparisons
+
+
+def _times(trace: Trace, adjoint: int, partial: Any) -> Term | None:
+    if isinstance(partial, Traced):
+        return (adjoint, trace.value(partial), 1)
+    if partial == 0.0:
+        return None
+    if partial in (1.0, -1.0):
+        return (adjoint, NONE, int(partial))
+    return (adjoint, trace.constant(float(partial)), 1)
+
+
+def partial_of(trace: Trace, rule: Rule, operands: Sequence[int], value: int, position: int) -> Any:
+    """A partial derivative: the table's expression, of traced numbers."""
+    return rule.partials[position](*trace.numbers(operands), Traced(trace, value))
+
+
+def chooses(trace: Trace, operands: Sequence[int], row: int) -> int:
+    """1 where TAKE, with these operands, takes that row, else 0."""
+    index = trace.call(floor, operands[0])
+    rows = len(operands) - 1
+    at_row = trace.call(EQUAL, index, trace.constant(float(row)))
+    from_the_end = trace.call(EQUAL, index, trace.constant(float(row - rows)))
+    return trace.sum([(at_row, NONE, 1), (from_the_end, NONE, 1)])
+
+
+def push_forward(trace: Trace, outputs: Sequence[int], leaves: Sequence[int], tangents: Sequence[Any]) -> list[Any]:
+    """Forward mode: the derivative of each output along the tangents of the leaves, as numbers.
+
+    Args:
+        trace: is appended to.
+        outputs: values.
+        leaves: values that COPY made.
+        tangents: a number for each leaf.
+    """
+    if not leaves or not outputs:
+        return [0.0] * len(outputs)
+    start, depends = depending(trace, leaves, max([*outputs, *leaves]) + 1)
+    moving: dict[int, int] = {}  # a value's tangent, where it isn't zero
+    for leaf, tangent in zip(leaves, tangents):
+        if isinstance(tangent, Traced) or float(tangent) != 0.0:
+            moving[leaf] = trace.value(tangent)
+    for value in range(start, start + len(depends)):
+        if not depends[value - start] or value in moving:
+            continue
+        head, operands, _ = trace.ops[value - trace.inputs]
+        terms: list[Term] = []
+        if head is SUM or head is REDUCE:
+            for a, b, sign in operands:
+                if a in moving:
+                    terms.append((moving[a], b, sign))
+                if b in moving:
+                    terms.append((moving[b], a, sign))
+        elif head is SELECT:
+            zero = trace.constant(0.0)
+            chosen = [moving.get(x, zero) for x in operands[1:]]
+            if chosen != [zero, zero]:
+                terms = [(trace.call(SELECT, operands[0], *chosen), NONE, 1)]
+        elif head is TAKE:
+            zero = trace.constant(0.0)
+            rows = [moving.get(x, zero) for x in operands[1:]]
+            if any(x != zero for x in rows):
+                terms = [(trace.call(TAKE, operands[0], *rows), NONE, 1)]
+        elif head not in SOURCES:
+            for position, operand in enumerate(values_in(head, operands)):
+                if operand in moving:
+                    term = _through(trace, value, head, operands, position, moving[operand])
+                    if term is not None:
+                        terms.append(term)
+        if terms:
+            moving[value] = _tangent(trace, head, terms, operands)
+    return [trace.numbers([moving[y]])[0] if y in moving else 0.0 for y in outputs]
+
+
+def _tangent(trace: Trace, head: Any, terms: list[Term], operands: Any) -> int:
+    if head is not REDUCE:
+        if len(terms) == 1 and terms[0][1:] == (NONE, 1):
+            return terms[0][0]
+        return trace.sum(terms)
+    size = trace.batch_of(*values_in(head, operands))
+    varying = [term for term in terms if _batch_of(trace, term)]
+    alike = [term for term in terms if not _batch_of(trace, term)]
+    many = trace.constant(float(size))
+    whole: list[Term] = [(trace.product(a, many), b, sign) for a, b, sign in alike]
+    if varying:
+        whole.append((trace.append(REDUCE, tuple(varying), 0), NONE, 1))
+    return trace.sum(whole)
+
+
+class Tape:
+    """What the transforms ask of a trace, when they are called inside a traced function."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def leaf(self, x: Any) -> Traced:
+        """A number to differentiate by, equal to x."""
+        return Traced(self.trace, self.trace.copy(self.trace.value(x)))
+
+    def depends(self, x: Any) -> bool:
+        """True if x is on the trace, and so may depend on a leaf."""
+        return isinstance(x, Traced)
+
+    def pull(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Traced]) -> list[Any]:
+        """See :func:`pull_back`."""
+        pairs = [(y.index, seed) for y, seed in zip(outputs, seeds) if isinstance(y, Traced) and not _is_zero(seed)]
+        return pull_back(self.trace, pairs, [leaf.index for leaf in leaves])
+
+    def push(self, outputs: Sequence[Any], leaves: Sequence[Traced], tangents: Sequence[Any]) -> list[Any]:
+        """See :func:`push_forward`; the derivative of a plain number is 0."""
+        traced = [y.index for y in outputs if isinstance(y, Traced)]
+        slopes = iter(push_forward(self.trace, traced, [leaf.index for leaf in leaves], tangents))
+        return [next(slopes) if isinstance(y, Traced) else 0.0 for y in outputs]
+
+    def sum(self, numbers: Sequence[Any]) -> Any:
+        """The sum of numbers of which some are traced, as one instruction; of arrays, element by element."""
+        try:
+            return Traced(self.trace, self.trace.sum([(self.trace.value(x), NONE, 1) for x in numbers]))
+        except TypeError:
+            return functools.reduce(operator.add, numbers)
+
+    def dot(self, left: Sequence[Any], right: Sequence[Any]) -> Any:
+        """The sum of the products, likewise."""
+        value = self.trace.value
+        try:
+            return Traced(self.trace, self.trace.sum([(value(a), value(b), 1) for a, b in zip(left, right)]))
+        except TypeError:
+            return functools.reduce(operator.add, map(operator.mul, left, right))
+
+    def require_one_number(self, y: Any) -> None:
+        """Refuse a batch where one number is needed.
+
+        Raises:
+            TraceError: y varies over a batch, and the function of that batch's vmap has returned.
+        """
+        if isinstance(y, Traced) and y.batch and not self.trace.batch:
+            raise TraceError(f"f has to return one number, but returned a batch of {y.batch}; take its mean or sum")
+
+
+def _is_zero(seed: Any) -> bool:
+    return not isinstance(seed, Traced) and float(seed) == 0.0

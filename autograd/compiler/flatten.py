@@ -1,0 +1,69 @@
+"""Flatten: sums within sums become one sum of products.
+
+Comes in: a program whose sums have one or two terms, as they were recorded. Goes out: the same, in which a sum that is
+used once, and there as a term by itself, stands in its place: ``(a·b + c·d) + e·f`` is one sum with three terms. A loop
+that adds up n products becomes one instruction. Sums may be reassociated by it; no product is multiplied out.
+
+A sum goes into a reduction if each of its terms varies; a uniform sum stays outside a varying one, to be computed once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.compiler.program import NONE, REDUCE, SUM, Program, Term, renumbered, values_in
+
+
+def flatten(program: Program) -> Program:
+    """See the module's docstring. Instructions that were absorbed are gone."""
+    inputs, ops = program.inputs, program.ops
+    uses = [0] * len(program)
+    for head, operands, _ in ops:
+        if head is SUM or head is REDUCE:
+            for a, b, _ in operands:
+                uses[a] += 1
+                if b >= 0:
+                    uses[b] += 1
+        else:
+            for operand in values_in(head, operands):
+                uses[operand] += 1
+    for value in program.outputs:
+        uses[value] += 1
+    absorbed = bytearray(len(program))
+    flat: dict[int, tuple[Term, ...]] = {}
+    for value in range(len(program) - 1, inputs - 1, -1):
+        head, operands, batch = ops[value - inputs]
+        if (head is not SUM and head is not REDUCE) or absorbed[value]:
+            continue
+        if len(operands) == 1 and operands[0][1] >= 0:
+            continue  # a product
+        terms: list[Term] = []
+        stack = list(reversed(operands))
+        while stack:
+            a, b, sign = stack.pop()
+            if b == NONE and a >= inputs and uses[a] == 1 and _fits(program, a, head, batch):
+                absorbed[a] = 1
+                stack.extend([(c, d, sign * inner) for c, d, inner in reversed(ops[a - inputs][1])])
+            else:
+                terms.append((a, b, sign))
+        flat[value] = tuple(terms)
+    new = list(range(inputs))
+    out: list[Any] = []
+    for value, (head, operands, batch) in enumerate(ops, start=inputs):
+        new.append(inputs + len(out))
+        if not absorbed[value]:
+            out.append(renumbered((head, flat.get(value, operands), batch), new))
+    kept = [value for value in range(len(program)) if not absorbed[value]]
+    names = {new[value]: program.names[value] for value in kept if value in program.names}
+    lines = {new[value]: program.lines[value] for value in kept if value in program.lines}
+    return Program(inputs, out, [new[x] for x in program.outputs], names, lines)
+
+
+def _fits(program: Program, a: int, head: Any, batch: int) -> bool:
+    """Whether the sum that makes a can stand in a sum of that kind."""
+    inner, terms, its_batch = program.ops[a - program.inputs]
+    if inner is not SUM:
+        return False
+    if head is SUM:
+        return bool(its_batch == batch)
+    return all(program.batch_of(x) or (y >= 0 and program.batch_of(y)) for x, y, _ in terms)

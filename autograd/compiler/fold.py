@@ -1,0 +1,209 @@
+"""Fold: what is known when the program is made is computed now.
+
+Comes in: any program. Goes out: one that gives the same numbers, in which
+
+- an operation on constants is a constant;
+- a term with a factor ±1 has lost it, a factor that is a negation has given its sign to the term, 0 is not added;
+- values that are others by another name (``copy``, ``stop_gradient``, ``a + nothing``, x¹) are those;
+- x² is x·x, and a division by a power of two a multiplication; c·(d·x) is (c·d)·x if c or d is a power of two;
+- a value that no longer depends on the sample is uniform.
+
+0·x stays, since it is not 0 where x is infinite or NaN. The sign of a sum that is zero is not kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from autograd import rules
+from autograd.compiler import ieee
+from autograd.compiler.program import (
+    CONSTANT,
+    COPY,
+    NONE,
+    OWN,
+    REDUCE,
+    SELECT,
+    SOURCES,
+    SUM,
+    TAKE,
+    Program,
+    Term,
+    renumbered,
+    values_in,
+)  # fmt: skip
+
+
+def fold(program: Program) -> Program:
+    """See the module's docstring."""
+    return _Folding(program).run()
+
+
+class _Folding:
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.inputs = program.inputs
+        self.ops: list[Any] = []
+        self.constants: dict[int, float] = {}  # known values, by number in the new program
+        self.negated: dict[int, int] = {}  # -a: a
+        self.scaled: dict[int, tuple[int, float]] = {}  # c·a: a and c
+        self.batches = [0] * program.inputs  # of each value of the new program
+        self.names: dict[int, str] = {}
+        self.lines: dict[int, str] = {}
+
+    def run(self) -> Program:
+        program = self.program
+        inputs, names, lines = program.inputs, program.names, program.lines
+        new = list(range(inputs))
+        for value, (head, operands, batch) in enumerate(program.ops, start=inputs):
+            before = len(self.ops)
+            if head is SUM:
+                at = self.sum([(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands])
+            elif head is REDUCE:
+                terms = [(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands]
+                at = self.reduce(terms, max(program.batch_of(x) for x in values_in(head, operands)))
+            elif head is CONSTANT:
+                at = self.constant(operands[0])
+            elif head in SOURCES:
+                at = self.append(head, operands, batch)
+            else:
+                at = self.function(head, renumbered((head, operands, batch), new)[1])
+            new.append(at)
+            if value in names:
+                self.names.setdefault(at, names[value])
+            if value in lines:
+                for made in range(before, len(self.ops)):
+                    self.lines[inputs + made] = lines[value]
+        of_inputs = {value: name for value, name in names.items() if value < inputs}
+        return Program(inputs, self.ops, [new[x] for x in program.outputs], {**self.names, **of_inputs}, self.lines)
+
+    def append(self, head: Any, operands: tuple[Any, ...], batch: int) -> int:
+        self.ops.append((head, operands, batch))
+        self.batches.append(batch)
+        return len(self.batches) - 1
+
+    def widest(self, values: Any) -> int:
+        batches = self.batches
+        return max([batches[x] for x in values], default=0)
+
+    def constant(self, number: float) -> int:
+        at = self.append(CONSTANT, (number,), 0)
+        self.constants[at] = number
+        return at
+
+    def terms(self, operands: Sequence[Term]) -> tuple[list[Term], float]:
+        """Terms without factors ±1 and negations, and the sum of those that are known."""
+        constants, negated = self.constants, self.negated
+        out: list[Term] = []
+        known = 0.0
+        for a, b, sign in operands:
+            if a in negated:
+                a, sign = negated[a], -sign
+            if b in negated:
+                b, sign = negated[b], -sign
+            if a in constants:
+                x = constants[a]
+                if b < 0:
+                    known += sign * x
+                    continue
+                if b in constants:
+                    known += sign * (x * constants[b])
+                    continue
+                a, b = b, a
+            if b in constants:
+                factor = constants[b]
+                if a in self.scaled and _is_exact_product(factor, self.scaled[a][1]):
+                    a, scale = self.scaled[a]
+                    factor *= scale
+                    b = self.constant(factor)
+                if factor == 1.0:
+                    b = NONE
+                elif factor == -1.0:
+                    b, sign = NONE, -sign
+            out.append((a, b, sign))
+        return out, known
+
+    def sum(self, operands: Sequence[Term]) -> int:
+        terms, known = self.terms(operands)
+        if not terms:
+            return self.constant(known)
+        if known != 0.0:  # NaN isn't 0, either
+            terms.append((self.constant(known), NONE, 1))
+        if len(terms) == 1:
+            a, b, sign = terms[0]
+            if b == NONE and sign > 0:
+                return a
+            at = self.append(SUM, (terms[0],), max(self.batches[a], self.batches[b] if b >= 0 else 0))
+            if b == NONE:
+                self.negated[at] = a
+            elif b in self.constants:
+                self.scaled[at] = (a, sign * self.constants[b])
+            return at
+        batches = self.batches
+        batch = 0
+        for a, b, _ in terms:
+            batch = batches[a] or (batches[b] if b >= 0 else 0)
+            if batch:
+                break
+        return self.append(SUM, tuple(terms), batch)
+
+    def reduce(self, operands: Sequence[Term], size: int) -> int:
+        """A term whose factors have become uniform is the same for all samples: there are ``size`` times as much."""
+        varying = []
+        alike: list[Term] = []
+        for a, b, sign in operands:
+            if self.batches[a] or (b >= 0 and self.batches[b]):
+                varying.append((a, b, sign))
+            else:
+                many = self.sum([(a, self.constant(float(size)), 1)])
+                alike.append((many, b, sign))
+        if varying:
+            terms, _ = self.terms(varying)  # none is known: a factor varies
+            whole = self.append(REDUCE, tuple(terms), 0)
+            return self.sum([*alike, (whole, NONE, 1)]) if alike else whole
+        return self.sum(alike)
+
+    def function(self, head: Any, operands: tuple[Any, ...]) -> int:
+        constants = self.constants
+        if head is COPY or head is OWN or head is rules.stop_gradient:
+            result: int = operands[0]
+            return result
+        if all(x in constants for x in operands):
+            return self.constant(ieee.apply(head, [constants[x] for x in operands]))
+        if head is rules.pow and operands[1] in constants:
+            exponent = constants[operands[1]]
+            if exponent == 1.0:
+                return operands[0]  # type: ignore[no-any-return]
+            if exponent == 0.0:
+                return self.constant(1.0)
+            if exponent == 2.0:
+                return self.sum([(operands[0], operands[0], 1)])
+        elif head is rules.ratio and operands[1] in constants:
+            divisor = constants[operands[1]]
+            if _is_exact(divisor):
+                return self.sum([(operands[0], self.constant(1.0 / divisor), 1)])
+        elif head is SELECT:
+            condition, a, b = operands
+            if a == b:
+                return a  # type: ignore[no-any-return]
+            if condition in constants:
+                return a if constants[condition] != 0.0 else b  # type: ignore[no-any-return]
+            if constants.get(a) == 1.0 and constants.get(b) == 0.0:
+                return condition  # type: ignore[no-any-return]
+        elif head is TAKE and operands[0] in constants:
+            index, table = constants[operands[0]], operands[1:]
+            if -len(table) <= index < len(table):
+                return table[math.floor(index)]  # type: ignore[no-any-return]
+        return self.append(head, operands, self.widest(operands))
+
+
+def _is_exact(factor: float) -> bool:
+    """True for a power of two (or its negative) that multiplies without rounding."""
+    return 2.0**-100 < abs(factor) < 2.0**100 and math.frexp(factor)[0] in (0.5, -0.5)
+
+
+def _is_exact_product(c: float, d: float) -> bool:
+    """Whether c·(d·x) is (c·d)·x: one of them is a power of two, and the product neither over- nor underflows."""
+    return (_is_exact(c) or _is_exact(d)) and 2.0**-900 < abs(c * d) < 2.0**900

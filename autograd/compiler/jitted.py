@@ -1,0 +1,151 @@
+"""jit: a function of numbers, arrays and structures of them, compiled at its first call for each shape of arguments."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from autograd.compiler.arguments import Arguments
+from autograd.compiler.compiled import Compiled, record
+from autograd.compiler.program import Program
+from autograd.compiler.results import Results
+from autograd.compiler.simplify import PASSES
+
+CACHE_SIZE: Final = 64  # shapes of arguments that one function is kept compiled for
+
+_DTYPES = ("float64", "float32")
+
+
+def jit(f: Callable[..., Any], dtype: str = "float64", threads: int = 1, check: bool = False) -> Jitted:
+    """The same function, compiled.
+
+    It is traced once for each structure and shapes of its arguments: run on numbers that have no value yet, which
+    record what is done to them. From then on the recorded program runs, in a kernel written in C, without Python.
+
+    Args:
+        f: takes and returns numbers, NumPy arrays, and nested tuples, lists and dicts of them. Inside it a number is a
+            traced Value, and an array a NumPy object array of them. Arguments that are bools, text or None are static:
+            the function is traced for each of their values.
+        dtype: "float64" or "float32", of all arithmetic.
+        threads: how many share the work on a batch.
+        check: raise at the first result, of any operation, that is infinite or not a number. Slow; to find an error.
+
+    Raises:
+        TraceError: (when called) f asked a traced number for its value; the message says where, and what to do.
+        AnomalyError: (when called) with ``check``; it names the operation.
+
+    >>> from autograd import grad
+    >>> slope = jit(grad(lambda x: x**3))
+    >>> slope(2.0)
+    12.0
+    """
+    return Jitted(f, dtype, threads, check)
+
+
+class Jitted:
+    """What :func:`jit` returns: call it as the function that it was made of."""
+
+    def __init__(self, f: Callable[..., Any], dtype: str = "float64", threads: int = 1, check: bool = False) -> None:
+        if not callable(f):
+            raise TypeError(f"jit takes a function, not {type(f).__name__}: {f!r:.60}")
+        if dtype not in _DTYPES:
+            raise ValueError(f"dtype is 'float64' or 'float32', not {dtype!r}")
+        if not isinstance(threads, int) or threads < 1:
+            raise ValueError(f"threads is a whole number from 1, not {threads!r}")
+        self.function = f
+        self.dtype = dtype
+        self.threads = threads
+        self.check = check
+        self._compiled: dict[Any, Compiled] = {}
+        self._lock = threading.RLock()
+        functools.update_wrapper(self, f, updated=())
+
+    def __repr__(self) -> str:
+        return f"<jit of {getattr(self.function, '__qualname__', repr(self.function))}>"
+
+    def __reduce__(self) -> Any:
+        # As Python pickles a function: by the name under which it is found. What jit decorated has taken that name.
+        return by_name(self)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        flat = Arguments(args, kwargs)
+        if flat.has_derivatives:
+            return self.function(*args, **kwargs)  # inside another trace, or under a transform: it is part of that
+        compiled = self._for(flat)
+        return compiled(flat.numbers, self.threads)
+
+    def lower(self, *args: Any, **kwargs: Any) -> Compiled:
+        """The program for these arguments, or for others of their shapes. It prints readably."""
+        return self._for(Arguments(args, kwargs))
+
+    def stages(self, *args: Any, **kwargs: Any) -> dict[str, Program]:
+        """The program after each stage of its making, by the stage's name, for reading.
+
+        >>> list(jit(lambda x: x + 1).stages(1.0))
+        ['trace', 'fold', 'share', 'prune', 'flatten']
+        """
+        trace, result = record(self.function, Arguments(args, kwargs))
+        program = trace.finish(Results(trace, result, self.dtype).values)
+        stages = {"trace": program}
+        for each in PASSES:
+            program = stages[each.__name__] = each(program)
+        return stages
+
+    def repeat(self, n: int) -> Callable[..., Any]:
+        """The function that applies f n times in compiled code, feeding its result back as the first argument.
+
+        Raises:
+            ValueError: n is negative, or (when called) the result does not have the structure of the first argument.
+
+        >>> jit(lambda x, rate: x - rate * x).repeat(3)(8.0, 0.5)
+        1.0
+        """
+        if not isinstance(n, int) or n < 0:
+            raise ValueError(f"repeat takes a number of times, not {n!r}")
+
+        def repeated(state: Any, *rest: Any, **kwargs: Any) -> Any:
+            if n == 0:
+                return state
+            flat = Arguments((state, *rest), kwargs)
+            if flat.has_derivatives:
+                for _ in range(n):
+                    state = self.function(state, *rest, **kwargs)
+                return state
+            return self._for(flat).repeated(n, Arguments((state,), {}), flat.numbers, self.threads)
+
+        return repeated
+
+    def _for(self, flat: Arguments) -> Compiled:
+        try:
+            found = self._compiled.get(flat.key)
+        except TypeError:
+            raise flat.unhashable() from None
+        return found if found is not None else self._compile(flat)
+
+    def _compile(self, flat: Arguments) -> Compiled:
+        with self._lock:
+            if flat.key not in self._compiled:
+                self._compiled[flat.key] = Compiled(self.function, flat, self.dtype, self.threads, self.check)
+                if len(self._compiled) > CACHE_SIZE:
+                    del self._compiled[next(iter(self._compiled))]  # the oldest
+            return self._compiled[flat.key]
+
+
+def by_name(jitted: Jitted) -> Any:
+    """How a jitted function is pickled: by its name, if that is where it is found, as functions are."""
+    import importlib
+
+    f = jitted.function
+    module, name = getattr(f, "__module__", ""), getattr(f, "__qualname__", "")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError):
+        found = None
+    return name if found is jitted else (Jitted, (f, jitted.dtype, jitted.threads, jitted.check))

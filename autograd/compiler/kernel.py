@@ -1,0 +1,167 @@
+"""The compiled kernel from Python: programs of int32 words, checked once, then run on a memory of floats.
+
+What the words mean, and what M, V and sections are, stands at the top of ``kernel.c``. The numbers of the instructions
+and functions come from there as well: ``ops()["V_SUM"]``, ``functions(1)["exp"]``.
+
+Where the package was installed without a C compiler there is no kernel: ``available()`` is False.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+LANES: Final = {"float64": 8, "float32": 16}  # of a vector
+WIDTHS: Final = (1, 2, 4, 8)  # vectors of a block
+
+_FORMATS: Final = {"float64": "d", "float32": "f"}
+
+
+@functools.cache
+def _kernel() -> Any:
+    try:
+        return importlib.import_module("autograd.compiler._kernel")
+    except ImportError:
+        return None
+
+
+def available() -> bool:
+    """Is there a compiled kernel?"""
+    return _kernel() is not None
+
+
+def _texts(array: Any) -> list[str]:
+    ffi = _kernel().ffi
+    texts: list[str] = []
+    while array[len(texts)]:
+        texts.append(ffi.string(array[len(texts)]).decode())
+    return texts
+
+
+@functools.cache
+def ops() -> dict[str, int]:
+    """The instructions' numbers by name."""
+    return {name: i for i, name in enumerate(_texts(_kernel().lib.kernel_ops))}
+
+
+@functools.cache
+def functions(arity: Literal[1, 2]) -> dict[str, int]:
+    """The numbers by name of the functions of one or of two operands."""
+    lib = _kernel().lib
+    names = _texts(lib.kernel_functions1 if arity == 1 else lib.kernel_functions2)
+    return {name: i for i, name in enumerate(names)}
+
+
+@functools.cache
+def instruction_sets() -> dict[str, int]:
+    """The numbers by name of the instruction sets that this machine has, best first."""
+    lib = _kernel().lib
+    return {name: i for i, name in enumerate(_texts(lib.kernel_instruction_sets)) if lib.kernel_supports(i)}
+
+
+class Section(NamedTuple):
+    """A piece of a program: words ``begin`` to ``end``, run once (uniform) or for every block of samples (varying)."""
+
+    varying: bool
+    begin: int
+    end: int
+    width: int = 1  # vectors of a block
+    samples: int = 0
+    slots: int = 0  # of V
+    accumulators: int = 0
+    targets: int = 0  # where in the words the accumulators' indices of M are
+    batch: int = 0  # not 0: sections of one batch see what the earlier ones left in V
+
+
+class Code:
+    """A checked program.
+
+    Args:
+        words: int32 words, as a sequence of ints or a buffer of them.
+        sections: its sections, in the order in which they run.
+        memory: how many numbers M has.
+        dtype: the numbers, "float64" or "float32".
+        copies: pairs (destination, source) of M, copied as if at once after every run.
+
+    Raises:
+        ValueError: a word isn't what it should be; the message says where and why.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[int] | Any,
+        sections: Iterable[Section],
+        memory: int,
+        dtype: str = "float64",
+        copies: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        module = _kernel()
+        if module is None:
+            raise RuntimeError("there is no compiled kernel: autograd was installed without a C compiler")
+        ffi, self._lib = module.ffi, module.lib
+        self._ffi = ffi
+        self.memory, self.dtype, self._format = memory, dtype, _FORMATS[dtype]
+        self._code = _int32s(ffi, words)
+        self._sections = ffi.new("Section[]", [tuple(int(field) for field in section) for section in sections])
+        self._copies = ffi.new("int32_t[]", [index for pair in copies for index in pair])
+        single = int(dtype == "float32")
+        self._program = ffi.new(
+            "Program *",
+            (
+                self._code,
+                len(self._code),
+                self._sections,
+                len(self._sections),
+                single,
+                memory,
+                self._copies,
+                len(self._copies) // 2,
+            ),
+        )
+        self._lib.kernel_shorten(self._program, self._code)
+        position = ffi.new("int64_t *")
+        reason = self._lib.kernel_check(self._program, position)
+        if reason:
+            text = ffi.string(self._lib.kernel_reasons[reason]).decode()
+            raise ValueError(f"not a program of the kernel, at {position[0]}: {text}")
+        self._scratches: dict[int, list[tuple[Any, Any]]] = {}  # by number of threads; those not in use
+
+    def run(self, memory: Any, repeats: int = 1, threads: int = 1, instruction_set: str | None = None) -> None:
+        """Run it on M, a writable buffer of at least ``self.memory`` numbers, which is changed in place.
+
+        Other Python threads go on meanwhile, and may run the same program on another M.
+        """
+        view = memoryview(memory)
+        if view.format != self._format or view.nbytes < self.memory * view.itemsize or view.readonly:
+            raise ValueError(f"M is a writable buffer of {self.memory} {self.dtype} numbers")
+        threads = max(1, min(threads, 256))
+        sets = instruction_sets()
+        number = next(iter(sets.values())) if instruction_set is None else sets[instruction_set]
+        free = self._scratches.setdefault(threads, [])
+        try:
+            scratch = free.pop()
+        except IndexError:
+            scratch = self._new_scratch(threads)
+        numbers = self._ffi.from_buffer(memory, require_writable=True)
+        self._lib.kernel_run(self._program, numbers, scratch[1], repeats, threads, number)
+        free.append(scratch)
+
+    def _new_scratch(self, threads: int) -> tuple[Any, Any]:
+        whole = self._ffi.new("char[]", self._lib.kernel_scratch(self._program, threads) + 64)
+        address = int(self._ffi.cast("uintptr_t", whole))
+        return whole, whole + -address % 64
+
+
+def _int32s(ffi: Any, words: Any) -> Any:
+    """A copy of the words that only this module has."""
+    try:
+        view = memoryview(words)
+    except TypeError:
+        return ffi.new("int32_t[]", words)
+    if view.format not in ("i", "l") or view.itemsize != 4 or not view.c_contiguous:
+        raise ValueError("words are int32 numbers")
+    copied = ffi.new("int32_t[]", view.nbytes // 4)
+    ffi.memmove(copied, view, view.nbytes)
+    return copied

@@ -1,0 +1,508 @@
+"""Lower: a program becomes words for the kernel, and every value a place in memory.
+
+There is one memory ``M`` for all that is uniform: first the inputs, then the outputs, constants, data, and temporaries.
+A varying value has a *slot* of ``V``, which holds one block of samples at a time, side by side in lanes. Reductions are
+added up in accumulators.
+
+Instructions that don't wait for each other come in any order, so they are sorted: by depth, which is the number of
+instructions on the longest way to an input, then by kind. The rows of a matrix times a vector, or the gradients by its
+weights, are then neighbours, and their operands stand in memory at regular distances. Such a *run* becomes one
+instruction with strides: its header, and most of its indices, are read once for all of its rows. Nothing here knows
+what a matrix is; it is found by looking at the places.
+
+``kernel.c`` says what the words mean.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from autograd.compiler.memory import Intervals
+from autograd.compiler.place import Section, place
+from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, REDUCE, SELECT, SUM, TAKE, Program, values_in
+
+LONGEST: Final = 1 << 16  # rows of one instruction
+_WIDE: Final = 8  # numbers that are worth a vector
+
+
+class Words(NamedTuple):
+    """The words of a section, and what they need."""
+
+    batch: int  # 0: uniform
+    begin: int
+    end: int  # there the accumulators' places in M are listed
+    slots: int = 0
+    accumulators: int = 0
+
+
+class Lowered(NamedTuple):
+    """Words, and how the memory is laid out."""
+
+    words: Any  # array of int32
+    sections: list[Words]
+    memory: int  # numbers in M
+    constants: list[tuple[int, Sequence[float]]]  # what stands in M before the program runs: start, numbers
+
+
+class Output(NamedTuple):
+    """Where an output goes, relative to the first: its position, the distance between samples, how many there are."""
+
+    start: int
+    stride: int
+    samples: int  # 0: one number
+
+
+class Row(NamedTuple):
+    """A sum, by the places of its factors: ``indices`` are those of pairs and then of single factors, by ``counts``."""
+
+    value: int
+    counts: tuple[int, ...]
+    indices: list[int]
+    fixed: int  # where the result has to go; -1: anywhere
+
+
+def lower(program: Program, ops: dict[str, int], functions: dict[str, int], layout: list[Output]) -> Lowered:
+    """Words for the kernel.
+
+    Args:
+        program: simplified.
+        ops: the kernel's numbers of instructions, by name.
+        functions: the kernel's numbers of functions, by name.
+        layout: a place for each output of the program.
+    """
+    return _Lowering(program, ops, functions, layout).run()
+
+
+class _Lowering:
+    def __init__(self, program: Program, ops: dict[str, int], functions: dict[str, int], layout: list[Output]) -> None:
+        self.program = program
+        self.ops = ops
+        self.functions = functions
+        self.layout = layout
+        self.sections = place(program)
+        self.words: list[int] = []
+        self.outputs_at = program.inputs
+        end = max([out.start + out.stride * max(out.samples - 1, 0) + 1 for out in layout], default=0)
+        self.size = self.outputs_at + end  # of M, as far as it is laid out
+        self.constants: list[tuple[int, Sequence[float]]] = []
+        self.places: dict[int, int] = {value: value for value in range(program.inputs)}  # in M, of uniform values
+        self.sources: dict[int, tuple[int, int]] = {}  # varying values that are read from M: first place, stride
+        self.fixed: dict[int, int] = {}  # uniform values that are outputs: where they go
+
+    def run(self) -> Lowered:
+        self.lay_out_constants()
+        self.one = self.constant([1.0])
+        settled = self.place_outputs()
+        table = []
+        for number, section in enumerate(self.sections):
+            if section.batch:
+                table.append(_Varying(self, section, self.needed_after(number)).run())
+            else:
+                table.append(self.uniform_section(section))
+        table += self.remaining_outputs(settled)
+        return Lowered(array("i", self.words), table, self.size, self.constants)
+
+    def constant(self, numbers: Sequence[float]) -> int:
+        """The place in M of numbers that stand there before the program runs."""
+        self.constants.append((self.size, numbers))
+        self.size += len(numbers)
+        return self.size - len(numbers)
+
+    def lay_out_constants(self) -> None:
+        numbers: list[float] = []
+        stored: dict[int, int] = {}
+        for value, (head, operands, _) in enumerate(self.program.ops, start=self.program.inputs):
+            if head is CONSTANT:
+                self.places[value] = self.size + len(numbers)
+                numbers.append(operands[0])
+            elif head is COLUMN:
+                self.sources[value] = operands
+        if numbers:
+            self.constant(numbers)
+        for value, (head, operands, _) in enumerate(self.program.ops, start=self.program.inputs):
+            if head is DATA:
+                data = operands[0]
+                if id(data) not in stored:
+                    stored[id(data)] = self.constant(data)
+                self.sources[value] = (stored[id(data)], 1)
+
+    def place_outputs(self) -> set[int]:
+        """Have uniform results computed right where they go; the numbers of the outputs that this settles."""
+        settled = set()
+        for number, (value, out) in enumerate(zip(self.program.outputs, self.layout)):
+            is_made = value >= self.program.inputs and value not in self.places and not self.program.batch_of(value)
+            if is_made and value not in self.fixed and not out.samples:
+                self.fixed[value] = self.outputs_at + out.start
+                settled.add(number)
+        return settled
+
+    def needed_after(self, number: int) -> set[int]:
+        """Varying values that a later section needs."""
+        made = {value for value in self.sections[number].values if self.program.batch_of(value)}
+        needed: set[int] = set()
+        if len(self.sections) > 1:
+            for section in self.sections[number + 1 :]:
+                for value in section.values:
+                    needed.update(x for x in values_in(*self.program.operation(value)[:2]) if x in made)
+        return needed
+
+    def new_places(self, rows: int) -> int:
+        """Consecutive places in M for the results of a run."""
+        self.size += rows
+        return self.size - rows
+
+    # --- Uniform sections ---
+
+    def uniform_section(self, section: Section) -> Words:
+        begin = len(self.words)
+        for head, values in _by_depth(self.program, section.values):
+            if head is SUM:
+                rows = [self.uniform_row(value) for value in values]
+                for run in _runs(rows, by=1):
+                    first = run[0].fixed if run[0].fixed >= 0 else self.new_places(len(run))
+                    self.places.update((row.value, first + i) for i, row in enumerate(run))
+                    self.uniform_sums(run, first)
+            else:
+                self.uniform_functions(head, values)
+        return Words(0, begin, len(self.words))
+
+    def uniform_row(self, value: int) -> Row:
+        places = self.places
+        plus: list[tuple[int, int]] = []
+        minus: list[tuple[int, int]] = []
+        single: list[int] = []
+        for a, b, sign in self.program.operation(value)[1]:
+            if b != NONE:
+                pair = (places[a], places[b])
+                (plus if sign > 0 else minus).append(pair if pair[0] <= pair[1] else (pair[1], pair[0]))
+            elif sign > 0:
+                single.append(places[a])
+            else:
+                minus.append((places[a], self.one))
+        counts = (len(plus), len(minus), len(single))
+        indices = [x for pairs in (sorted(plus), sorted(minus)) for pair in pairs for x in pair]
+        return Row(value, counts, indices + sorted(single), self.fixed.get(value, -1))
+
+    def uniform_sums(self, run: list[Row], first: int) -> None:
+        plus, minus, single = run[0].counts
+        indices, strides = run[0].indices, _differences(run)
+        tiles = _tiles(indices, strides, 0, plus)
+        tiles_minus = _tiles(indices, strides, plus, plus + minus)
+        if not _is_worth_it(len(run), [*tiles, *tiles_minus]):
+            for i, row in enumerate(run):
+                self.words += [self.ops["U_SUM"], first + i, *row.counts, *row.indices]
+            return
+        self.words += [self.ops["U_ROWS"], first, len(run), len(tiles), len(tiles_minus), single]
+        for tile in (*tiles, *tiles_minus):
+            self.words += tile
+        for at in range(2 * (plus + minus), len(indices)):
+            self.words += [indices[at], strides[at]]
+
+    def uniform_functions(self, head: Any, values: list[int]) -> None:
+        places, words, ops = self.places, self.words, self.ops
+        rows = sorted(
+            (
+                [self.fixed.get(value, -1), *[places[x] for x in self.program.operation(value)[1]], value]
+                for value in values
+            ),
+        )
+        first = self.new_places(len(rows))
+        out: list[int] = []
+        for i, (fixed, *operands, value) in enumerate(rows):
+            places[value] = fixed if fixed >= 0 else first + i
+            if head is TAKE:
+                index, *table = operands
+                words += [ops["U_TAKE"], places[value], index, len(table), *table]
+            else:
+                out += [places[value], *operands]
+        if head is SELECT:
+            words += [ops["U_SELECT"], len(rows), *out]
+        elif head is not TAKE:
+            arity = len(rows[0]) - 2
+            words += [ops[f"U_CALL{arity}"], self.functions[head.name], len(rows), *out]
+
+    # --- Outputs that no instruction makes: inputs, constants, values returned twice ---
+
+    def remaining_outputs(self, settled: set[int]) -> list[Words]:
+        program, words, ops = self.program, self.words, self.ops
+        begin = len(words)
+        batches: dict[int, list[tuple[int, Output]]] = {}
+        for number, (value, out) in enumerate(zip(program.outputs, self.layout)):
+            if number in settled or (program.batch_of(value) and value not in self.sources):
+                continue  # there already: a varying value is stored where it is made
+            if out.samples:
+                batches.setdefault(out.samples, []).append((value, out))
+            else:
+                words += [ops["U_SUM"], self.outputs_at + out.start, 0, 0, 1, self.places[value]]
+        table = [Words(0, begin, len(words))] if len(words) > begin else []
+        for batch, outs in batches.items():
+            begin = len(words)
+            for value, out in outs:
+                if program.batch_of(value):
+                    words += [ops["V_LOAD"], 1, 0, *self.sources[value]]
+                else:
+                    words += [ops["V_SUM"], 0, 0, 0, 0, 0, 0, 1, self.places[value]]
+                words += [ops["V_STORE"], 1, 0, self.outputs_at + out.start, out.stride]
+            table.append(Words(batch, begin, len(words), 1))
+        return table
+
+
+class _Varying:
+    """A varying section: its slots are its own, and are used again when nobody needs what is in them."""
+
+    def __init__(self, whole: _Lowering, section: Section, needed_later: set[int]) -> None:
+        self.whole = whole
+        self.program = whole.program
+        self.section = section
+        self.words = whole.words
+        self.ops = whole.ops
+        self.functions = whole.functions
+        self.slots: dict[int, int] = {}  # of varying values, and of uniform ones that are needed side by side
+        self.free = Intervals()
+        self.accumulators: list[int] = []  # the reductions, in order
+        self.needed_later = needed_later
+        self.uses: dict[int, int] = {}  # that are still to come
+        for value in section.values:
+            for x in values_in(*self.program.operation(value)[:2]):
+                self.uses[x] = self.uses.get(x, 0) + 1
+        self.stores: dict[int, list[Output]] = {}
+        for value, out in zip(self.program.outputs, whole.layout):
+            if self.program.batch_of(value) and value not in whole.sources:
+                self.stores.setdefault(value, []).append(out)
+
+    def run(self) -> Words:
+        begin = len(self.words)
+        sources = self.whole.sources
+        for head, values in _by_depth(self.program, self.section.values):
+            if sources:
+                for value in values:
+                    for x in values_in(*self.program.operation(value)[:2]):
+                        if x in sources and x not in self.slots:
+                            self.load(x)
+            if head is SUM or head is REDUCE:
+                self.sums(head, values)
+            else:
+                self.functions_of(head, values)
+        end = len(self.words)
+        for value in self.accumulators:
+            at = self.whole.fixed.get(value, -1)
+            self.whole.places[value] = at if at >= 0 else self.whole.new_places(1)
+        self.words += [self.whole.places[value] for value in self.accumulators]
+        return Words(self.section.batch, begin, end, self.free.top, len(self.accumulators))
+
+    def load(self, x: int) -> None:
+        self.slots[x] = self.free.take(1)
+        self.words += [self.ops["V_LOAD"], 1, self.slots[x], *self.whole.sources[x]]
+
+    def side_by_side(self, x: int) -> int:
+        """The slot of a value, for an instruction that takes no uniform operand there."""
+        if x not in self.slots:
+            self.slots[x] = self.free.take(1)
+            self.words += [self.ops["V_SUM"], self.slots[x], 0, 0, 0, 0, 0, 1, self.whole.places[x]]
+        return self.slots[x]
+
+    def made(self, values: Iterable[int]) -> None:
+        """Store what was made where it is needed, and free the slots of what is needed no more."""
+        program, slots, words, uses = self.program, self.slots, self.words, self.uses
+        values = list(values)
+        for value in values:
+            if value in self.stores:
+                for out in self.stores[value]:
+                    words += [self.ops["V_STORE"], 1, slots[value], self.whole.outputs_at + out.start, out.stride]
+            if value in self.needed_later:
+                at = self.whole.new_places(self.section.batch)
+                self.whole.sources[value] = (at, 1)
+                words += [self.ops["V_STORE"], 1, slots[value], at, 1]
+        for value in values:
+            for x in values_in(*program.operation(value)[:2]):
+                uses[x] -= 1
+                if uses[x] == 0 and x in slots:
+                    self.free.give_back(slots.pop(x))
+            if value not in uses and value in slots:
+                self.free.give_back(slots.pop(value))
+
+    def sums(self, head: Any, values: list[int]) -> None:
+        for run in _runs([self.row(head, value) for value in values], by=0):
+            counts, indices = run[0].counts, run[0].indices
+            if head is REDUCE:
+                first = len(self.accumulators)
+                self.accumulators += [row.value for row in run]
+                counts = counts[:-1]
+            else:
+                first = self.free.take(len(run))
+                self.slots.update((row.value, first + i) for i, row in enumerate(run))
+            kind = "R_" if head is REDUCE else "V_"
+            if len(run) == 1:
+                self.words += [self.ops[kind + "SUM"], first, *counts, *indices]
+            else:
+                strides = _differences(run)
+                pairs = sum(counts[:4])
+                self.words += [self.ops[kind + "ROWS"], first, len(run), *counts]
+                for at in range(0, 2 * pairs, 2):
+                    self.words += [*indices[at : at + 2], *strides[at : at + 2]]
+                for at in range(2 * pairs, len(indices)):
+                    self.words += [indices[at], strides[at]]
+            self.made(row.value for row in run)
+
+    def row(self, head: Any, value: int) -> Row:
+        program, places, slots, one = self.program, self.whole.places, self.slots, self.whole.one
+        batches = program.batches
+        vv: list[tuple[int, int]] = []
+        vv_minus: list[tuple[int, int]] = []
+        vu: list[tuple[int, int]] = []
+        vu_minus: list[tuple[int, int]] = []
+        v: list[int] = []
+        u: list[int] = []
+        for a, b, sign in program.operation(value)[1]:
+            va = batches[a]
+            vb = b >= 0 and batches[b]
+            if va and vb:
+                if a < b:
+                    a, b = b, a  # the one that was made last comes first: in all sums of a run the same way
+                (vv if sign > 0 else vv_minus).append((slots[a], slots[b]))
+            elif va or vb:
+                if vb:
+                    a, b = b, a
+                if b >= 0:
+                    (vu if sign > 0 else vu_minus).append((slots[a], places[b]))
+                elif sign > 0:
+                    v.append(slots[a])
+                else:
+                    vu_minus.append((slots[a], one))
+            elif b == NONE and sign > 0:
+                u.append(places[a])
+            else:  # a product of uniform values: one of them side by side
+                (vu if sign > 0 else vu_minus).append((self.side_by_side(a), places[b] if b >= 0 else one))
+        pairs = (sorted(vv), sorted(vv_minus), sorted(vu), sorted(vu_minus))
+        indices = [x for each in pairs for pair in each for x in pair] + sorted(v) + sorted(u)
+        return Row(value, (*[len(each) for each in pairs], len(v), len(u)), indices, -1)
+
+    def functions_of(self, head: Any, values: list[int]) -> None:
+        program, places, words, ops = self.program, self.whole.places, self.words, self.ops
+        if head is TAKE:
+            for value in values:
+                index, *table = program.operation(value)[1]
+                all_uniform = not any(program.batch_of(x) for x in table)
+                rows = [places[x] if all_uniform else self.side_by_side(x) for x in table]
+                at = self.side_by_side(index)
+                self.slots[value] = self.free.take(1)
+                words += [ops["V_TAKE"], self.slots[value], at, 0 if all_uniform else 1, len(rows), *rows]
+                self.made([value])
+            return
+        by_kind: dict[int, list[list[int]]] = {}
+        for value in values:
+            operands = program.operation(value)[1]
+            uniform = [not program.batch_of(x) for x in operands]
+            kind = sum(1 << i for i, is_uniform in enumerate(uniform) if is_uniform)
+            if len(operands) == 2:
+                kind = {0: 0, 2: 1, 1: 2}[kind]
+            row = [places[x] if is_uniform else self.slots[x] for x, is_uniform in zip(operands, uniform)]
+            by_kind.setdefault(kind, []).append([*row, value])
+        for kind, sortable in by_kind.items():
+            sortable.sort()
+            first = self.free.take(len(sortable))
+            out: list[int] = []
+            for i, (*row, value) in enumerate(sortable):
+                self.slots[value] = first + i
+                out += [first + i, *row]
+            if head is SELECT:
+                words += [ops["V_SELECT"], kind, len(sortable), *out]
+            elif len(sortable[0]) == 2:
+                words += [ops["V_CALL1"], self.functions[head.name], len(sortable), *out]
+            else:
+                words += [ops["V_CALL2"], self.functions[head.name], kind, len(sortable), *out]
+            self.made(row[-1] for row in sortable)
+
+
+def _by_depth(program: Program, values: Sequence[int]) -> list[tuple[Any, list[int]]]:
+    """The values of a section in groups of one kind that don't use each other: by depth, and then by kind."""
+    depth: dict[int, int] = {}
+    groups: dict[tuple[int, int], list[int]] = {}
+    heads: dict[Any, int] = {}
+    kinds: list[Any] = []
+    get: Callable[[int, int], int] = depth.get
+    for value in values:
+        head, operands, _ = program.operation(value)
+        deepest = -1
+        for x in values_in(head, operands):
+            its = get(x, -1)
+            if its > deepest:
+                deepest = its
+        depth[value] = deepest + 1
+        if head not in heads:
+            heads[head] = len(kinds)
+            kinds.append(head)
+        groups.setdefault((deepest + 1, heads[head]), []).append(value)
+    return [(kinds[kind], groups[at, kind]) for at, kind in sorted(groups)]
+
+
+def _runs(rows: list[Row], by: int) -> list[list[Row]]:
+    """The sums, sorted and cut into runs: within one, from row to row, each index advances by the same.
+
+    They are sorted by the first factors of their pairs, or by the second (by = 1), so that the rows of a run have those
+    in common: the activations, of which there are fewer than weights.
+    """
+    rows.sort(key=lambda row: (row.counts, row.fixed, row.indices[by::2], row.indices[1 - by :: 2]))
+    runs: list[list[Row]] = []
+    step: list[int] = []
+    for row in rows:
+        run = runs[-1] if runs else []
+        if run and row.counts == run[0].counts and len(run) < LONGEST and _follows(row, run, step):
+            if len(run) == 1:
+                step = [x - y for x, y in zip(row.indices, run[0].indices)]
+            run.append(row)
+        else:
+            runs.append([row])
+    return runs
+
+
+class Tile(NamedTuple):
+    """Products of a run of sums, at regular distances: term j of row i is M[a + i·ia + j·ja]·M[b + i·ib + j·jb]."""
+
+    a: int
+    ia: int
+    ja: int
+    b: int
+    ib: int
+    jb: int
+    terms: int
+
+
+def _tiles(indices: list[int], strides: list[int], begin: int, end: int) -> list[Tile]:
+    """The pairs from begin to end, in as few tiles as neighbouring pairs make."""
+    tiles: list[Tile] = []
+    for at in range(2 * begin, 2 * end, 2):
+        a, b = indices[at], indices[at + 1]
+        ia, ib = strides[at], strides[at + 1]
+        if tiles:
+            last = tiles[-1]
+            if last.ia == ia and last.ib == ib:
+                n = last.terms
+                ja, jb = (a - last.a, b - last.b) if n == 1 else (last.ja, last.jb)
+                if a - last.a == n * ja and b - last.b == n * jb:
+                    tiles[-1] = Tile(last.a, ia, ja, last.b, ib, jb, n + 1)
+                    continue
+        tiles.append(Tile(a, ia, 0, b, ib, 0, 1))
+    return tiles
+
+
+def _is_worth_it(rows: int, tiles: list[Tile]) -> bool:
+    """Whether the kernel can use its vectors for these rows: along them, or along their terms."""
+    along_rows = rows >= _WIDE and all(tile.ia in (0, 1) and tile.ib in (0, 1) for tile in tiles)
+    along_terms = any(tile.terms >= _WIDE and tile.ja == tile.jb == 1 for tile in tiles)
+    return along_rows or along_terms
+
+
+def _follows(row: Row, run: list[Row], step: list[int]) -> bool:
+    last = run[-1]
+    if row.fixed != (last.fixed + 1 if last.fixed >= 0 else -1):
+        return False
+    return len(run) == 1 or all(x - y == d for x, y, d in zip(row.indices, last.indices, step))
+
+
+def _differences(run: list[Row]) -> list[int]:
+    if len(run) == 1:
+        return [0] * len(run[0].indices)
+    return [x - y for x, y in zip(run[1].indices, run[0].indices)]

@@ -1,0 +1,20 @@
+"""Simplify: the passes that make a recorded program a short one, in order."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autograd.compiler.flatten import flatten
+from autograd.compiler.fold import fold
+from autograd.compiler.program import Program
+from autograd.compiler.prune import prune
+from autograd.compiler.share import share
+
+PASSES: Final = (fold, share, prune, flatten)
+
+
+def simplify(program: Program) -> Program:
+    """Apply each pass once."""
+    for each in PASSES:
+        program = each(program)
+    return program

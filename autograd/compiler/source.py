@@ -1,0 +1,421 @@
+"""What the generated sources have in common: identifiers, comments, and the right-hand sides of assignments.
+
+A program becomes text in the order in which its sections run. Every value has a local variable, named after its label
+if it has one, with two exceptions. Constants are written where they are used; and so is a value without a label that
+is used once, if its formula is short: ``dE_do1 = -sigmoid(-o1) * a_o1`` rather than three lines.
+
+A sum is written in the order in which its terms are added, so a compiler that keeps to IEEE 754 computes, bit for bit,
+what the interpreters do (but for the sign of a sum that is zero).
+
+Python and C differ in how numbers, functions and choices are written: that is a ``Language``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from autograd.compiler.place import place
+from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, SELECT, SUMS, TAKE, Program, values_in
+from autograd.compiler.prune import prune
+
+WIDTH: Final = 100  # columns of a line
+SHORT: Final = 36  # characters of a formula that is written where it is used
+MANY: Final = 200  # terms of a sum that one expression may have: compilers parse recursively
+
+# How tightly a text binds.
+CHOICE, SUM_, NEGATION, PRODUCT, ATOM = range(5)
+
+_COMPARISONS: Final = {"less": ("<", ">"), "less_equal": ("<=", ">="), "equal": ("==", "==")}  # and turned round
+
+
+class Language(NamedTuple):
+    """How things are written."""
+
+    reserved: frozenset[str]  # identifiers that are taken
+    number: Callable[[float], str]
+    functions: dict[str, str]  # by the function's name in the rule table: a template
+    choice: str  # a template of condition, a, b
+    table: str  # a template of a table's rows
+
+
+# --- Names ---
+
+
+def identifier(text: str, otherwise: str = "v") -> str:
+    """An ASCII identifier that reads like the text.
+
+    >>> identifier("w[0, 1]"), identifier("∂E/∂w₁"), identifier("σ(h1)"), identifier("1st"), identifier("?!")
+    ('w_0_1', 'dE_dw1', 'sigma_h1', 'v_1st', 'v')
+    """
+    letters = []
+    for letter in unicodedata.normalize("NFKD", text[:200]):
+        if letter.isascii():
+            letters.append(letter if letter.isalnum() else "_")
+        elif letter == "∂":
+            letters.append("d")
+        elif not unicodedata.combining(letter):
+            _, _, greek = unicodedata.name(letter, "").partition("GREEK SMALL LETTER ")
+            letters.append(greek.lower().replace(" ", "_") if greek else "_")
+    name = re.sub("__+", "_", "".join(letters))[:40].strip("_")
+    return f"{otherwise}_{name}" if name[:1].isdigit() else name or otherwise
+
+
+class Names:
+    """Identifiers of one scope, each given once.
+
+    >>> names = Names(["for"])
+    >>> [names.new(wanted) for wanted in ("w", "w", "for")]
+    ['w', 'w_2', 'for_']
+    """
+
+    def __init__(self, reserved: Iterable[str]) -> None:
+        self.reserved = frozenset(reserved)
+        self.used: set[str] = set()
+        self.tried: dict[str, int] = {}
+
+    def new(self, wanted: str) -> str:
+        """The identifier, or one like it if it is taken."""
+        name = wanted = f"{wanted}_" if wanted in self.reserved else wanted
+        while name in self.used or name in self.reserved:
+            self.tried[wanted] = number = self.tried.get(wanted, 1) + 1
+            name = f"{wanted}_{number}"
+        self.used.add(name)
+        return name
+
+
+def harmless(text: str) -> str:
+    """The text as it may stand in a comment, of Python or of C, and in a docstring.
+
+    >>> harmless("w['b'][0]"), harmless("a*/b??/c")
+    ("w['b'][0]", "'a* /b? ? /c'")
+    """
+    text = text if len(text) <= 60 else text[:57] + "..."
+    if re.fullmatch(r"\w[\w\[\]().,:= '-]*", text, re.ASCII):
+        return text
+    quoted = ascii(text).replace('"', "'").replace("\\", "|")
+    while re.search(r"\*/|/\*|\?\?|//", quoted):
+        quoted = re.sub(r"([*?/])(?=[*?/])", r"\1 ", quoted)
+    return quoted
+
+
+def summary(entries: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Lines that say what stands where; runs of entries that differ in their numbers only are one line.
+
+    Args:
+        entries: where it stands, what it is, and more about that.
+
+    >>> summary([("in[0]", "w[0]", ""), ("in[1]", "w[1]", ""), ("in[2]", "x", ", a length")])
+    ['in[0] ... in[1]: w[0] ... w[1]', 'in[2]: x, a length']
+    """
+    runs: list[list[tuple[str, str, str]]] = []
+    last = None
+    for entry in entries:
+        where, what, more = entry
+        pattern = re.sub(r"\d+", "0", where), re.sub(r"\d+", "0", what), more
+        if pattern == last:
+            runs[-1].append(entry)
+        else:
+            runs.append([entry])
+        last = pattern
+    lines = []
+    for run in runs:
+        (first, its, more), (end, of_end, _) = run[0], run[-1]
+        lines.append(f"{first}: {its}{more}" if len(run) == 1 else f"{first} ... {end}: {its} ... {of_end}{more}")
+    return lines
+
+
+class Output(NamedTuple):
+    """One output: its value, what part of the result it is, and where it goes if results are laid out in memory."""
+
+    value: int
+    part: str
+    start: int
+    stride: int
+    samples: int  # 0: one number
+
+
+def outputs_of(program: Program) -> list[Output]:
+    """The outputs. Of a plain Program the parts are numbered; of a compiled function they are named by their path."""
+    compiled: Any = program
+    if not hasattr(program, "out"):
+        out, start = [], 0
+        for number, value in enumerate(program.outputs):
+            samples = program.batch_of(value)
+            out.append(Output(value, f"result[{number}]" + ("[s]" if samples else ""), start, 1, samples))
+            start += samples or 1
+        return out
+    parts = []
+    for path, (shape, *rest) in zip(compiled.out.spec.paths(), compiled.out.leaves):
+        if isinstance(shape, str):
+            continue  # static
+        base = "result" + "".join(f"[{key!r}]" for key in path)
+        batch = ["s"] if rest[0] else []
+        for index in _indices(shape or ()):
+            inner = [*batch, *map(str, index)]
+            parts.append(base + (f"[{', '.join(inner)}]" if inner else ""))
+    return [Output(value, part, *at) for value, part, at in zip(program.outputs, parts, compiled.out.layout)]
+
+
+def _indices(shape: Sequence[int]) -> list[tuple[int, ...]]:
+    indices: list[tuple[int, ...]] = [()]
+    for n in shape:
+        indices = [(*index, i) for index in indices for i in range(n)]
+    return indices
+
+
+# --- The program as expressions ---
+
+
+class Source:
+    """A program on its way to a text: names and uses of its values, and their formulas.
+
+    ``formula`` has to be called once for each value of each section, in order.
+
+    Args:
+        program: simplified.
+        language: how things are written.
+        function: its name.
+        nameless_input: a template of how an input is written that has no name; "" if it is to get one.
+    """
+
+    def __init__(self, program: Program, language: Language, function: str, nameless_input: str = "") -> None:
+        self.outputs = outputs_of(program)
+        self.program = program = prune(program)
+        self.outputs = [output._replace(value=value) for output, value in zip(self.outputs, program.outputs)]
+        self.language = language
+        self.sections = place(program)
+        self.called: set[str] = set()  # functions, by their names in the rule table
+        self.loaded: list[list[int]] = [[] for _ in self.sections]  # varying values that come from elsewhere
+        self.kept: set[int] = set()  # varying values that a later section needs
+        self.inputs: list[int] = []  # those that are used as numbers, not as columns
+        self._uses = [0] * len(program)
+        self._elsewhere = bytearray(len(program))  # used by another section than its own, or as another kind of thing
+        self._condition = bytearray(len(program))  # the condition of a choice
+        self._home = [-1] * len(program)
+        self._inlined: dict[int, tuple[str, int]] = {}
+        self._conditions: dict[int, str] = {}
+        self._find_uses()
+        self._names = Names([*language.reserved, function])
+        self._nameless_input = nameless_input
+        self._named: dict[int, str] = {}
+        self._name_all()
+
+    def _find_uses(self) -> None:
+        program = self.program
+        for number, section in enumerate(self.sections):
+            for value in section.values:
+                self._home[value] = number
+        used_inputs: set[int] = set()
+        for number, section in enumerate(self.sections):
+            loaded: dict[int, None] = {}
+            for value in section.values:
+                head, operands, _ = program.operation(value)
+                for position, x in enumerate(values_in(head, operands)):
+                    self._uses[x] += 1
+                    if x < program.inputs:
+                        used_inputs.add(x)
+                        continue
+                    if head is SELECT and position == 0:
+                        self._condition[x] = 1
+                    if self._home[x] != number:
+                        self._elsewhere[x] = 1
+                        if program.batch_of(x):
+                            loaded[x] = None
+                            if program.operation(x)[0] not in (COLUMN, DATA):
+                                self.kept.add(x)
+            self.loaded[number] = list(loaded)
+        for value in program.outputs:
+            self._uses[value] += 1
+            self._elsewhere[value] = 1
+            if value < program.inputs:
+                used_inputs.add(value)
+        self.inputs = sorted(used_inputs)
+
+    def _name_all(self) -> None:
+        program = self.program
+        names = program.names
+        for value in range(program.inputs):
+            if value in names or not self._nameless_input:
+                self._named[value] = self._names.new(identifier(names.get(value, f"x{value}"), "x"))
+        parts = {output.value: output.part for output in reversed(self.outputs)}
+        for value, (head, operands, _) in enumerate(program.ops, start=program.inputs):
+            if head is CONSTANT:
+                continue
+            if value in names:
+                wanted = identifier(names[value])
+            elif head is COLUMN:
+                wanted = self._of_column(*operands)
+            elif value in parts:
+                wanted = identifier(parts[value].replace("[s]", "").replace("[s, ", "["))
+            else:
+                continue
+            self._named[value] = self._names.new(wanted)
+
+    def _of_column(self, first: int, stride: int) -> str:
+        """A name for samples' numbers: what the names of the first two have in common."""
+        names = self.program.names
+        one, other = (re.findall(r"\w+", names.get(first + i * stride, "x")) for i in (0, 1))
+        differing = [i for i, (a, b) in enumerate(zip(one, other)) if a != b]
+        if len(one) == len(other) and len(differing) == 1 and differing[0] > 0:
+            del one[differing[0]]
+        return identifier("_".join(one), "x")
+
+    def name(self, value: int) -> str:
+        """The variable of a value."""
+        if value < self.program.inputs and value not in self._named:
+            return self._nameless_input.format(value)
+        if value not in self._named:
+            self._named[value] = self._names.new(f"v{value}")
+        return self._named[value]
+
+    def new_name(self, wanted: str) -> str:
+        """A variable of another kind."""
+        return self._names.new(wanted)
+
+    def number_of(self, value: int) -> float | None:
+        """The number, if the value is a constant."""
+        if value >= self.program.inputs:
+            head, operands, _ = self.program.operation(value)
+            if head is CONSTANT:
+                return float(operands[0])
+        return None
+
+    def batch_of(self, value: int) -> int:
+        """The size of its batch; 0 if it is uniform."""
+        return self.program.batch_of(value)
+
+    def only_returned(self, value: int) -> bool:
+        """True of an output that nothing else uses."""
+        return self._uses[value] == 1
+
+    def formula(self, value: int) -> list[str] | None:
+        """What a value is set to, in pieces that may go on lines of their own; None: it is written where it is used."""
+        head, operands, _ = self.program.operation(value)
+        if head in SUMS:
+            pieces, level = self._sum(operands)
+        elif head.name in _COMPARISONS:
+            text = self._comparison(head.name, *operands)
+            if self._condition[value] and self._may_be_inlined(value):
+                self._conditions[value] = text
+                return None
+            return [self.language.choice.format(text, *map(self.language.number, (1.0, 0.0)))]
+        elif head is SELECT:
+            condition, a, b = operands
+            text = self._conditions.pop(condition, "") or f"{self.text(condition, SUM_)} != {self.language.number(0.0)}"
+            pieces, level = [self.language.choice.format(text, self.text(a, SUM_), self.text(b, SUM_))], CHOICE
+        elif head is TAKE:
+            return self._take(value, *operands)
+        else:
+            text, level = self._call(head.name, operands)
+            pieces = [text]
+        if self._may_be_inlined(value):
+            text = " ".join(pieces)
+            if len(text) <= SHORT:
+                self._inlined[value] = text, level
+                return None
+        return pieces
+
+    def _may_be_inlined(self, value: int) -> bool:
+        return self._uses[value] == 1 and not self._elsewhere[value] and value not in self.program.names
+
+    def text(self, value: int, least: int = CHOICE) -> str:
+        """A value as an operand of something that binds with that strength."""
+        number = self.number_of(value)
+        if number is not None:
+            text = self.language.number(number)
+            level = NEGATION if text.startswith("-") else ATOM
+        elif value in self._inlined:
+            text, level = self._inlined.pop(value)
+        else:
+            return self.name(value)
+        return text if level >= least else f"({text})"
+
+    def _sum(self, terms: Sequence[tuple[int, int, int]]) -> tuple[list[str], int]:
+        pieces = []
+        negative = False
+        for a, b, sign in terms:
+            text, negative = self._product([a] if b == NONE else [a, b], sign < 0)
+            pieces.append(("- " if negative else "+ ") + text)
+        if not pieces:
+            return [self.language.number(0.0)], ATOM
+        negative = pieces[0].startswith("-")
+        pieces[0] = pieces[0].replace("- ", "-", 1) if negative else pieces[0][2:]
+        if len(terms) > 1:
+            return pieces, SUM_
+        return pieces, NEGATION if negative else PRODUCT
+
+    def _product(self, factors: list[int], negative: bool) -> tuple[str, bool]:
+        """One factor or two, without the sign; and whether that is a minus."""
+        factors.sort(key=self._rank)
+        texts = []
+        for factor in factors:
+            number = self.number_of(factor)
+            if number is not None and math.copysign(1.0, number) < 0.0 and number == number:
+                texts.append(self.language.number(-number))
+                negative = not negative
+            else:
+                texts.append(self.text(factor, ATOM if texts else PRODUCT))
+        return " * ".join(texts), negative
+
+    def _rank(self, value: int) -> tuple[int, int]:
+        """The order of factors: numbers first, then what needs no brackets in front, then as they were made."""
+        if self.number_of(value) is not None:
+            return 0, value
+        return (1 if value in self._inlined and self._inlined[value][1] == PRODUCT else 2), value
+
+    def _comparison(self, name: str, a: int, b: int) -> str:
+        symbol, turned = _COMPARISONS[name]
+        if self.number_of(a) is not None:
+            a, b, symbol = b, a, turned
+        return f"{self.text(a, SUM_)} {symbol} {self.text(b, SUM_)}"
+
+    def _call(self, name: str, operands: Sequence[int]) -> tuple[str, int]:
+        template = self.language.functions[name]
+        if name == "ratio" and (self.number_of(operands[1]) or template == "{0} / {1}"):
+            return f"{self.text(operands[0], PRODUCT)} / {self.text(operands[1], ATOM)}", PRODUCT
+        self.called.add(name)
+        return template.format(*map(self.text, operands)), ATOM
+
+    def _take(self, value: int, index: int, *rows: int) -> list[str]:
+        self.called.add("take")
+        whole = self.language.table.format(self.text(index), len(rows))
+        before, after = whole.split("...")
+        texts = [f"{self.text(row)}," for row in rows]
+        if len(texts) > 1:
+            texts[-1] = texts[-1][:-1]
+        texts[0] = before + texts[0]
+        texts[-1] += after
+        return texts
+
+
+def filled(start: str, pieces: Iterable[str], indent: str, end: str = "") -> list[str]:
+    """Lines: the start, the pieces with blanks between, and the end; broken where they get too long."""
+    lines = [start]
+    pieces = list(pieces)
+    pieces[-1] += end
+    for piece in pieces:
+        if not lines[-1].strip() or lines[-1].endswith(("(", "{", "= ")):
+            lines[-1] += piece
+        elif len(lines[-1]) + 1 + len(piece) <= WIDTH:
+            lines[-1] += (" " if lines[-1][-1] != " " else "") + piece
+        else:
+            lines.append(indent + piece)
+    return lines
+
+
+def in_parts(pieces: Sequence[str]) -> list[Sequence[str]]:
+    """A long sum as several."""
+    return [pieces[i : i + MANY] for i in range(0, len(pieces), MANY)] or [pieces]
+
+
+def with_those_they_call(helpers: dict[str, str], names: set[str]) -> list[str]:
+    """Helpers in the order of their table, in which what a helper calls stands before it."""
+    called: set[str] = set()
+    for name in reversed(helpers):
+        if name in names or name in called:
+            called |= {name, *(other for other in helpers if re.search(rf"(?<![.\w]){other}\(", helpers[name]))}
+    return [name for name in helpers if name in called]

@@ -1,0 +1,396 @@
+"""A program as a C file of its own: C99, nothing but ``math.h``, no memory that isn't known when it is compiled.
+
+C's functions give what IEEE 754 says where Python's raise, so few helpers are needed; those that are used stand above
+the function. A batch is a loop over its samples.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections.abc import Sequence
+from typing import Final
+
+from autograd.compiler.program import COLUMN, DATA, REDUCE, Program
+from autograd.compiler.source import (
+    MANY,
+    Language,
+    Output,
+    Source,
+    filled,
+    harmless,
+    in_parts,
+    summary,
+    with_those_they_call,
+)
+from autograd.compiler.source_python import at_sample
+
+_MATH: Final = """
+acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs fdim floor fma fmax fmin
+fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p log2 logb lrint lround modf nan nearbyint nextafter
+nexttoward pow remainder remquo rint round scalbln scalbn sin sinh sqrt tan tanh tgamma trunc
+"""
+
+# Identifiers that a compiler may mind: keywords, also of C++, macros, functions that compilers know.
+_KNOWN: Final = """
+auto break case char const continue default do double else enum extern float for goto if inline int long register
+restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
+
+alignas alignof and and_eq asm atomic bitand bitor bool catch char8_t char16_t char32_t class co_await co_return
+co_yield compl concept const_cast consteval constexpr constinit decltype delete dynamic_cast explicit export false
+friend mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public reinterpret_cast
+requires static_assert static_cast template this thread_local throw true try typeid typename typeof typeof_unqual
+using virtual wchar_t xor xor_eq
+
+DOMAIN EOF FP_INFINITE FP_NAN FP_NORMAL FP_SUBNORMAL FP_ZERO HUGE HUGE_VAL HUGE_VALF HUGE_VALL INFINITY MATH_ERREXCEPT
+MATH_ERRNO NAN NULL OVERFLOW PLOSS SING TLOSS UNDERFLOW X_TLOSS double_t float_t fpclassify isfinite isgreater
+isgreaterequal isinf isless islessequal islessgreater isnan isnormal isunordered linux math_errhandling signbit unix
+
+abort abs alloca bcmp bcopy bzero cabs calloc carg ccos cexp cimag clog conj cpow cproj creal csin csqrt ctan dcgettext
+dgettext drem exit exp10 ffs finite fork fprintf fputc fputs free fscanf fwrite gamma gettext imaxabs index isalnum
+isalpha isascii isblank iscntrl isdigit isgraph islower isprint ispunct isspace isupper iswalnum isxdigit j0 j1 jn labs
+llabs longjmp main malloc memchr memcmp memcpy memmove mempcpy memset posix_memalign pow10 printf putc putchar puts
+realloc rindex scalb scanf setjmp significand signgam sincos snprintf sprintf sscanf stpcpy stpncpy strcasecmp strcat
+strchr strcmp strcpy strcspn strdup strfmon strftime strlen strncasecmp strncat strncmp strncpy strndup strpbrk strrchr
+strspn strstr time toascii tolower toupper vfprintf vprintf vscanf vsnprintf vsprintf y0 y1 yn
+"""
+
+_TAKEN: Final = frozenset([*_KNOWN.split(), *[name + suffix for name in _MATH.split() for suffix in ("", "f", "l")]])
+
+FUNCTIONS: Final = {
+    **{name: name + "({0})" for name in (
+        "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan",
+        "sinh", "cosh", "tanh", "sech", "asinh", "acosh", "atanh", "sigmoid", "softplus", "relu", "silu", "gelu", "erf",
+        "erfc", "sign", "floor",
+    )},
+    **{name: name + "({0}, {1})" for name in ("maximum", "minimum", "leaky_relu", "elu", "pow", "hypot", "atan2")},
+    "abs": "fabs({0})",
+    "ratio": "{0} / {1}",
+}  # fmt: skip
+
+HELPERS: Final = {  # what a helper calls stands before it
+    "sech": """
+/* 1 / cosh(x), which falls to 0 where cosh itself overflows. */
+static double sech(double x) {
+    const double e = exp(-fabs(x));
+    return 2.0 * e / (1.0 + e * e);
+}
+""",
+    "sigmoid": """
+/* 1 / (1 + e^-x), written so that neither tail overflows. */
+static double sigmoid(double x) {
+    const double e = exp(-fabs(x));
+    return x >= 0.0 ? 1.0 / (1.0 + e) : e / (1.0 + e);
+}
+""",
+    "softplus": """
+/* log(1 + e^x) */
+static double softplus(double x) {
+    return (x > 0.0 ? x : 0.0) + log1p(exp(-fabs(x)));
+}
+""",
+    "relu": """
+/* The larger of x and 0. */
+static double relu(double x) {
+    return x <= 0.0 ? 0.0 : x;
+}
+""",
+    "silu": """
+/* x times sigmoid(x) */
+static double silu(double x) {
+    return x != -INFINITY ? x * sigmoid(x) : -0.0;
+}
+""",
+    "gelu": """
+/* x times the probability that a standard normal variable is below x. */
+static double gelu(double x) {
+    return x != -INFINITY ? 0.5 * x * erfc(-x * sqrt(0.5)) : -0.0;
+}
+""",
+    "leaky_relu": """
+/* x above zero, slope * x below. */
+static double leaky_relu(double x, double slope) {
+    return x > 0.0 ? x : slope * x;
+}
+""",
+    "elu": """
+/* x above zero, alpha * (e^x - 1) below. */
+static double elu(double x, double alpha) {
+    return x > 0.0 ? x : alpha * expm1(x);
+}
+""",
+    "sign": """
+/* -1, 0 or 1. */
+static double sign(double x) {
+    return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x;
+}
+""",
+    "maximum": """
+/* The larger of the two; NaN if either is. */
+static double maximum(double a, double b) {
+    return a >= b || a != a ? a : b;
+}
+""",
+    "minimum": """
+/* The smaller of the two; NaN if either is. */
+static double minimum(double a, double b) {
+    return a <= b || a != a ? a : b;
+}
+""",
+    "take": """
+/* table[index], from the end if the index is negative; NaN if there is no such row. */
+static double take(const double *table, long rows, double index) {
+    if (!(index >= -(double)rows && index < (double)rows)) {
+        return NAN;
+    }
+    const long row = (long)floor(index);
+    return table[row < 0 ? row + rows : row];
+}
+""",
+}
+
+
+def _double(x: float) -> str:
+    if math.isfinite(x):
+        return repr(x)
+    return "NAN" if x != x else "INFINITY" if x > 0.0 else "-INFINITY"
+
+
+def _single(x: float) -> str:
+    try:
+        (x,) = struct.unpack("<f", struct.pack("<f", x))
+    except OverflowError:
+        x = math.copysign(math.inf, x)
+    if not math.isfinite(x):
+        return _double(x)
+    text = f"{x:.9g}"
+    return f"{text}f" if "." in text or "e" in text else f"{text}.0f"
+
+
+def _in_single(text: str) -> str:
+    """C in doubles as C in floats: types, functions, constants."""
+    text = re.sub(r"\bdouble\b", "float", text)
+    text = re.sub(rf"\b({'|'.join(_MATH.split())})\(", r"\1f(", text)
+    return re.sub(r"\b\d+\.\d+\b", r"\g<0>f", text)
+
+
+_OURS: Final = frozenset([*_TAKEN, *HELPERS, "in", "out", "s"])
+_CHOICE: Final = "{0} ? {1} : {2}"
+_TABLE: Final = "take((const double[]){{...}}, {1}, {0})"
+C: Final = {
+    "float64": Language(_OURS, _double, FUNCTIONS, _CHOICE, _TABLE),
+    "float32": Language(
+        _OURS, _single, {name: _in_single(text) for name, text in FUNCTIONS.items()}, _CHOICE, _in_single(_TABLE)
+    ),
+}
+
+
+def to_c(program: Program, name: str = "f") -> str:
+    """The program as a C99 file with one function, ``void f(const double *in, double *out)``.
+
+    ``in`` holds the numbers of the arguments, ``out`` gets those of the result, laid out as arrays are; a comment says
+    what stands where. For float32 both are floats. Nothing is allocated, nothing recurses, and all loops have known
+    lengths, so it runs on a microcontroller as well. Link it with ``-lm``.
+
+    Args:
+        program: what ``jit(f).lower(...)`` gives, or another simplified program.
+        name: the function's.
+
+    Raises:
+        ValueError: the name can't be the name of a function of one's own in C.
+
+    >>> from autograd import value_and_grad
+    >>> from autograd.compiler import jit
+    >>> print(to_c(jit(value_and_grad(lambda x, y: x * y + 2 * x)).lower(3.0, 4.0), "slope"))
+    /* slope: generated by chainrule. C99; link with -lm.
+    <BLANKLINE>
+       Takes:
+         in[0]: x
+         in[1]: y
+    <BLANKLINE>
+       Gives:
+         out[0] ... out[1]: result[0] ... result[1]
+    <BLANKLINE>
+       in and out must not overlap. */
+    <BLANKLINE>
+    #include <math.h>
+    <BLANKLINE>
+    void slope(const double *in, double *out) {
+        const double x = in[0];
+        const double y = in[1];
+        out[0] = x * y + 2.0 * x;  /* result[0] */
+        out[1] = y + 2.0;  /* dy_dx, result[1] */
+    }
+    <BLANKLINE>
+    """
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII):
+        raise ValueError(f"a C function can't be named {name!r}: it takes letters, digits and _, no digit first")
+    if name in _TAKEN:
+        raise ValueError(f"{name!r} means something in C already; give the function another name")
+    if name in HELPERS:
+        raise ValueError(f"the source may define {name!r} itself; give the function another name")
+    if re.match("_[A-Z_]", name):
+        raise ValueError(f"C reserves names like {name!r} for the compiler; give the function another name")
+    return _Writing(program, name).text()
+
+
+class _Writing:
+    def __init__(self, program: Program, name: str) -> None:
+        self.single = getattr(program, "dtype", "float64") == "float32"
+        self.real = "float" if self.single else "double"
+        self.source = source = Source(program, C["float32" if self.single else "float64"], name, "in[{}]")
+        self.program = source.program
+        self.function = name
+        self.body: list[str] = []
+        self.tables: list[str] = []  # data, above the function
+        self.table_of: dict[int, str] = {}
+        self.goes_to: dict[int, list[Output]] = {}
+        for output in source.outputs:
+            self.goes_to.setdefault(output.value, []).append(output)
+        self.arrays: dict[int, str] = {}  # of varying values that a later section needs
+
+    def text(self) -> str:
+        source, program = self.source, self.program
+        for value in source.inputs:
+            if value in program.names:
+                self.body.append(f"    const {self.real} {source.name(value)} = in[{value}];")
+        if not source.inputs and not any(head is COLUMN for head, _, _ in program.ops):
+            self.body.append("    (void)in;")
+        if not source.outputs:
+            self.body.append("    (void)out;")
+        for number, section in enumerate(source.sections):
+            if section.batch:
+                self.over_batch(source.loaded[number], section.batch, section.values)
+            else:
+                for value in section.values:
+                    self.assign(value, "    ")
+        self.remaining_outputs()
+        helpers = with_those_they_call(HELPERS, source.called & set(HELPERS))
+        parts = ["#include <math.h>", *[HELPERS[name].strip() for name in helpers]]
+        if self.single:
+            parts = [_in_single(part) for part in parts]
+        if self.tables:
+            parts.append("\n".join(self.tables))
+        head = f"void {self.function}(const {self.real} *in, {self.real} *out) {{"
+        parts.append("\n".join([head, *self.body, "}"]))
+        return "\n\n".join([self.comment(), *parts]) + "\n"
+
+    def comment(self) -> str:
+        """What stands where."""
+        names = self.program.names
+        taken = [(f"in[{x}]", harmless(names.get(x, "not named")), "") for x in range(self.program.inputs)]
+        given = []
+        for output in self.source.outputs:
+            more = f", s = 0 ... {output.samples - 1}" if output.samples else ""
+            given.append((_place(output), harmless(output.part), more))
+        lines = [f"/* {self.function}: generated by chainrule. C99; link with -lm.", ""]
+        for title, entries in (("Takes:", taken), ("Gives:", given)):
+            if entries:
+                lines += [f"   {title}", *(f"     {line}" for line in summary(entries)), ""]
+        lines.append("   in and out must not overlap." + (" Not reentrant." if self.source.kept else "") + " */")
+        return "\n".join(lines)
+
+    # --- What is computed ---
+
+    def assign(self, value: int, indent: str) -> None:
+        """Declare a variable with the value's formula, or write the formula where the output goes."""
+        source = self.source
+        pieces = source.formula(value)
+        if pieces is None:
+            return
+        name = source.name(value)
+        if self.program.operation(value)[0] is REDUCE:
+            if len(pieces) > MANY:
+                here = source.new_name(f"{name}_here")
+                self.declare(here, pieces, indent)
+                pieces = [here]
+            self.body += filled(f"{indent}{name} += ", pieces, indent + "        ", ";")
+            return
+        samples = self.program.batch_of(value)
+        outputs = [output for output in self.goes_to.get(value, ()) if output.samples == samples]
+        if len(outputs) == 1 and source.only_returned(value):
+            self.set(_place(outputs[0]), pieces, indent)
+            self.body[-1] += _says(outputs[0], name if value in self.program.names else "")
+        else:
+            self.declare(name, pieces, indent)
+            self.write_out(outputs, name, indent)
+        self.goes_to[value] = [output for output in self.goes_to.get(value, ()) if output.samples != samples]
+
+    def declare(self, name: str, pieces: Sequence[str], indent: str) -> None:
+        self.set(name, pieces, indent, f"{'const ' if len(pieces) <= MANY else ''}{self.real} ")
+
+    def set(self, target: str, pieces: Sequence[str], indent: str, kind: str = "") -> None:
+        first, *more = in_parts(pieces)
+        self.body += filled(f"{indent}{kind}{target} = ", first, indent + "        ", ";")
+        for part in more:
+            self.body += filled(f"{indent}{target} = {target} ", part, indent + "        ", ";")
+
+    def write_out(self, outputs: Sequence[Output], text: str, indent: str) -> None:
+        for output in outputs:
+            self.body.append(f"{indent}{_place(output)} = {text};{_says(output)}")
+
+    def over_batch(self, loaded: Sequence[int], batch: int, values: Sequence[int]) -> None:
+        source, program = self.source, self.program
+        reductions = [value for value in values if program.operation(value)[0] is REDUCE]
+        for value in reductions:
+            self.body.append(f"    {self.real} {source.name(value)} = {source.language.number(0.0)};")
+        for value in values:
+            if value in source.kept:
+                self.arrays[value] = source.new_name(f"all_{source.name(value)}")
+                self.body.append(f"    static {self.real} {self.arrays[value]}[{batch}];")
+        self.body.append(f"    for (long s = 0; s < {batch}; s++) {{")
+        for value in loaded:
+            self.body.append(f"        const {self.real} {source.name(value)} = {self.of_sample(value)};")
+        for value in values:
+            self.assign(value, "        ")
+            if value in self.arrays:
+                self.body.append(f"        {self.arrays[value]}[s] = {source.name(value)};")
+        self.body.append("    }")
+        for value in reductions:
+            outputs = [output for output in self.goes_to.get(value, ()) if not output.samples]
+            self.write_out(outputs, source.name(value), "    ")
+            self.goes_to[value] = [output for output in self.goes_to.get(value, ()) if output.samples]
+
+    def of_sample(self, value: int) -> str:
+        """A value that is known: the number of sample s."""
+        if not self.program.batch_of(value):
+            return self.source.text(value)
+        head, operands, _ = self.program.operation(value)
+        if head is COLUMN:
+            return f"in[{at_sample(*operands)}]"
+        if head is DATA:
+            return f"{self.table(value, operands[0])}[s]"
+        return f"{self.arrays[value]}[s]"
+
+    def table(self, value: int, numbers: Sequence[float]) -> str:
+        if value not in self.table_of:
+            self.table_of[value] = name = self.source.new_name(f"data_{len(self.table_of) + 1}")
+            texts = [f"{self.source.language.number(float(x))}," for x in numbers]
+            texts[-1] = texts[-1][:-1]
+            self.tables += filled(f"static const {self.real} {name}[{len(texts)}] = {{", texts, "    ", "};")
+        return self.table_of[value]
+
+    def remaining_outputs(self) -> None:
+        """Those that nothing computes: inputs, constants, data, and one number for all samples of a batch."""
+        by_size: dict[int, list[Output]] = {}
+        for outputs in self.goes_to.values():
+            for output in outputs:
+                by_size.setdefault(output.samples, []).append(output)
+        for samples, outputs in sorted(by_size.items()):
+            indent = "        " if samples else "    "
+            if samples:
+                self.body.append(f"    for (long s = 0; s < {samples}; s++) {{")
+            for output in outputs:
+                self.write_out([output], self.of_sample(output.value), indent)
+            if samples:
+                self.body.append("    }")
+
+
+def _place(output: Output) -> str:
+    """Where it goes."""
+    return f"out[{at_sample(output.start, output.stride)}]" if output.samples else f"out[{output.start}]"
+
+
+def _says(output: Output, name: str = "") -> str:
+    return f"  /* {name + ', ' if name else ''}{harmless(output.part)} */"

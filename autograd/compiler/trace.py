@@ -1,0 +1,430 @@
+"""Tracing: run a function on numbers that have no value, and write down what it does to them.
+
+``Trace`` is the list that is being written, ``Traced`` a number on it. Each operation of the function appends one
+instruction, so the list is in the order in which things were computed, which is a topological order of the graph.
+
+A Traced has no number. What would need one, an ``if``, ``float(x)``, ``range(n)``, raises ``TraceError``: to guess
+would freeze into the program what was true of one call. The error names the line and the way out.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import Any, Final
+
+from autograd import rules
+from autograd.compiler.program import (
+    CONSTANT,
+    COPY,
+    EQUAL,
+    LESS,
+    LESS_EQUAL,
+    NONE,
+    OWN,
+    REDUCE,
+    SELECT,
+    SUM,
+    TAKE,
+    Program,
+    Term,
+)  # fmt: skip
+from autograd.errors import TraceError
+from autograd.kinds import where
+from autograd.methods import Functions
+from autograd.modes import users_line
+from autograd.rules import Rule
+
+ABOVE_ALL: Final = 1 << 62  # the level of traced numbers: they do every operation that they take part in
+
+_BUILT_IN: Final = frozenset(rules.RULES.values())  # what backends know; others are made of these
+_LINEAR: Final = {rules.add: (1, 1), rules.sub: (1, -1)}
+
+
+class Trace:
+    """Instructions as they are recorded."""
+
+    def __init__(self, inputs: int, keep_lines: bool = False) -> None:
+        self.inputs = inputs
+        self.ops: list[tuple[Any, tuple[Any, ...], int]] = []
+        self.names: dict[int, str] = {}
+        self.lines: dict[int, str] = {}
+        self.batch = 0  # of the vmap whose function is running; 0 outside
+        self.unrolling = False  # whether a vmap is running its function sample by sample
+        self.open = True
+        self._keep_lines = keep_lines
+        self._constants: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return self.inputs + len(self.ops)
+
+    def finish(self, outputs: Sequence[int]) -> Program:
+        """The program that returns these values."""
+        return Program(self.inputs, self.ops, list(outputs), self.names, self.lines)
+
+    def append(self, head: Any, operands: tuple[Any, ...], batch: int) -> int:
+        """Record an instruction: the number of its value."""
+        self.ops.append((head, operands, batch))
+        value = self.inputs + len(self.ops) - 1
+        if self._keep_lines:
+            file, line = users_line()
+            self.lines[value] = f"{file}:{line}"
+        return value
+
+    def constant(self, number: float) -> int:
+        """A number that is known now."""
+        key = struct.pack("d", number)  # tells -0.0 from 0.0, and finds NaN again
+        if key not in self._constants:
+            self._constants[key] = self.append(CONSTANT, (number,), 0)
+        return self._constants[key]
+
+    def known(self, value: int) -> float | None:
+        """The number of a value that is a constant."""
+        if value >= self.inputs:
+            head, operands, _ = self.ops[value - self.inputs]
+            if head is CONSTANT:
+                return float(operands[0])
+        return None
+
+    def batch_of(self, *values: int) -> int:
+        """The batch that varying ones among the values vary over; 0 if all are uniform.
+
+        Raises:
+            TraceError: there are two batches of different sizes.
+        """
+        batch = 0
+        inputs, ops = self.inputs, self.ops
+        for value in values:
+            if value >= inputs:
+                its = ops[value - inputs][2]
+                if its and its != batch:
+                    if batch:
+                        raise TraceError(
+                            f"a batch of {batch} and a batch of {its} meet in one operation{_here()}; "
+                            "reduce one with mean or sum first"
+                        )
+                    batch = its
+        return batch
+
+    def sum(self, terms: Sequence[Term]) -> int:
+        """Σ ±a·b; varying if a factor is."""
+        terms = tuple(terms)
+        factors = [x for a, b, _ in terms for x in (a, b) if x >= 0]
+        return self.append(SUM, terms, self.batch_of(*factors))
+
+    def product(self, a: int, b: int) -> int:
+        """a·b."""
+        return self.append(SUM, ((a, b, 1),), self.batch_of(a, b))
+
+    def call(self, head: Any, *operands: int) -> int:
+        """A function of the values."""
+        return self.append(head, operands, self.batch_of(*operands))
+
+    def copy(self, value: int) -> int:
+        """The value by another name, to differentiate by; in a vmap's function, each sample's own."""
+        return self.append(COPY, (value,), self.batch or self.batch_of(value))
+
+    def value(self, x: Any) -> int:
+        """The value of an operand: a traced number of this trace, or a plain number.
+
+        Raises:
+            TraceError: it belongs to another trace, or is a Value or another number that is no part of the program.
+            TypeError: it is no number.
+        """
+        if isinstance(x, Traced):
+            if x.trace is not self:
+                both = x.trace.open and self.open
+                whose = "another function that is being traced" if both else "a traced call that has ended"
+                raise TraceError(f"a traced number of {whose} is used{_here()}; pass it in as an argument")
+            return x.index
+        if type(x) is float:
+            return self.constant(x)
+        if isinstance(x, Condition):
+            return x.index
+        if isinstance(x, Functions) or hasattr(type(x), "__apply_rule__"):
+            raise TraceError(
+                f"{type(x).__name__} {x!r:.60} meets a traced number{_here()}: its number would be frozen into the "
+                "program; pass it to the traced function as an argument, or use its .data where a constant is meant"
+            )
+        return self.constant(rules.real(x))
+
+    def numbers(self, values: Sequence[int]) -> list[Any]:
+        """Values as numbers to compute with: constants as floats, the others traced."""
+        known = [self.known(value) for value in values]
+        return [Traced(self, value) if x is None else x for value, x in zip(values, known)]
+
+    def apply(self, rule: Rule, operands: Sequence[Any]) -> Any:
+        """A row of the table, applied to numbers of which one is traced."""
+        values = [self.value(x) for x in operands]
+        if rule is rules.mul:
+            return Traced(self, self.product(*values))
+        if rule in _LINEAR:
+            return Traced(self, self.sum([(x, NONE, sign) for x, sign in zip(values, _LINEAR[rule])]))
+        if rule is rules.neg:
+            return Traced(self, self.sum([(values[0], NONE, -1)]))
+        if rule is rules.div:
+            rule = rules.ratio
+        if rule not in _BUILT_IN:
+            result = self.value(rule.definition(*self.numbers(values)))  # type: ignore[misc]
+            return Traced(self, self.append(OWN, (result, rule, *values), self.batch_of(result, *values)))
+        return Traced(self, self.call(rule, *values))
+
+
+class Traced(Functions):
+    """A number of the program that is being traced. It has no value yet; see the module's docstring."""
+
+    __slots__ = ("index", "trace")
+
+    level = ABOVE_ALL
+    is_traced = True
+    __hash__ = object.__hash__
+
+    def __init__(self, trace: Trace, index: int) -> None:
+        self.trace = trace
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"<traced {self.label or f'v{self.index}'}>"
+
+    @property
+    def label(self) -> str:
+        """The name in the printed program."""
+        return self.trace.names.get(self.index, "")
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self.trace.names[self.index] = label
+
+    @property
+    def batch(self) -> int:
+        """How many samples it varies over; 0 if it is one number."""
+        return self.trace.batch_of(self.index)
+
+    def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
+        return self.trace.apply(rule, operands)
+
+    def _apply(self, rule: Rule, *others: Any) -> Any:
+        return self.trace.apply(rule, (self, *others))
+
+    def __over_batch__(self) -> Traced | None:
+        """The sum over the batch; None where there is none to add up over: for one number, or one sample."""
+        trace = self.trace
+        if trace.batch or not self.batch:
+            return None
+        return Traced(trace, trace.append(REDUCE, ((self.index, NONE, 1),), 0))
+
+    def _binary(self, a: Any, b: Any, terms: str) -> Any:
+        trace = self.trace
+        try:
+            a, b = trace.value(a), trace.value(b)
+        except TypeError:
+            return NotImplemented  # an array, say, which does it for each of its elements
+        if terms == "*":
+            return Traced(trace, trace.product(a, b))
+        batch = trace.batch_of(a, b)
+        return Traced(trace, trace.append(SUM, ((a, NONE, 1), (b, NONE, 1 if terms == "+" else -1)), batch))
+
+    def __add__(self, other: Any) -> Any:
+        return self._binary(self, other, "+")
+
+    def __radd__(self, other: Any) -> Any:
+        return self._binary(other, self, "+")
+
+    def __sub__(self, other: Any) -> Any:
+        return self._binary(self, other, "-")
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._binary(other, self, "-")
+
+    def __mul__(self, other: Any) -> Any:
+        return self._binary(self, other, "*")
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._binary(other, self, "*")
+
+    def __truediv__(self, other: Any) -> Any:
+        return rules.div(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return rules.div(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return rules.pow(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return rules.pow(other, self)
+
+    def __neg__(self) -> Any:
+        return Traced(self.trace, self.trace.sum([(self.index, NONE, -1)]))
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __lt__(self, other: Any) -> Any:
+        return _compared(self, LESS, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _compared(self, LESS_EQUAL, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compared(self, LESS, other, self)
+
+    def __ge__(self, other: Any) -> Any:
+        return _compared(self, LESS_EQUAL, other, self)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        raise _no_number("== was asked", "write where(abs(x - y) > 0, ...), or use `is` for identity")
+
+    def __take__(self, table: Sequence[Any]) -> Any:
+        """table[self], for ``take``. The rows of a table may be sequences themselves."""
+        if not len(table):
+            raise IndexError("take from an empty table")
+        rows = list(table)
+        if all(hasattr(row, "__len__") for row in rows):
+            if len({len(row) for row in rows}) > 1:
+                raise TraceError(f"take with a traced index needs rows of one length{_here()}")
+            row = [self.__take__(column) for column in zip(*rows)]
+            if hasattr(table, "ndim"):
+                import numpy as np
+
+                out = np.empty(len(row), dtype=object)
+                out[:] = row
+                return out
+            return row
+        trace = self.trace
+        return Traced(trace, trace.call(TAKE, self.index, *[trace.value(x) for x in rows]))
+
+    @property
+    def data(self) -> float:
+        """There is none.
+
+        Raises:
+            TraceError: always.
+        """
+        raise _no_number(".data was read", "leave it traced, or use stop_gradient(x) for a constant in derivatives")
+
+    @property
+    def grad(self) -> float:
+        """There is none.
+
+        Raises:
+            TraceError: always.
+        """
+        raise _no_number(".grad was read", "use jit(grad(f)) or jit(value_and_grad(f))")
+
+    def backward(self) -> None:
+        """There is no backward pass to run yet.
+
+        Raises:
+            TraceError: always.
+        """
+        raise _no_number("backward() was called", "use jit(grad(f)) or jit(value_and_grad(f))")
+
+    def __bool__(self) -> bool:
+        raise _no_number("an if, while, and, or or not asked for its truth", _BRANCH)
+
+    def __float__(self) -> float:
+        raise _no_number("float() was called", "use autograd's functions instead of math's, or leave it traced")
+
+    def __int__(self) -> int:
+        raise _no_number("int() was called", _STATIC)
+
+    __index__ = __int__
+
+    def __round__(self, digits: int | None = None) -> Any:
+        raise _no_number("round() was called", "use floor(x + 0.5)")
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            raise _no_number("a format was asked for", "print the result of the compiled function instead")
+        return repr(self)
+
+
+class Condition:
+    """A comparison of traced numbers, for ``where``; ``&``, ``|`` and ``~`` combine them."""
+
+    __slots__ = ("index", "trace")
+
+    is_traced = True
+    __hash__ = object.__hash__
+
+    def __init__(self, trace: Trace, index: int) -> None:
+        self.trace = trace
+        self.index = index
+
+    def __choose__(self, a: Any, b: Any) -> Any:
+        """a where the condition holds, else b."""
+        if getattr(a, "ndim", 0) or getattr(b, "ndim", 0):
+            import numpy as np
+
+            return np.frompyfunc(lambda x, y: where(self, x, y), 2, 1)(a, b)
+        trace = self.trace
+        return Traced(trace, trace.call(SELECT, self.index, trace.value(a), trace.value(b)))
+
+    def __and__(self, other: Any) -> Condition:
+        return Condition(self.trace, self.trace.product(self.index, self._index_of(other)))
+
+    def __or__(self, other: Any) -> Condition:
+        return ~(~self & ~self._condition(other))
+
+    def __invert__(self) -> Condition:
+        trace = self.trace
+        return Condition(trace, trace.sum([(trace.constant(1.0), NONE, 1), (self.index, NONE, -1)]))
+
+    __rand__ = __and__
+    __ror__ = __or__
+
+    def _condition(self, other: Any) -> Condition:
+        return other if isinstance(other, Condition) else Condition(self.trace, self._index_of(other))
+
+    def _index_of(self, other: Any) -> int:
+        if isinstance(other, Condition):
+            return other.index
+        if type(other).__name__ in ("bool", "bool_"):
+            return self.trace.constant(float(other))
+        raise TypeError(f"a condition is combined with conditions, not with {type(other).__name__}")
+
+    def __bool__(self) -> bool:
+        raise _no_number("an if, while, and, or or not asked for the truth of a comparison", _BRANCH)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        raise _no_number("== was asked of a comparison", "combine conditions with &, | and ~")
+
+    def __repr__(self) -> str:
+        return f"<traced condition v{self.index}>"
+
+
+_BRANCH = (
+    "choose with where(condition, a, b), maximum, minimum or clip (conditions combine with &, | and ~); "
+    "a branch that is the same for all calls can depend on a static argument: a bool, str or None"
+)
+_STATIC = (
+    "an index may be traced in take(table, index); the length of a loop has to be known: close over it, or derive it "
+    "from the length of an argument"
+)
+
+
+def _compared(x: Traced, head: Any, a: Any, b: Any) -> Any:
+    trace = x.trace
+    try:
+        return Condition(trace, trace.call(head, trace.value(a), trace.value(b)))
+    except TypeError:
+        return NotImplemented
+
+
+def _here() -> str:
+    file, line = users_line()
+    return f" at {file}:{line}"
+
+
+def _no_number(what: str, instead: str) -> TraceError:
+    return TraceError(f"a traced number has no value yet, but {what}{_here()}; {instead}")
+
+
+def equal(trace: Trace, a: int, b: int) -> int:
+    """1 where a = b, else 0."""
+    return trace.call(EQUAL, a, b)

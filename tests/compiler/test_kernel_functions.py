@@ -1,0 +1,285 @@
+"""The kernel's functions against 60 digits, over the whole range, for every real type and instruction set."""
+
+import functools
+import math
+
+import mpmath
+import numpy as np
+import pytest
+
+from autograd import floats
+from autograd.compiler import kernel
+
+pytestmark = pytest.mark.skipif(not kernel.available(), reason="there is no compiled kernel")
+REALS = ["float64", "float32"]
+SETS = list(kernel.instruction_sets()) if kernel.available() else []
+MOST_ULPS = 4.0
+INF, NAN = math.inf, math.nan
+
+TRUTH_1 = {
+    "exp": mpmath.exp,
+    "expm1": mpmath.expm1,
+    "log": mpmath.log,
+    "log1p": mpmath.log1p,
+    "log2": lambda x: mpmath.log(x) / mpmath.log(2),
+    "log10": lambda x: mpmath.log(x) / mpmath.log(10),
+    "sqrt": mpmath.sqrt,
+    "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
+    "sin": mpmath.sin,
+    "cos": mpmath.cos,
+    "tan": mpmath.tan,
+    "asin": mpmath.asin,
+    "acos": mpmath.acos,
+    "atan": mpmath.atan,
+    "sinh": mpmath.sinh,
+    "cosh": mpmath.cosh,
+    "tanh": mpmath.tanh,
+    "sech": mpmath.sech,
+    "asinh": mpmath.asinh,
+    "acosh": mpmath.acosh,
+    "atanh": mpmath.atanh,
+    "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
+    "relu": lambda x: max(x, mpmath.mpf(0)),
+    "silu": lambda x: x / (1 + mpmath.exp(-x)),
+    "gelu": lambda x: mpmath.mpf(0) if x < -1000 else x * mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
+    "erf": mpmath.erf,
+    "erfc": lambda x: mpmath.mpf(0) if x > 1000 else mpmath.erfc(x),
+    "sign": mpmath.sign,
+    "floor": mpmath.floor,
+    "abs": abs,
+}
+TRUTH_2 = {
+    "ratio": lambda a, b: a / b,
+    "pow": lambda a, b: a**b,
+    "maximum": max,
+    "minimum": min,
+    "hypot": mpmath.hypot,
+    "atan2": mpmath.atan2,
+    "leaky_relu": lambda a, b: a if a > 0 else a * b,
+    "elu": lambda a, b: a if a > 0 else b * mpmath.expm1(a),
+    "less": lambda a, b: mpmath.mpf(a < b),
+    "less_equal": lambda a, b: mpmath.mpf(a <= b),
+    "equal": lambda a, b: mpmath.mpf(a == b),
+}
+# What they are at the edges: (operand, result). -0.0 and 0.0 differ.
+EDGES_1 = {
+    "exp": [(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0)],
+    "expm1": [(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -1.0)],
+    "log": [(0.0, -INF), (-0.0, -INF), (1.0, 0.0), (INF, INF), (-1.0, NAN), (-INF, NAN), (-1e-300, NAN)],
+    "log1p": [(0.0, 0.0), (-0.0, -0.0), (-1.0, -INF), (-1.5, NAN), (INF, INF), (-INF, NAN)],
+    "log2": [(0.0, -INF), (8.0, 3.0), (0.125, -3.0), (INF, INF), (-1.0, NAN), (-INF, NAN)],
+    "log10": [(0.0, -INF), (1.0, 0.0), (1000.0, 3.0), (INF, INF), (-1.0, NAN), (-INF, NAN)],
+    "sqrt": [(0.0, 0.0), (-0.0, -0.0), (4.0, 2.0), (INF, INF), (-1.0, NAN), (-INF, NAN)],
+    "cbrt": [(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -INF)],
+    "sin": [(0.0, 0.0), (-0.0, -0.0), (INF, NAN), (-INF, NAN)],
+    "cos": [(0.0, 1.0), (-0.0, 1.0), (INF, NAN), (-INF, NAN)],
+    "tan": [(0.0, 0.0), (-0.0, -0.0), (INF, NAN), (-INF, NAN)],
+    "asin": [(0.0, 0.0), (-0.0, -0.0), (1.5, NAN), (-INF, NAN)],
+    "acos": [(1.0, 0.0), (1.5, NAN), (INF, NAN)],
+    "atan": [(0.0, 0.0), (-0.0, -0.0)],
+    "sinh": [(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -INF)],
+    "cosh": [(0.0, 1.0), (INF, INF), (-INF, INF)],
+    "tanh": [(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0)],
+    "sech": [(0.0, 1.0), (INF, 0.0), (-INF, 0.0)],
+    "asinh": [(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -INF)],
+    "acosh": [(1.0, 0.0), (0.5, NAN), (INF, INF), (-INF, NAN)],
+    "atanh": [(0.0, 0.0), (-0.0, -0.0), (1.0, INF), (-1.0, -INF), (1.5, NAN)],
+    "sigmoid": [(0.0, 0.5), (INF, 1.0), (-INF, 0.0)],
+    "softplus": [(INF, INF), (-INF, 0.0)],
+    "relu": [(0.0, 0.0), (-0.0, 0.0), (INF, INF), (-INF, 0.0)],
+    "silu": [(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -0.0)],
+    "gelu": [(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -0.0)],
+    "erf": [(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0)],
+    "erfc": [(0.0, 1.0), (INF, 0.0), (-INF, 2.0)],
+    "sign": [(0.0, 0.0), (-0.0, -0.0), (3.0, 1.0), (-3.0, -1.0), (INF, 1.0), (-INF, -1.0)],
+    "floor": [(0.0, 0.0), (-0.0, 0.0), (-0.5, -1.0), (2.5, 2.0), (INF, INF), (-INF, -INF)],
+    "abs": [(-0.0, 0.0), (-2.0, 2.0), (INF, INF), (-INF, INF)],
+}
+EDGES_2 = {
+    "ratio": [(1.0, 0.0, INF), (-1.0, 0.0, -INF), (1.0, -0.0, -INF), (0.0, 0.0, NAN), (INF, INF, NAN), (1.0, INF, 0.0)],
+    "pow": [
+        *[(0.0, 0.0, 1.0), (NAN, 0.0, 1.0), (1.0, NAN, 1.0), (-8.0, 1 / 3, NAN), (-2.0, 3.0, -8.0), (0.0, -1.0, INF)],
+        *[(-0.0, -1.0, -INF), (0.0, 0.5, 0.0), (-0.0, 0.5, 0.0), (INF, 0.5, INF), (-INF, 0.5, INF), (0.0, -0.5, INF)],
+        *[(-1.0, 0.5, NAN), (-1.0, -1.5, NAN), (-INF, 3.0, -INF), (INF, -2.0, 0.0), (-INF, -3.0, -0.0)],
+        *[(0.0, -1.5, INF), (-0.0, 3.0, -0.0), (-2.0, -2.0, 0.25), (-0.0, -3.0, -INF), (0.0, 2.5, 0.0)],
+    ],
+    "maximum": [(1.0, 2.0, 2.0), (NAN, 1.0, NAN), (1.0, NAN, NAN), (INF, -INF, INF)],
+    "minimum": [(1.0, 2.0, 1.0), (NAN, 1.0, NAN), (1.0, NAN, NAN), (INF, -INF, -INF)],
+    "hypot": [(0.0, 0.0, 0.0), (INF, 1.0, INF), (3.0, 4.0, 5.0)],
+    "atan2": [(0.0, 1.0, 0.0), (-0.0, 1.0, -0.0), (0.0, 0.0, 0.0)],
+    "leaky_relu": [(-INF, 0.5, -INF), (INF, 0.5, INF), (-0.0, 0.5, -0.0), (NAN, 0.5, NAN)],
+    "elu": [(-INF, 2.0, -2.0), (INF, 2.0, INF), (-0.0, 2.0, -0.0), (NAN, 2.0, NAN)],
+    "less": [(1.0, 2.0, 1.0), (2.0, 2.0, 0.0), (NAN, 1.0, 0.0), (1.0, NAN, 0.0), (-INF, INF, 1.0)],
+    "less_equal": [(1.0, 2.0, 1.0), (2.0, 2.0, 1.0), (NAN, 1.0, 0.0), (1.0, NAN, 0.0)],
+    "equal": [(1.0, 2.0, 0.0), (2.0, 2.0, 1.0), (NAN, NAN, 0.0), (0.0, -0.0, 1.0)],
+}
+
+
+def applied(name, operands, real, instruction_set, uniform=False, width=2):
+    """The function of arrays, as a varying section's instruction or as a uniform section's."""
+    n, arity = len(operands[0]), len(operands)
+    memory = np.zeros((arity + 1) * n, real)
+    for i, operand in enumerate(operands):
+        memory[i * n : (i + 1) * n] = operand
+    op, function = kernel.ops(), kernel.functions(arity)[name]
+    if uniform:
+        words = [op[f"U_CALL{arity}"], function, n]
+        for i in range(n):
+            words += [arity * n + i, *(k * n + i for k in range(arity))]
+        section = kernel.Section(False, 0, len(words))
+    else:
+        words = [op["V_LOAD"], arity]
+        for i in range(arity):
+            words += [i, i * n, 1]
+        words += [op[f"V_CALL{arity}"], function, *([0] if arity == 2 else []), 1, arity, *range(arity)]
+        words += [op["V_STORE"], 1, arity, arity * n, 1]
+        section = kernel.Section(True, 0, len(words), width, n, arity + 1)
+    kernel.Code(words, [section], len(memory), real).run(memory, instruction_set=instruction_set)
+    return memory[arity * n :]
+
+
+@functools.cache
+def numbers(real):
+    """Finite numbers of the whole range: near 0, 1, the multiples of π/2, every binade, subnormals, the largest."""
+    random, info = np.random.default_rng(1), np.finfo(real)
+    signs = random.choice([-1.0, 1.0], 110)
+    parts = [random.uniform(-size, size, 60) for size in (1.0, 6.0, 40.0, 110.0, 750.0)]
+    parts += [np.exp2(random.uniform(-1074 if real == "float64" else -149, info.maxexp, 110)) * signs]
+    parts += [np.exp2(random.uniform(-30.0, 3.0, 110)) * signs, 1.0 + random.uniform(-1e-3, 1e-3, 40)]
+    parts += [np.pi / 2 * np.concatenate([np.arange(1, 9), random.integers(1, 60000, 30)])]
+    parts += [[info.tiny, info.smallest_subnormal, info.max, -info.max, 1e5, 1.00001e5, 1e10, 0.5, -0.5, 1.0, -1.0]]
+    parts += [
+        [26.5, 27.2, -27.2, 38.4, -38.4, 88.7, 89.0, -87.3, -103.9, 709.7, 709.79, -708.4, -745.1, -745.2, -715.0]
+    ]
+    with np.errstate(over="ignore"):
+        return np.concatenate([np.asarray(part, "float64").astype(real) for part in parts])
+
+
+@functools.cache
+def truths(name, real):
+    with mpmath.workdps(60):
+        return [truth_of(TRUTH_1[name], x) for x in numbers(real)]
+
+
+def truth_of(function, *operands):
+    """The function's value, None where it has none."""
+    try:
+        y = function(*(mpmath.mpf(float(x)) for x in operands))
+    except (ValueError, ZeroDivisionError):
+        return None
+    return y if isinstance(y, mpmath.mpf) and mpmath.isfinite(y) else None
+
+
+def ulps(computed, truth, real):
+    """How far a number is from the truth, in units of the truth's last place (or the subnormals' spacing)."""
+    info = np.finfo(real)
+    with mpmath.workdps(60):
+        if math.isinf(computed):  # right if the truth rounds to it, or nearly
+            return 0.0 if computed * truth > 0 and abs(truth) >= float(info.max) * (1 - 4 * float(info.eps)) else INF
+        exponent = info.minexp if truth == 0 else max(info.minexp, int(mpmath.floor(mpmath.log(abs(truth), 2))))
+        return float(
+            abs(mpmath.mpf(float(computed)) - truth) / mpmath.mpf(2) ** (min(exponent, info.maxexp) - info.nmant)
+        )
+
+
+def assert_close(name, operands, computed, expected, real):
+    for *operand, y, truth in zip(*operands, computed, expected):
+        if truth is None:
+            continue
+        assert not math.isnan(y), f"{name}{tuple(operand)} is NaN, not {mpmath.nstr(truth)}"
+        error = ulps(y, truth, real)
+        assert error <= MOST_ULPS, f"{name}{tuple(operand)} = {y!r} is {error:.2f} ulp from {mpmath.nstr(truth, 20)}"
+
+
+def same(a, b):
+    return (math.isnan(a) and math.isnan(b)) or (a == b and math.copysign(1, a) == math.copysign(1, b))
+
+
+def test_every_function_has_a_truth_and_edges():
+    assert set(kernel.functions(1)) == set(TRUTH_1) == set(EDGES_1)
+    assert set(kernel.functions(2)) == set(TRUTH_2) == set(EDGES_2)
+
+
+@pytest.mark.parametrize("real", REALS)
+@pytest.mark.parametrize("name", TRUTH_1)
+def test_functions_of_one_are_within_4_ulp(name, real):
+    x = numbers(real)
+    for instruction_set in SETS:
+        y = applied(name, [x], real, instruction_set)
+        assert_close(name, [x], y, truths(name, real), real)
+        uniform = applied(name, [x], real, instruction_set, uniform=True)
+        assert_close(name, [x], uniform, truths(name, real), real)
+
+
+@pytest.mark.parametrize("real", REALS)
+@pytest.mark.parametrize("name", TRUTH_1)
+def test_functions_of_one_at_the_edges(name, real):
+    x = [at for at, _ in EDGES_1[name]] + [NAN]
+    expected = [y for _, y in EDGES_1[name]] + [NAN]
+    for instruction_set in SETS:
+        for uniform in (False, True):
+            computed = applied(name, [x], real, instruction_set, uniform)
+            for at, y, truth in zip(x, computed, expected):
+                if real == "float64" or float(np.float32(at)) == at or math.isnan(at):
+                    assert same(y, truth), f"{name}({at}) = {y}, not {truth} ({instruction_set})"
+
+
+@pytest.mark.parametrize("real", REALS)
+@pytest.mark.parametrize("name", TRUTH_2)
+def test_functions_of_two_are_within_4_ulp(name, real):
+    random, x = np.random.default_rng(2), numbers(real)
+    a = np.concatenate([random.choice(x, 150), random.uniform(-5, 5, 150)]).astype(real)
+    b = np.concatenate([random.choice(x, 150), random.uniform(-5, 5, 150)]).astype(real)
+    if name == "pow":
+        a = abs(a)
+    b[:10] = a[:10]
+    with mpmath.workdps(60):
+        expected = [None if name == "pow" and is_extreme(p, q) else truth_of(TRUTH_2[name], p, q) for p, q in zip(a, b)]
+    for instruction_set in SETS:
+        assert_close(name, [a, b], applied(name, [a, b], real, instruction_set), expected, real)
+        assert_close(name, [a, b], applied(name, [a, b], real, instruction_set, uniform=True), expected, real)
+
+
+def is_extreme(a, b):
+    return a == 0 or abs(float(b) * math.log2(float(a))) > 1e4  # mpmath would compute numbers of a million digits
+
+
+@pytest.mark.parametrize("real", REALS)
+@pytest.mark.parametrize("name", TRUTH_2)
+def test_functions_of_two_at_the_edges(name, real):
+    a, b, expected = zip(*EDGES_2[name])
+    for instruction_set in SETS:
+        for uniform in (False, True):
+            for p, q, y, truth in zip(a, b, applied(name, [a, b], real, instruction_set, uniform), expected):
+                assert same(y, truth), f"{name}({p}, {q}) = {y}, not {truth} ({instruction_set})"
+
+
+@pytest.mark.parametrize("real", REALS)
+@pytest.mark.parametrize(
+    "exponent", [0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, -2.0, 2.5, 3.0, -3.5, 4.0, -4.0, 0.0, 0.25, 7.5]
+)
+def test_powers_with_a_uniform_exponent(exponent, real):
+    x = np.concatenate([numbers(real), [at for at, *_ in EDGES_2["pow"]]]).astype(real)
+    n, op = len(x), kernel.ops()
+    memory = np.concatenate([x, np.zeros(n, real), np.array([exponent], real)])
+    words = [op["V_LOAD"], 1, 0, 0, 1, op["V_CALL2"], kernel.functions(2)["pow"], 1, 1, 1, 0, 2 * n]
+    words += [op["V_STORE"], 1, 1, n, 1]
+    code = kernel.Code(words, [kernel.Section(True, 0, len(words), 4, n, 2)], len(memory), real)
+    with mpmath.workdps(60):
+        expected = [truth_of(TRUTH_2["pow"], p, exponent) if abs(p) > 0 else None for p in x]
+    for instruction_set in SETS:
+        code.run(memory, instruction_set=instruction_set)
+        assert_close(f"pow {exponent}", [x], memory[n : 2 * n], expected, real)
+        with np.errstate(all="ignore"):
+            at_the_edges = np.power(x.astype("float64"), np.full(n, exponent)).astype(real)
+        for p, y, truth, edge in zip(x, memory[n:], expected, at_the_edges):
+            assert truth is not None or same(y, edge), f"{p} ** {exponent} = {y}, not {edge}"
+
+
+@pytest.mark.parametrize("name", ["sign", "floor", "relu"])
+def test_exact_functions_are_those_of_the_rule_table(name):
+    x = numbers("float64")
+    expected = np.array([getattr(floats, name)(float(value)) for value in x])
+    for instruction_set in SETS:
+        assert applied(name, [x], "float64", instruction_set).tobytes() == expected.tobytes()
