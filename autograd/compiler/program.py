@@ -155,7 +155,8 @@ def _written(head: Any, operands: Sequence[Any], shown: dict[int, str]) -> str:
     if head in SUMS:
         out = ""
         for a, b, sign in operands:
-            factors = name(a) if b == NONE else "·".join(sorted((name(a), name(b)), key=lambda x: not x[0].isdigit()))
+            values = [a] if b == NONE else sorted((a, b), key=lambda x: (not name(x)[0].isdigit(), x))
+            factors = "·".join(name(x) for x in values)
             out += (" - " if sign < 0 else " + ") + factors
         out = out[3:] if out.startswith(" + ") else "-" + out[3:]
         return f"Σ over the batch of {out}" if head is REDUCE else out or "0"

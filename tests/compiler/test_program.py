@@ -99,7 +99,7 @@ def test_a_program_reads_as_what_it_computes() -> None:
     assert str(jit(f).lower([1.0, 2.0], np.zeros(4))).splitlines() == [
         "program (w[0], w[1], X[0], X[1], X[2], X[3])",
         "  ~v6 = column of the inputs from 2, every 1",
-        "  ~v7 = ~v6·w[0]",
+        "  ~v7 = w[0]·~v6",
         "  ~v8 = exp(~v7)",
         "  ~v10 = ~v8 - 2·~v6",
         "  v11 = Σ over the batch of ~v10·~v10",
