@@ -75,7 +75,7 @@ bench: .venv-bench/.ready .venv-hips/.ready
 
 .venv-bench/.ready: pyproject.toml benchmarks/requirements.txt
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check . -r benchmarks/requirements.txt
+	CHAINRULE_PURE=1 .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check . -r benchmarks/requirements.txt
 	@touch $@
 
 .venv-mutants/.ready: pyproject.toml tests/mutation/requirements.txt

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import AutogradError, Value, gradient, graph, hessian, no_grad, to_dot
 from tests.derivatives import ALL, SMOOTH, by_mpmath, check, examples, program, unit, woven
-from tests.expressions import AS_WRITTEN, Expression
+from tests.expressions import Expression, with_constants
 
 
 def values(expression: Expression) -> list[Value]:
@@ -35,7 +35,7 @@ def test_gradient_is_backward_to_the_last_bit(expression: Expression) -> None:
 @examples(2)
 @given(woven(ALL))
 def test_gradient_by_values_in_between_is_backward_too(expression: Expression) -> None:
-    slots = expression.slots(AS_WRITTEN, tuple(values(expression)), Value)
+    slots = with_constants(expression, Value).slots(*values(expression))
     y = slots[-1]
     y.backward()
     assert [g.data for g in gradient(y, slots)] == [v.grad for v in slots]
@@ -44,7 +44,7 @@ def test_gradient_by_values_in_between_is_backward_too(expression: Expression) -
 @examples(2)
 @given(woven(ALL), st.data())
 def test_other_targets_change_no_gradient(expression: Expression, data: st.DataObject) -> None:
-    slots = expression.slots(AS_WRITTEN, tuple(values(expression)), Value)
+    slots = with_constants(expression, Value).slots(*values(expression))
     some = data.draw(st.lists(st.sampled_from(slots), max_size=5))  # with repeats
     whole = dict(zip(slots, gradient(slots[-1], slots)))
     assert [g.data for g in gradient(slots[-1], some)] == [whole[v].data for v in some]
@@ -97,6 +97,13 @@ def test_a_gradient_is_recorded_and_can_be_drawn() -> None:
     assert "w" in source
 
 
+def test_a_gradient_records_no_zeros_and_ones() -> None:
+    x, w = Value(2.0, "x"), Value(3.0, "w")
+    for y in (x * w, 1 + x * w, x * w + x.sign(), x.sign() + x * w, x.sign() * 0.5 + x * w, x * w - x.floor()):
+        assert gradient(y, [x])[0] is w
+    assert [node.op for node in graph.operations(gradient(-x * w, [x])[0])] == ["neg"]
+
+
 def test_backward_through_a_gradient_gives_second_derivatives() -> None:
     x, y = Value(2.0), Value(3.0)
     (slope,) = gradient(x**3 * y**2, [x])  # 3x²y²
@@ -129,6 +136,13 @@ def test_what_the_output_does_not_depend_on_has_gradient_0() -> None:
     later = y * other
     assert [g.data for g in gradient(y, [other, later, x])] == [0.0, 0.0, 6.0]
     assert [g.data for g in gradient(autograd.stop_gradient(x), [x])] == [0.0]
+
+
+def test_arguments_of_gradient_may_be_named_and_strict_has_to_be() -> None:
+    x = Value(3.0)
+    assert gradient(y=x * x, wrt=[x], strict=True)[0].data == 6.0
+    with pytest.raises(TypeError, match="positional argument"):
+        gradient(x * x, [x], True)
 
 
 def test_strict_names_the_target_that_the_output_does_not_depend_on() -> None:
@@ -185,6 +199,15 @@ def test_a_partial_that_is_not_a_number_is_no_change() -> None:
     assert math.isnan(de.data)
 
 
+@pytest.mark.parametrize(("then", "now"), [(2.0, -2.0), (-2.0, 2.0)])
+def test_a_partial_that_becomes_or_ceases_to_be_a_number_is_a_change(then: float, now: float) -> None:
+    x, e = Value(then), Value(2.0)
+    y = x**e
+    x.data = now
+    with pytest.raises(AutogradError, match="assigned another number"):
+        gradient(y, [e])
+
+
 @pytest.mark.parametrize("length", [100_000])
 def test_a_long_chain_needs_no_recursion(length: int) -> None:
     x = Value(1.0)
@@ -212,7 +235,7 @@ def test_a_long_chain_of_functions_is_differentiated_twice_without_recursion() -
 @examples(4)
 @given(woven(ALL, max_steps=6))
 def test_gradient_touches_no_grad(expression: Expression) -> None:
-    slots = expression.slots(AS_WRITTEN, tuple(values(expression)), Value)
+    slots = with_constants(expression, Value).slots(*values(expression))
     for i, v in enumerate(slots):
         v.grad = i + 0.5
     gradient(slots[-1], slots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from decimal import Decimal
@@ -34,6 +35,7 @@ RATIONAL = [
     "minimum",
     "leaky_relu",
 ]
+NOT_DECIMAL = ["sin", "cos", "tan", "asin", "acos", "atan", "gelu", "erf", "erfc", "atan2"]
 # Every other function is irrational at 5/7 and (5/7, 2/3).
 IRRATIONAL = [name for name in RULES if name not in (*RATIONAL, "div", "ratio", "pow", "elu")]
 
@@ -91,6 +93,31 @@ def test_decimals_use_decimals_own_functions() -> None:
     assert isinstance(autograd.tanh(x), Decimal)
     with pytest.raises(TypeError, match="sin of a Decimal has no exact value"):
         autograd.sin(x)
+
+
+@pytest.mark.parametrize("name", [name for name in RULES if name not in NOT_DECIMAL])
+@pytest.mark.parametrize("point", [(0.5, 0.25), (1.75, 0.5), (-0.625, 0.5), (-1.5, -2.0), (2.0, 2.0), (0.0, 3.0)])
+def test_every_row_that_decimals_can_compute_has_their_digits(name: str, point: tuple[float, float]) -> None:
+    rule, operands = RULES[name], point[: RULES[name].arity]
+    if not rule.domain.contains(*operands):
+        return
+    y = rule(*map(Decimal, operands))
+    assert isinstance(y, (Decimal, int))
+    with mp.workdps(50):
+        exact = truth.FUNCTIONS[name](*map(mpf, operands))
+        assert abs(mpf(str(y)) - exact) <= mpf("1e-25") * max(abs(exact), 1)
+
+
+@pytest.mark.parametrize("name", NOT_DECIMAL)
+def test_rows_that_decimals_cannot_compute_say_so(name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name} of a Decimal has no exact value"):
+        RULES[name](*map(Decimal, ("0.5", "0.25")[: RULES[name].arity]))
+
+
+@pytest.mark.parametrize("kind", [Decimal, Fraction, mpf, float])
+@given(x=st.integers(-20, 20).map(lambda n: n / 4))
+def test_the_floor_of_any_kind_is_the_largest_whole_number_not_above(kind: Any, x: float) -> None:
+    assert rules.floor(kind(x)) == math.floor(x)
 
 
 @given(st.floats(-5, 5))

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,8 +23,8 @@ from mpmath import mp, mpf
 
 import autograd
 from autograd import Value, derivative, exp, grad, gradient, hessian, hvp, jacobian, jvp, sin, tanh, vjp, where
+from autograd.testing import Expression
 from tests.derivatives import DIGITS, SMOOTH, by_mpmath, check, examples, unit, woven
-from tests.expressions import Expression
 
 Function = Callable[..., Any]
 
@@ -62,6 +65,8 @@ pairs = pytest.mark.parametrize(("outer", "inner"), list(itertools.product(WAYS,
 @pairs
 def test_an_inner_derivative_takes_the_outer_variable_for_a_constant(outer: Any, inner: Any) -> None:
     assert outer(lambda x: x * inner(lambda y: x + y)(1.0))(1.0) == 1.0
+    assert outer(lambda x: x * inner(lambda y: y + x)(1.0))(1.0) == 1.0
+    assert outer(lambda x: x * inner(lambda y: y - x)(1.0))(1.0) == 1.0
 
 
 @pairs
@@ -69,6 +74,8 @@ def test_an_inner_derivative_depends_on_the_outer_variable(outer: Any, inner: An
     assert outer(lambda x: inner(lambda y: x * x * y)(2.0))(3.0) == 6.0
     assert outer(lambda x: inner(lambda y: x * y * y)(x))(3.0) == 12.0  # (2x²)'
     assert outer(lambda x: x * inner(lambda y: x * y)(x))(3.0) == 6.0
+    assert outer(lambda x: x * inner(lambda y: y * x)(x))(3.0) == 6.0
+    assert outer(lambda x: inner(lambda y: y / x)(x))(2.0) == -0.25
 
 
 @pairs
@@ -108,6 +115,17 @@ def test_a_function_returned_by_an_inner_derivative_keeps_its_perturbation() -> 
     twice = lambda u: shifted(u)(derivative(shifted(u)(exp)))(0.0)  # noqa: E731  exp(2u)
     assert grad(twice)(0.25) == pytest.approx(2 * math.exp(0.5), rel=1e-15)
     assert derivative(twice)(0.25) == pytest.approx(2 * math.exp(0.5), rel=1e-15)
+
+
+def test_a_number_that_escapes_from_an_inner_derivative_is_a_constant_to_the_outer_one() -> None:
+    escaped: list[Any] = []
+
+    def f(x: Any) -> Any:
+        derivative(lambda y: escaped.append(y) or x * y)(1.0)
+        return escaped[-1]
+
+    assert derivative(f)(3.0) == 0.0
+    assert derivative(lambda x: float(f(x)) * x)(3.0) == 1.0
 
 
 def test_grad_of_grad_of_grad() -> None:
@@ -328,6 +346,35 @@ def test_comparisons_are_those_of_the_numbers(which: list[str], a: float, b: flo
     for way in (by_grad, by_jvp):
         way(f)(a)
     assert set(seen) == {compare(a, b)}
+
+
+def test_the_first_level_of_a_process_is_above_the_ground_too() -> None:
+    program = """
+from autograd import Value, jvp
+w = Value(2.0)
+print([float(x) for x in jvp(lambda x: w * x, (3.0,), (1.0,))])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[6.0, 2.0]"
+
+
+def test_an_inner_gradient_walks_its_own_tape_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    walk, lengths = autograd.graph.operations, []
+
+    def counted(*roots: Any) -> list[Any]:
+        order = walk(*roots)
+        lengths.append(len(order))
+        return order
+
+    monkeypatch.setattr(autograd.graph, "operations", counted)
+
+    def f(x: Any) -> Any:
+        for _ in range(50):
+            x = x * x
+        return grad(lambda y: y * x)(Fraction(1)) + grad(lambda y: x)(Fraction(1))
+
+    assert grad(f)(Fraction(1)) == 2**50
+    assert lengths == [1, 0, 51]
 
 
 # --- What is left behind ---

@@ -69,6 +69,23 @@ def test_symbol_latex_and_domain_have_defaults() -> None:
     assert rule.domain.text
 
 
+@pytest.mark.parametrize("slope", [-3, -2, -1, 0, 1, 2, 3])
+def test_a_partial_may_be_any_whole_number(slope: int) -> None:
+    @primitive(partials=lambda x, y: slope)
+    def line(x: Any) -> Any:
+        return slope * x
+
+    x = Value(0.5)
+    assert gradient(line(x), [x])[0].data == gradient(line(line(x)), [line(x), x])[1].data / (slope or 1) == slope
+
+    def through(x: Any) -> Any:
+        return 0.5 * line(2 * x)
+
+    for f in (line, through):
+        assert grad(f)(0.5) == derivative(f)(0.5) == jvp(f, (0.5,), (1.0,))[1] == slope
+    assert grad(lambda x: derivative(through)(x) * x)(0.5) == derivative(lambda x: grad(through)(x) * x)(0.5) == slope
+
+
 def test_every_derivative_is_that_of_the_function_written_out() -> None:
     swish = swish_row()
     x = 0.7

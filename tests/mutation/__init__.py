@@ -1,0 +1,82 @@
+"""Mutation testing with cosmic-ray: ``make mutants``. The files and their tests are listed here, and nowhere else.
+
+Each file is changed in one place at a time, in a copy of the source, and its tests are run. If all of them pass, the
+mutant has survived: either the change makes no difference, or a test is missing. docs/mutants.md has the results.
+"""
+
+# A file, and the runs of pytest for each of its mutants: the first that fails is the last. Those that notice most
+# mutants soonest come first.
+PASSES = {
+    "autograd/rules.py": (
+        "tests/test_rules.py -k 'conventions or 50_digits or extremes or written or whole_numbers'",
+        "tests/test_rules.py -k 'not ulp and not as_close and not bit_for_bit and not domain_is'",
+        "tests/test_kinds.py tests/test_value.py",
+        "tests/test_rules.py -k 'domain_is or bit_for_bit'",
+        "tests/test_number_types.py tests/test_primitive.py tests/test_nesting.py",
+        "tests/test_rules.py -k 'ulp or as_close'",
+        "tests/test_symbolic.py",
+        "autograd/rules.py",
+    ),
+    "autograd/value.py": (
+        "tests/test_rules.py -k 'inlined or rows_take'",
+        "tests/test_value.py",
+        "tests/test_modes.py tests/test_graph.py",
+        "tests/test_number_types.py tests/test_compatibility.py tests/test_numpy.py tests/test_functions.py",
+        "tests/test_gradients.py tests/test_gradient.py",
+        "autograd/value.py",
+    ),
+    "autograd/graph.py": (
+        "tests/test_value.py",
+        "tests/test_graph.py",
+        "tests/test_gradient.py tests/test_gradients.py",
+    ),
+    "autograd/transforms.py": (
+        "tests/test_transforms.py",
+        "tests/test_nesting.py tests/test_number_types.py",
+        "tests/test_numpy.py tests/test_trees.py tests/test_interplay.py",
+        "autograd/transforms.py",
+    ),
+    "autograd/reverse.py": (
+        "tests/test_gradient.py",
+        "tests/test_transforms.py",
+        "tests/test_nesting.py tests/test_modes.py tests/test_number_types.py",
+        "autograd/reverse.py",
+    ),
+    "autograd/forward.py": (
+        "tests/test_primitive.py tests/test_gradient.py -k 'whole_number or zeros_and_ones'",
+        "tests/test_nesting.py",
+        "tests/test_transforms.py",
+        "tests/test_gradient.py tests/test_primitive.py",
+        "tests/test_number_types.py tests/test_kinds.py tests/test_modes.py",
+    ),
+    "autograd/lifted.py": (
+        "tests/test_nesting.py",
+        "tests/test_transforms.py tests/test_kinds.py",
+        "tests/test_number_types.py",
+    ),
+}
+
+# Tests that are left out: they are slow, most because of the sheer size of their graphs.
+LEFT_OUT = (
+    "tests/test_graph.py::test_a_chain_of_a_million",
+    "tests/test_graph.py::test_a_grid_of_a_thousand",
+    "tests/test_gradient.py::test_a_long_chain",
+    "tests/test_nesting.py::test_a_long_chain",
+    "tests/test_gradients.py::test_the_strategy_reaches_every_row",
+    "tests/test_symbolic.py::test_any_labels",
+)
+
+# Files of which a sample is tested, drawn at random, always the same, and how many mutants. ``--all`` tests every one.
+SAMPLES = {"autograd/rules.py": 300}
+
+# Operators of cosmic-ray that are left out, as regular expressions: bits and shifts, which occur in no computation here
+# (| stands in types only), a minus turned into a plus, ~ or not, and swaps between an order and an identity.
+OPERATORS_LEFT_OUT = (
+    "core/ReplaceBinaryOperator_.*(Shift|Bit)",
+    "core/ReplaceUnaryOperator_USub_(Invert|UAdd|Not)",
+    "core/ReplaceComparisonOperator_(Eq|NotEq|Lt|LtE|Gt|GtE)_(Is|IsNot)$",
+    "core/ReplaceComparisonOperator_(Is|IsNot)_(Eq|NotEq|Lt|LtE|Gt|GtE)$",
+)
+
+SECONDS = 60  # for the tests of one mutant; one that takes longer, because it never ends, is killed
+MEMORY = 4 << 30  # bytes, the same
