@@ -21,9 +21,11 @@ app: Final = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exc
 def _print_version(wanted: bool) -> None:
     if wanted:
         from autograd import __version__
+        from autograd.compiler import kernel
         from autograd.value import PURE
 
-        typer.echo(f"chainrule {__version__}, engine: {'pure Python' if PURE else 'compiled'}")
+        forms = f"engine {'in Python' if PURE else 'compiled'}, kernel {'compiled' if kernel.available() else 'absent'}"
+        typer.echo(f"chainrule {__version__}: {forms}")
         raise typer.Exit
 
 
@@ -32,7 +34,7 @@ def chainrule(
     context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Which, and which form of the engine."),
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Which, and what is compiled."),
     ] = False,
 ) -> None:
     """A scalar autograd engine: every number can be explained, every gradient can be trusted."""
