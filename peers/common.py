@@ -9,9 +9,9 @@ from hypothesis import settings
 from mpmath import mp, mpf
 
 from autograd import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd.testing import Expression
 from tests import conftest  # noqa: F401  the profiles of Hypothesis
 from tests.derivatives import DIGITS, flat, program, rounding
-from tests.expressions import Expression
 
 EXAMPLES = settings(max_examples=max(settings.default.max_examples // 4, 5))
 LOSSY = mpf("1e-10")  # a peer's own formulas lose digits (1 - tanh² for sech²); of the largest number of a result
@@ -57,7 +57,7 @@ def compare(expression: Expression, v: Sequence[float], u: Sequence[float], thei
     """Hold the peer's results against ours: within what rounding explains, of theirs as of ours."""
 
     def run(*numbers: Any) -> list[Any]:
-        with_numbers = Expression(tuple(numbers), expression.constants, expression.steps)
+        with_numbers = Expression(tuple(numbers), expression.steps, expression.constants)
         return [x for part in ours(with_numbers, v, u, mpf).values() for x in part]
 
     results = ours(expression, v, u, float)

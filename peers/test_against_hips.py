@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from autograd.testing import Expression
 from peers.common import EXAMPLES, as_json, compare
 from tests.derivatives import SMOOTH, woven
-from tests.expressions import Expression
 
 HERE = Path(__file__).resolve().parent
 PYTHON = os.environ.get("HIPS_PYTHON", str(HERE.parent / ".venv-hips" / "bin" / "python"))

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd.rules import RULES
+from autograd.testing import Expression
 from peers.common import EXAMPLES, as_json, compare
 from tests.derivatives import SMOOTH, woven
-from tests.expressions import Expression
+from tests.expressions import with_constants
 
 jax.config.update("jax_enable_x64", True)
 
@@ -76,7 +77,7 @@ def by_jax(expression: Expression, v: list[float], u: list[float]) -> dict[str, 
     """Every transform of the expression, by JAX."""
     data = as_json(expression, v, u)
     x, v, u = (jnp.asarray(data[key], dtype=jnp.float64) for key in ("point", "v", "u"))
-    run = lambda p: expression.slots(FUNCTIONS, tuple(p), jnp.float64)  # noqa: E731
+    run = lambda p: with_constants(expression, jnp.float64).slots(*p, engine=FUNCTIONS)  # noqa: E731
     one = lambda p: run(p)[-1]  # noqa: E731
     many = lambda p: jnp.stack([jnp.asarray(y) for y in run(p)[-data["last"] :]])  # noqa: E731
     value, slopes = jax.value_and_grad(one)(x)

@@ -17,10 +17,12 @@ from mpmath import mp, mpf
 
 from autograd.rules import RULES
 from tests import truth
-from tests.expressions import AS_WRITTEN, Expression, Step, expressions, is_inside
+from tests.expressions import Expression, is_inside, moderate, with_constants
 
 ALL = tuple(name for name in RULES if name in truth.FUNCTIONS)  # before a test adds a row of its own
 SMOOTH = tuple(name for name in ALL if name != "stop_gradient")  # whose derivative is 0 by definition, not by nature
+
+ON_FLOATS = {name: rule.value for name, rule in RULES.items()}
 
 WEAVES = ("mul", "div", "hypot", "pow", "atan2", "sub", "add")
 
@@ -36,19 +38,19 @@ def woven(draw: st.DrawFn, names: tuple[str, ...] = SMOOTH, max_steps: int = 12)
 
     An expression as drawn leaves many slots unused; here they are combined with the result, one after the other.
     """
-    drawn = draw(expressions(names, max_steps))
-    values = drawn.slots({name: rule.value for name, rule in RULES.items()}, drawn.point)
+    drawn = draw(moderate(names, max_steps))
+    values = drawn.slots(*drawn.point, engine=ON_FLOATS)
     constants = range(len(drawn.point), len(drawn.point) + len(drawn.constants))
-    loose = set(range(len(values) - 1)) - {i for step in drawn.steps for i in step.operands} - set(constants)
+    loose = set(range(len(values) - 1)) - {i for _, operands in drawn.steps for i in operands} - set(constants)
     steps = list(drawn.steps)
     for i in sorted(loose):
         operands = (len(values) - 1, i)
         numbers = tuple(values[k] for k in operands)
         possible = [name for name in WEAVES if name in names and is_inside(name, numbers)]
         if possible:
-            steps.append(Step(draw(st.sampled_from(possible)), operands))
-            values.append(RULES[steps[-1].name].value(*numbers))
-    return Expression(drawn.point, drawn.constants, tuple(steps))
+            steps.append((draw(st.sampled_from(possible)), operands))
+            values.append(RULES[steps[-1][0]].value(*numbers))
+    return Expression(drawn.point, tuple(steps), drawn.constants)
 
 
 def examples(divisor: int) -> settings:
@@ -58,10 +60,10 @@ def examples(divisor: int) -> settings:
 
 def program(expression: Expression, number: Callable[[float], Any] = float, last: int = 0) -> Callable[..., Any]:
     """The expression as a function of its leaves; with ``last``, of a list of that many of its last slots."""
-    constants = {c: number(c) for c in expression.constants}
+    expression = with_constants(expression, number)
 
     def f(*leaves: Any) -> Any:
-        slots = expression.slots(AS_WRITTEN, leaves, constants.__getitem__)
+        slots = expression.slots(*leaves)
         return slots[-last:] if last else slots[-1]
 
     return f
@@ -70,8 +72,10 @@ def program(expression: Expression, number: Callable[[float], Any] = float, last
 def by_mpmath(expression: Expression, *orders: int, output: int = -1) -> Any:
     """∂ⁿ(slot)/∂x₀^orders[0] ∂x₁^orders[1] ..., by mpmath's differences, good to about 50 digits."""
 
+    expression = with_constants(expression, mpf)
+
     def f(*leaves: Any) -> Any:
-        return expression.slots(truth.FUNCTIONS, leaves, mpf)[output]
+        return expression.slots(*leaves, engine=truth.FUNCTIONS)[output]
 
     with mp.workdps(DIGITS):
         return mp.diff(f, tuple(map(mpf, expression.point)), orders)
@@ -156,7 +160,7 @@ class BySympy:
         self.symbols = (*self.leaves, *constants)
         self.numbers = (*expression.point, *expression.constants)
         formulas = [*self.leaves, *constants]
-        floats = expression.slots({name: rule.value for name, rule in RULES.items()}, expression.point)
+        floats = expression.slots(*expression.point, engine=ON_FLOATS)
         for name, operands in expression.steps:
             at = tuple(floats[i] for i in operands)
             formulas.append(by_sympy(name, tuple(formulas[i] for i in operands), at))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import os
+import random
 import time
 
 import pytest
 
 from autograd import Value
-from autograd.testing import Report, check_engine
+from autograd.testing import Report, check_engine, scale
 from autograd.testing import run as running
 from autograd.testing.bench import EFFORTS, Bench
 from autograd.testing.engines import Engine
@@ -86,6 +87,64 @@ def test_each_property_is_falsified_by_an_engine_with_that_fault(property_: str)
 
 def test_every_property_but_the_one_about_time_has_its_fault() -> None:
     assert {p.name for p in PROPERTIES} - set(FAULTS) == {"time is linear"}
+
+
+class Clock:
+    """A clock that stands still but for what an engine asks it to spend, times what other programs add to that."""
+
+    def __init__(self, noise=lambda: 1.0) -> None:
+        self.noise, self.now = noise, 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def spend(self, seconds: float) -> None:
+        self.now += seconds * self.noise()
+
+
+def takes(clock: Clock, seconds):
+    """An engine, of sums only, whose backward pass takes so long, as a function of the number of nodes."""
+
+    class Counted:
+        def __init__(self, data, count=1):
+            self.data, self.grad, self.count = data, 0.0, count
+
+        def __add__(self, other):
+            return Counted(self.data, self.count + (0 if other is self else other.count) + 1)
+
+        def backward(self):
+            self.grad = 1.0
+            clock.spend(seconds(self.count))
+
+    return Counted
+
+
+def timed(monkeypatch: pytest.MonkeyPatch, seconds, noise=lambda: 1.0) -> str:
+    clock = Clock(noise)
+    monkeypatch.setattr(scale, "clock", clock)
+    return quick(takes(clock, seconds), "time is linear").rows[0].status
+
+
+TIMES = [
+    (lambda n: 1e-6 * n, "held"),
+    (lambda n: 1e-3 + 1e-6 * n, "held"),
+    (lambda n: 2e-7 * n * math.log2(n + 1), "held"),
+    (lambda n: 1e-6 * n if n < 2000 else 2e-6 * n, "held"),  # out of the cache
+    (lambda n: 1e-6 * n + 1e-9 * n * n, "slow"),
+    (lambda n: 1e-6 * n + 2e-8 * n * n, "slow"),
+    (lambda n: 5e-3 + 1e-8 * n * n, "slow"),
+    (lambda n: 1e-9 * n**3, "slow"),
+]
+
+
+@pytest.mark.parametrize(("seconds", "status"), TIMES)
+def test_a_loaded_machine_blames_no_linear_engine_and_hides_no_quadratic_one(
+    seconds, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert timed(monkeypatch, seconds) == status
+    draw = random.Random(1)
+    noise = lambda: draw.choice((1.0, 1.1, 1.5, 3.0, 10.0))  # noqa: E731
+    assert timed(monkeypatch, seconds, noise) == status
 
 
 def test_a_search_along_every_path_is_slow() -> None:

@@ -219,6 +219,16 @@ def test_health_checks_have_nothing_to_say(e: Expression) -> None:
     assert e.apply(*e.point) == e.slots(*e.point)[-1]
 
 
+def test_drawing_says_nothing_when_its_source_is_edited_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    import inspect
+
+    first = drawn({"add": RULES["add"]}, 2)
+    monkeypatch.setattr(inspect, "getsource", lambda f: "def other(draw): pass")  # Hypothesis looks for draw() in it
+    second = drawn({"add": RULES["add"]}, 2)
+    assert repr(first) == "expression(of add, max_size=2)"
+    find(second, lambda e: bool(e.steps), settings=settings(database=None))  # warnings are errors here
+
+
 def test_a_primitive_of_ones_own_is_drawn_and_printed() -> None:
     @autograd.primitive(partials=(lambda x, y: 2 * x,))
     def kit_square(x):

@@ -16,7 +16,7 @@ from hypothesis import given
 
 from autograd import Value
 from autograd.graph import depending_on, operations, topological_order
-from tests.expressions import AS_WRITTEN, Expression, expressions
+from autograd.testing import Expression, expressions
 
 DEEP = 1_000_000
 WIDE = 1_000
@@ -155,7 +155,7 @@ def test_many_roots_of_one_graph_are_copied_and_pickled_in_time_linear_in_its_si
 
 @given(expressions())
 def test_every_walk_has_each_node_once_and_operands_first(expression: Expression) -> None:
-    slots = expression.slots(AS_WRITTEN, tuple(map(Value, expression.point)))
+    slots = expression.slots(*map(Value, expression.point))
     roots = [v for v in slots if isinstance(v, Value)]
     order = topological_order(*roots)
     place = {node: i for i, node in enumerate(order)}
@@ -169,7 +169,7 @@ def test_every_walk_has_each_node_once_and_operands_first(expression: Expression
 
 @given(expressions())
 def test_what_depends_on_a_leaf_is_what_the_leaf_lies_below(expression: Expression) -> None:
-    slots = expression.slots(AS_WRITTEN, tuple(map(Value, expression.point)))
+    slots = expression.slots(*map(Value, expression.point))
     order = topological_order(*(v for v in slots if isinstance(v, Value)))
     source = slots[0]
     assert depending_on([source], order) == {node for node in order if source in topological_order(node)}
@@ -200,7 +200,7 @@ def fields(nodes: list[Value]) -> list[tuple[object, ...]]:
 
 @given(expressions())
 def test_copies_and_pickles_have_the_same_numbers_labels_and_shape(expression: Expression) -> None:
-    slots = expression.slots(AS_WRITTEN, tuple(Value(x, label=f"x{i}") for i, x in enumerate(expression.point)))
+    slots = expression.slots(*(Value(x, label=f"x{i}") for i, x in enumerate(expression.point)))
     roots = [v for v in slots if isinstance(v, Value)]
     roots[-1].backward()
     original = topological_order(*roots)

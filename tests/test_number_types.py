@@ -34,7 +34,7 @@ from tests.derivatives import (
     unit,
     woven,
 )
-from tests.expressions import AS_WRITTEN, Expression, Step, is_inside
+from tests.expressions import Expression, is_inside, with_constants
 
 fractions = st.fractions(-3, 3, max_denominator=12)
 polynomials = st.lists(fractions, min_size=1, max_size=6)
@@ -74,9 +74,8 @@ def test_gradients_and_hessians_of_rational_functions_are_exact(expression: Expr
     f = program(expression, lambda c: Fraction(c).limit_denominator(64))
     n = len(point)
     symbols = sympy.symbols(f"x:{n}")
-    formula = expression.apply(
-        SYMPY, *symbols, constant=lambda c: sympy.Rational(*Fraction(c).limit_denominator(64).as_integer_ratio())
-    )
+    as_rational = lambda c: sympy.Rational(*Fraction(c).limit_denominator(64).as_integer_ratio())  # noqa: E731
+    formula = with_constants(expression, as_rational).apply(*symbols, engine=SYMPY)
     at = {s: sympy.Rational(*x.as_integer_ratio()) for s, x in zip(symbols, point)}
     try:
         y = f(*point)
@@ -168,7 +167,7 @@ def test_what_is_not_rational_says_so(name: str) -> None:
         operands = (x, Fraction(2, 3))[: RULES[name].arity]
         if RULES[name].domain.contains(*operands):
             with pytest.raises(TypeError, match=r"of a Fraction has no exact value: convert to float or mpmath\.mpf"):
-                grad(AS_WRITTEN[name])(*operands)
+                grad(as_written(name))(*operands)
 
 
 @pytest.mark.parametrize("f", [lambda x: x ** Fraction(1, 2), lambda x: x**x])
@@ -214,6 +213,11 @@ def test_what_decimals_cannot_do_says_so() -> None:
 # --- mpmath ---
 
 
+def as_written(name: str) -> Any:
+    """The primitive as a program writes it."""
+    return lambda *xs: Expression((0.0,) * len(xs), ((name, tuple(range(len(xs)))),)).apply(*xs)
+
+
 def inside(name: str) -> tuple[float, ...]:
     points = [(x, y) for x in (0.3, 1.7, -0.6) for y in (0.4, 1.9)]
     return next(p for p in (point[: RULES[name].arity] for point in points) if is_inside(name, p))
@@ -223,13 +227,13 @@ def inside(name: str) -> tuple[float, ...]:
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_every_row_has_50_digits_in_derivatives_of_any_order(name: str, n: int) -> None:
     point = inside(name)
-    one = Expression(point, (), (Step(name, tuple(range(len(point)))),))
+    one = Expression(point, ((name, tuple(range(len(point)))),))
     with mp.workdps(50):
         for i in range(len(point)):
             leaves = list(map(mpf, point))
 
             def along(x: Any, i: int = i, leaves: list[Any] = leaves) -> Any:
-                return AS_WRITTEN[name](*leaves[:i], x, *leaves[i + 1 :])
+                return as_written(name)(*leaves[:i], x, *leaves[i + 1 :])
 
             exact = by_mpmath(one, *unit(len(point), *[i] * n))
             for ours in (derivative(along, n)(leaves[i]), grad(derivative(along, n - 1))(leaves[i])):
@@ -243,7 +247,7 @@ def test_gradients_with_200_digits(expression: Expression) -> None:
     with mp.workdps(200):
         leaves = [mpf(x) for x in expression.point]
         slopes = grad(lambda p: program(expression, mpf)(*p))(leaves)
-        f = lambda *xs: expression.apply(truth.FUNCTIONS, *xs, constant=mpf)  # noqa: E731
+        f = lambda *xs: with_constants(expression, mpf).apply(*xs, engine=truth.FUNCTIONS)  # noqa: E731
         for i, ours in enumerate(slopes):
             exact = mp.diff(f, tuple(leaves), unit(len(leaves), i))
             assert abs(ours - exact) <= mpf(10) ** -170 * (1 + abs(exact))
@@ -302,7 +306,7 @@ def test_formulas_of_every_row_are_sympys(name: str, n: int) -> None:
     for i in range(len(point)):
 
         def along(t: Any, i: int = i) -> Any:
-            return AS_WRITTEN[name](*leaves[:i], t, *leaves[i + 1 :])
+            return as_written(name)(*leaves[:i], t, *leaves[i + 1 :])
 
         theirs = sympy.diff(by_sympy(name, leaves, point), leaves[i], n)
         for ours in (

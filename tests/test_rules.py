@@ -89,6 +89,20 @@ def test_stated_accuracy_is_a_small_number_at_every_point_of_the_domain(name: st
             assert stated <= 16
 
 
+# What the rounding of an exponent costs, in ulps: b - 1, and x².
+OF_EXPONENTS = {
+    "pow": lambda a, b: abs((b - 1) * math.log(abs(a))) if a and b < 0.5 else 0.0,
+    **dict.fromkeys(("gelu", "erf", "erfc"), lambda x: x * x),
+}
+
+
+@pytest.mark.parametrize("name", OF_EXPONENTS)
+def test_a_row_states_what_the_rounding_of_an_exponent_costs(name: str) -> None:
+    for operands in accuracy.points(name):
+        stated = accuracy.stated_ulps(RULES[name], operands)
+        assert stated == pytest.approx(4 + OF_EXPONENTS[name](*operands), rel=1e-12)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_formulas_at_50_digits_are_the_truth_to_40(name: str) -> None:
     rule = RULES[name]
@@ -144,6 +158,15 @@ def test_formulas_at_50_digits_are_the_truth_to_40(name: str) -> None:
         ("pow", (0.0, 0.0), [0.0, 0.0]),
         ("pow", (-3.0, 2.0), [-6.0, NAN]),
         ("pow", (-1.0, 2.0**54), [-(2.0**54), NAN]),
+        ("pow", (-1.0, 2.0**53 + 2), [-(2.0**53) - 2, NAN]),  # b - 1 is no float
+        ("pow", (-1.0, -(2.0**53) - 2), [2.0**53 + 2, NAN]),
+        ("pow", (-1.0, -(2.0**53)), [2.0**53, NAN]),
+        ("pow", (0.0, 200.0), [0.0, 0.0]),
+        ("pow", (0.0, 1e15), [0.0, 0.0]),
+        ("pow", (-1e-150, -2.0), [INF, NAN]),  # a^(b-1) overflows, a^b doesn't
+        ("pow", (-1e-100, -3.0), [-INF, NAN]),
+        ("pow", (-1e-70, -4.0), [INF, NAN]),
+        ("pow", (1e-150, -2.0), [-INF, 1e-150**-2.0 * math.log(1e-150)]),
         ("atan2", (0.0, 0.0), [NAN, NAN]),
         ("atan2", (0.0, -1.0), [-1.0, -0.0]),
     ],
@@ -320,7 +343,9 @@ def test_inlined_operators_are_the_tables_rows_bit_for_bit(name: str, a: float, 
     for node, on_a, on_b in ((write(x, y), True, True), (write(x, b), True, False), (write(a, y), False, True)):
         assert node._rule is rule
         assert bits(node.data) == bits(write(a, b))
-        assert node._operands() == (x if on_a else node._da, y if on_b else node._db)
+        on_left, on_right = node._operands()
+        assert on_left is x if on_a else bits(on_left) == bits(a)
+        assert on_right is y if on_b else bits(on_right) == bits(b)
         assert bits(node._da) == bits(da if on_a else a)
         assert bits(node._db) == bits(db if on_b else b)
 
@@ -367,3 +392,16 @@ def test_pi_is_as_precise_as_its_operand() -> None:
     with mp.workdps(50):
         assert rules.pi(mpf(1)) == +mp.pi
     assert autograd.acos(-1.0) == math.pi
+
+
+@pytest.mark.parametrize(
+    ("name", "operands"),
+    [
+        ("cbrt", (-0.027697653883251405,)),
+        ("elu", (-944.6315860327818, -7.79424472097808e255)),
+        ("elu", (-713.7, -437.3)),
+    ],
+)
+def test_points_that_make_thorough_has_found(name: str, operands: tuple[float, ...]) -> None:
+    for error, bound in accuracy.of_partials(RULES[name], operands):
+        assert error <= bound

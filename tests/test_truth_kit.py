@@ -14,11 +14,10 @@ from mpmath import mp, mpf
 import autograd as ag
 from autograd import MissingDependency, Value, grad, no_grad, primitive
 from autograd.rules import RULES
-from autograd.testing import Truth, derivative_of
+from autograd.testing import Expression, Truth, derivative_of, expressions
 from autograd.testing.floats import estimate
 from tests import truth as independent
 from tests.accuracy import points
-from tests.expressions import AS_WRITTEN, expressions
 
 # One point in so many of each row's: the others take time in mpmath's functions at 1000 digits.
 THINNED = {
@@ -35,7 +34,9 @@ THINNED = {
 
 
 def along(name, operands, position):
-    return lambda x: AS_WRITTEN[name](*operands[:position], x, *operands[position + 1 :])
+    return lambda x: Expression(operands, ((name, tuple(range(len(operands)))),)).apply(
+        *operands[:position], x, *operands[position + 1 :]
+    )
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -60,7 +61,7 @@ def test_derivative_of_each_primitive_is_exact(name):
 @given(expressions())
 def test_derivatives_of_random_expressions_have_an_error_bound_below_the_fortieth_digit(expression):
     def f(*xs):
-        return expression.apply(AS_WRITTEN, *xs)
+        return expression.apply(*xs)
 
     found = derivative_of(f, *expression.point)
     for truth in found if isinstance(found, tuple) else [found]:

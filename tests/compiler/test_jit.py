@@ -144,6 +144,12 @@ def test_results_of_every_kind() -> None:
 
 
 @each_backend
+def test_0_and_minus_0_are_two_constants(backend: str) -> None:
+    program = jit(lambda x: [0.0, -0.0, autograd.atan2(0.0, x), autograd.atan2(-0.0, x)]).lower(-1.0)
+    assert repr(program.run(-1.0, backend=backend)) == repr([0.0, -0.0, math.pi, -math.pi])
+
+
+@each_backend
 def test_a_result_is_the_callers_own(backend: str) -> None:
     f = jit(lambda a: (a, a * 2, a))
     a = np.array([1.0, 2.0])
@@ -290,6 +296,7 @@ def test_without_a_kernel_numpy_computes(monkeypatch: pytest.MonkeyPatch) -> Non
     f = jit(grad(lambda x: x**3))
     assert f(2.0) == 12.0
     assert jit(lambda x: x * 2).repeat(3)(1.0) == 8.0
+    assert jit(lambda s, a: (s[1], [s[0][0] + a, s[0][1]])).repeat(2)(([1.0, 2.0], [3.0, 4.0]), 5.0) == ([6.0, 2.0], [8.0, 4.0])
 
 
 # --- float32 and threads ---

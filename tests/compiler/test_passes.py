@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import math
+import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -392,6 +393,35 @@ def test_slots_are_used_again() -> None:
     gradients = made(5, (COLUMN, (0, 1), 5), *sins, *weights, outputs=list(range(1006, 2006)))
     lowered = lower(gradients, OPS, FUNCTIONS, layout_of(gradients))
     assert max(section.slots for section in lowered.sections) < 6
+
+
+@examples(2)
+@given(seed=st.integers(0, 2**32), varying=st.booleans(), block=st.integers(1, 4))
+def test_rows_that_are_nearly_regular_are_not_taken_for_regular_ones(seed: int, varying: bool, block: int) -> None:
+    """Sums whose operands advance by the same from row to row, except a few."""
+    draw = random.Random(seed)
+    numbers = tuple(float(draw.randrange(-4, 5)) for _ in range(60))
+    batch = 5 * varying
+    columns = [(COLUMN, (0, k % 3), batch) for k in range(30)] if varying else []
+    first, second = (60 if varying else 0), draw.choice((0, 30))
+    ops: list[Any] = []
+    for _ in range(3):
+        pairs = [[draw.randrange(20), draw.randrange(3), draw.randrange(20), draw.randrange(3)] for _ in range(3)]
+        signs = [draw.choice((1, -1)) for _ in pairs]
+        single = draw.random() < 0.5
+        head = draw.choice((SUM, REDUCE)) if varying else SUM
+        for row in range(draw.randrange(2, 6)):
+            terms = []
+            for (a, ia, b, ib), sign in zip(pairs, signs):
+                shifted = draw.random() < 0.1
+                terms.append((first + (a + row * ia + shifted) % 30, second + (b + row * ib) % 30, sign))
+            if single:
+                terms.append((first + row % 30, NONE, 1))
+            ops.append((head, tuple(terms), batch if head is SUM else 0))
+    start = 60 + len(columns)
+    program = made(60, *columns, *ops, outputs=list(range(start, start + len(ops))))
+    check(program, recorded=False)
+    assert_equal(Case(program, numbers), run_words(program, numbers, block))
 
 
 def test_rows_of_a_matrix_become_one_instruction() -> None:

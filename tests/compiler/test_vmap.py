@@ -98,6 +98,7 @@ def test_axes_of_every_kind(n: int) -> None:
         near(jit(vmap(f, (-1, None))).lower(X.T, w).run(X.T, w, backend=backend), right)
         near(jit(vmap(lambda m: m, 1)).lower(M).run(M, backend=backend), np.moveaxis(M, 1, 0))
         near(jit(vmap(lambda m: m[2, 1], -2)).lower(M).run(M, backend=backend), M[2, :, 1])
+        near(jit(vmap(lambda m: m, -1)).lower(M).run(M, backend=backend), np.moveaxis(M, -1, 0))
     near(jit(vmap(lambda p: p[0] * p[1]["b"], ((0, {"b": None}),)))((X[:, 0], {"b": 2.0})), X[:, 0] * 2.0)
     near(jit(vmap(lambda p, q: p[0] + q, (0, 0)))([X[:, 0], X[:, 1]], X[:, 1]), X.sum(axis=1))
 

@@ -1,0 +1,1 @@
+"""How fast: ``make bench`` prints one table of ratios, ``python -m benchmarks --only gpt`` a part of it."""
