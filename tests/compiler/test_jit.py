@@ -296,7 +296,8 @@ def test_without_a_kernel_numpy_computes(monkeypatch: pytest.MonkeyPatch) -> Non
     f = jit(grad(lambda x: x**3))
     assert f(2.0) == 12.0
     assert jit(lambda x: x * 2).repeat(3)(1.0) == 8.0
-    assert jit(lambda s, a: (s[1], [s[0][0] + a, s[0][1]])).repeat(2)(([1.0, 2.0], [3.0, 4.0]), 5.0) == ([6.0, 2.0], [8.0, 4.0])
+    swap = jit(lambda s, a: (s[1], [s[0][0] + a, s[0][1]])).repeat(2)
+    assert swap(([1.0, 2.0], [3.0, 4.0]), 5.0) == ([6.0, 2.0], [8.0, 4.0])
 
 
 # --- float32 and threads ---
