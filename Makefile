@@ -53,7 +53,7 @@ long: $(READY)
 zoo: $(READY)
 	$(BIN)/python -m tests.zoo
 
-# Each primitive at 100,000 points, and 1,000,000 random expressions: about an hour of processor time. It can be
+# Each primitive at 100,000 points, and 1,000,000 random expressions: about 40 minutes of processor time. It can be
 # interrupted, and goes on where it was. make thorough OPTIONS="--jobs 4" takes four cores.
 thorough: $(READY)
 	$(BIN)/python -m tests.thorough $(OPTIONS)
