@@ -224,7 +224,8 @@ def expression_table(found: Sequence[dict[str, Any]]) -> list[str]:
         for part in found:
             counts.update(part["counts"].get(engine.name, {}))
         cells = [counts[key] for key in (*columns, *unknown, "wrong")]
-        rows.append((engine.name, *(f"{n:,}" for n in (sum(cells), *cells))))
+        if any(cells):
+            rows.append((engine.name, *(f"{n:,}" for n in (sum(cells), *cells))))
     widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
     return lines + [
         "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:]))]) for row in rows
