@@ -33,7 +33,13 @@ from autograd.compiler.program import (
 )
 from autograd.compiler.trace import Trace, Traced
 from autograd.errors import TraceError
-from autograd.rules import Rule, floor
+from autograd.rules import RULES, Rule, floor
+
+# Functions that are infinite or NaN at some finite number.
+UNBOUNDED = frozenset(
+    RULES[name]
+    for name in ("log", "log1p", "log2", "log10", "ratio", "pow", "atanh", "tan", "sqrt", "asin", "acos", "acosh")
+)
 
 
 def depending(trace: Trace, leaves: Sequence[int], end: int) -> tuple[int, bytearray]:
@@ -76,6 +82,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
     gradients: dict[int, int] = {}
     wanted = set(leaves)
     chosen: set[int] = set()  # adjoints that have come through a choice, and are 0 for the branch that wasn't taken
+    may_be_infinite = bytearray()
     for value in range(start + len(depends) - 1, start - 1, -1):
         terms = collected.pop(value, None)
         if terms is None:
@@ -91,12 +98,27 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
         for operand, term in _sent(trace, value, head, operands, adjoint, start, depends):
             if head is SELECT:
                 chosen.add(term[0])
-            elif adjoint in chosen and isinstance(head, Rule) and term[1] != NONE:
-                term = (adjoint, _unless_zero(trace, *term[:2]), term[2])
+            elif head is TAKE:
+                term = (trace.product(term[0], term[1]), NONE, term[2])
+                chosen.add(term[0])
+            elif adjoint in chosen and term[1] != NONE:
+                if not may_be_infinite:
+                    may_be_infinite = _unbounded(trace, start + len(depends))
+                if isinstance(head, Rule) or (term[1] < len(may_be_infinite) and may_be_infinite[term[1]]):
+                    term = (adjoint, _unless_zero(trace, *term[:2]), term[2])
             if batch and not trace.batch_of(operand) and not _batch_of(trace, term):
                 term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])  # all samples alike
             collected.setdefault(operand, []).append(term)
     return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
+
+
+def _unbounded(trace: Trace, end: int) -> bytearray:
+    """A mark for each value below end that may be infinite, or NaN, though all inputs are finite."""
+    marks = bytearray(end)
+    for value, (head, operands, _) in enumerate(trace.ops[: end - trace.inputs], start=trace.inputs):
+        if head in UNBOUNDED or any(marks[x] for x in values_in(head, operands)):
+            marks[value] = 1
+    return marks
 
 
 def _unless_zero(trace: Trace, adjoint: int, partial: int) -> int:

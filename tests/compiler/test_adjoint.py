@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograd import derivative, grad, jit, log, sqrt, where
 from autograd.compiler.adjoint import depending, pull_back, push_forward
 from autograd.compiler.program import (
     COLUMN,
@@ -345,3 +346,17 @@ def test_fifty_thousand_instructions_are_differentiated_without_recursion(mode: 
         (g,) = push_forward(trace, [y], [x], [1.0])
     assert isinstance(g, Traced)
     assert len(trace) < 300_000
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: where(x > 0, x * log(x), 0.0),
+        lambda x: where(x > 0, x * (1 / x), 0.0),
+        lambda x: where(x > 0, (log(x) + 1) * x, 5 * x),
+        lambda x: where(x > 0, sqrt(x), 0.0),
+    ],
+)
+def test_a_branch_that_was_not_taken_sends_no_nan(f):
+    assert math.isfinite(jit(grad(f))(0.0))
+    assert jit(grad(f))(0.5) == pytest.approx(derivative(f)(0.5), rel=1e-14)
