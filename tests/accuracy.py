@@ -143,7 +143,9 @@ def is_too_small(got: float, exact: Any) -> bool:
     them, where a factor may be below: silu(-712) is -712 · σ(-712), and a normal number, while σ(-712) is none.
     """
     off = abs(got - float(exact))
-    return (exact != 0 and (abs(exact) < NORMAL and off < NORMAL)) or off < 1000 * truth.SMALLEST < abs(exact)
+    if abs(exact) < NORMAL:
+        return exact != 0 and off < NORMAL
+    return bool(abs(exact) < 2.0**-1000 and off < 1000 * truth.SMALLEST)
 
 
 def of_value(rule: Rule, operands: tuple[float, ...]) -> Iterator[tuple[float, float]]:

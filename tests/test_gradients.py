@@ -183,7 +183,7 @@ def test_the_strategy_reaches_every_row_and_shares_subexpressions() -> None:
     rows: set[str] = set()
     shared = 0
 
-    @settings(max_examples=400, derandomize=True, database=None, deadline=None)
+    @settings(max_examples=1000, derandomize=True, database=None, deadline=None)
     @given(moderate())
     def collect(expression: Expression) -> None:
         nonlocal shared
