@@ -29,7 +29,7 @@ test-compiled: $(COMPILED)/.ready
 	@rm -rf $(ELSEWHERE) && mkdir -p $(ELSEWHERE)
 	@cp -R benchmarks demos docs peers tests *.md pyproject.toml $(ELSEWHERE)
 	@if (cd $(ELSEWHERE) && $(CURDIR)/$(COMPILED)/bin/python -m autograd --version) | grep -q 'engine compiled, kernel compiled'; \
-	then cd $(ELSEWHERE) && $(CURDIR)/$(COMPILED)/bin/python -m pytest -n auto -rs -p no:cacheprovider tests; \
+	then cd $(ELSEWHERE) && HYPOTHESIS_PROFILE=compiled $(CURDIR)/$(COMPILED)/bin/python -m pytest -n auto -rs -p no:cacheprovider tests; \
 	elif command -v cc || command -v gcc || command -v clang; \
 	then echo "the engine or the kernel was not compiled, though there is a C compiler; to see why: pip wheel --no-deps -v ." >&2; exit 1; \
 	else echo "no C compiler here: the tests of the compiled engine are left out"; \

@@ -14,6 +14,8 @@ settings.register_profile(
 settings.register_profile(
     "long", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
+# For the second run, on the compiled engine: what the first has shown of the source needs no more than a sample here.
+settings.register_profile("compiled", settings.get_profile("ci"), max_examples=40)
 # For mutation testing (tests/mutation): few examples, always the same ones, and no time spent on shrinking a failure.
 settings.register_profile(
     "mutants",

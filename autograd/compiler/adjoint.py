@@ -8,6 +8,11 @@ A varying value has an adjoint for each sample. Where a uniform value is used by
 up over the batch: a *reduction*. That is where the gradients of weights come from.
 
 The derivatives of functions are the rule table's expressions, applied to traced numbers, and so recorded as well.
+
+In a branch that was not taken the adjoints are 0, but a partial, or a factor, may be infinite or undefined, and 0·inf
+is NaN. So with an adjoint that has come through a choice goes its *guard*: a value that is 0 where the branch is not
+taken, else 1. Where it is 0, so is the partial. (To ask whether the adjoint is 0 would not do: it may be 0 by chance,
+and then the partial still counts in the second derivative.)
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from autograd.compiler.program import (
     CONSTANT,
     COPY,
     EQUAL,
+    LESS,
     NONE,
     OWN,
     REDUCE,
@@ -35,10 +41,13 @@ from autograd.compiler.trace import Trace, Traced
 from autograd.errors import TraceError
 from autograd.rules import RULES, Rule, floor
 
-# Functions that are infinite or NaN at some finite number.
+# Functions that are infinite or NaN at some finite number, or have such a derivative.
 UNBOUNDED = frozenset(
     RULES[name]
-    for name in ("log", "log1p", "log2", "log10", "ratio", "pow", "atanh", "tan", "sqrt", "asin", "acos", "acosh")
+    for name in (
+        *("log", "log1p", "log2", "log10", "ratio", "pow", "atanh", "tan", "sqrt", "cbrt", "asin", "acos", "acosh"),
+        *("exp", "expm1", "sinh", "cosh", "atan2"),
+    )
 )
 
 
@@ -81,35 +90,36 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
             collected.setdefault(value, []).append((trace.value(seed), NONE, 1))
     gradients: dict[int, int] = {}
     wanted = set(leaves)
-    chosen: set[int] = set()  # adjoints that have come through a choice, and are 0 for the branch that wasn't taken
-    may_be_infinite = bytearray()
+    guarding = _has_guards(trace, start, depends)
+    unbounded = _unbounded(trace, start + len(depends)) if guarding else bytearray()
+    guards: dict[int, list[int]] = {value: [NONE] for value in collected}  # of each term that was collected
     for value in range(start + len(depends) - 1, start - 1, -1):
         terms = collected.pop(value, None)
         if terms is None:
             continue
         head, operands, batch = trace.ops[value - trace.inputs]
         adjoint = _collect(trace, terms, batch)
-        if chosen and any(a in chosen for a, _, _ in terms):
-            chosen.add(adjoint)
         _name(trace, adjoint, outputs, operands[0] if head is COPY else value)
         if value in wanted:
             gradients[value] = adjoint
             continue
-        for operand, term in _sent(trace, value, head, operands, adjoint, start, depends):
-            if head is SELECT:
-                chosen.add(term[0])
-            elif head is TAKE:
-                term = (trace.product(term[0], term[1]), NONE, term[2])
-                chosen.add(term[0])
-            elif adjoint in chosen and term[1] != NONE:
-                if not may_be_infinite:
-                    may_be_infinite = _unbounded(trace, start + len(depends))
-                if isinstance(head, Rule) or (term[1] < len(may_be_infinite) and may_be_infinite[term[1]]):
-                    term = (adjoint, _unless_zero(trace, *term[:2]), term[2])
+        guard = _any(trace, guards.pop(value), batch) if guarding else NONE
+        for operand, term, choice in _sent(trace, value, head, operands, adjoint, start, depends, guarding):
+            if guard != NONE and _may_be_infinite(head, operands, term, unbounded):
+                term = (adjoint, trace.call(SELECT, guard, term[1], trace.constant(0.0)), term[2])
+            if guarding:
+                guards.setdefault(operand, []).append(_both(trace, guard, choice))
             if batch and not trace.batch_of(operand) and not _batch_of(trace, term):
                 term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])  # all samples alike
             collected.setdefault(operand, []).append(term)
     return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
+
+
+def _has_guards(trace: Trace, start: int, depends: bytearray) -> bool:
+    """Whether there are choices among these values, and functions that are not finite everywhere."""
+    first = start - trace.inputs
+    heads = {op[0] for op, mark in zip(trace.ops[first : first + len(depends)], depends) if mark}
+    return bool(heads & {SELECT, TAKE}) and bool(heads & {OWN, *UNBOUNDED})
 
 
 def _unbounded(trace: Trace, end: int) -> bytearray:
@@ -121,10 +131,30 @@ def _unbounded(trace: Trace, end: int) -> bytearray:
     return marks
 
 
-def _unless_zero(trace: Trace, adjoint: int, partial: int) -> int:
-    """The partial; 0 where the adjoint is 0. In a branch that wasn't taken it may be infinite, and 0·inf is NaN."""
-    zero = trace.constant(0.0)
-    return trace.call(SELECT, trace.call(EQUAL, adjoint, zero), zero, partial)
+def _may_be_infinite(head: Any, operands: Any, term: Term, unbounded: bytearray) -> bool:
+    """Whether the adjoint's factor in a term may be infinite or NaN."""
+    if term[1] == NONE or head is SELECT or head is TAKE:
+        return False
+    if head is SUM or head is REDUCE:
+        return bool(unbounded[term[1]])
+    return head is OWN or head in UNBOUNDED or any(unbounded[x] for x in values_in(head, operands))
+
+
+def _both(trace: Trace, a: int, b: int) -> int:
+    """1 where both guards are; NONE is always 1."""
+    if a in (NONE, b):
+        return b
+    return a if b == NONE else trace.product(a, b)
+
+
+def _any(trace: Trace, guards: list[int], batch: int) -> int:
+    """1 where one of the guards is, for a value of that batch: for a uniform one, in any sample."""
+    if NONE in guards:
+        return NONE
+    several = list(dict.fromkeys(guards))
+    if len(several) == 1 and (batch or not trace.batch_of(several[0])):
+        return several[0]
+    return trace.call(LESS, trace.constant(0.0), _collect(trace, [(guard, NONE, 1) for guard in several], batch))
 
 
 def _name(trace: Trace, adjoint: int, outputs: Sequence[int], value: int) -> None:
@@ -156,22 +186,36 @@ def _batch_of(trace: Trace, term: Term) -> int:
 
 
 def _sent(
-    trace: Trace, value: int, head: Any, operands: Any, adjoint: int, start: int, depends: bytearray
-) -> list[tuple[int, Term]]:
-    """What an instruction adds to the adjoints of its operands, given its own."""
-    sent: list[tuple[int, Term]] = []
+    trace: Trace,
+    value: int,
+    head: Any,
+    operands: Any,
+    adjoint: int,
+    start: int,
+    depends: bytearray,
+    guarding: bool,
+) -> list[tuple[int, Term, int]]:
+    """What an instruction adds to the adjoints of its operands, given its own; and, of a choice, where it is taken."""
+    sent: list[tuple[int, Term, int]] = []
     if head is SUM or head is REDUCE:
         for a, b, sign in operands:
             if a >= start and depends[a - start]:
-                sent.append((a, (adjoint, b, sign)))
+                sent.append((a, (adjoint, b, sign), NONE))
             if b >= start and depends[b - start]:
-                sent.append((b, (adjoint, a, sign)))
+                sent.append((b, (adjoint, a, sign), NONE))
         return sent
     for position, operand in enumerate(values_in(head, operands)):
         if operand >= start and depends[operand - start]:
             term = _through(trace, value, head, operands, position, adjoint)
             if term is not None:
-                sent.append((operand, term))
+                choice = NONE
+                if guarding and head is SELECT:
+                    choice = operands[0]
+                    if position == 2:
+                        choice = trace.sum([(trace.constant(1.0), NONE, 1), (choice, NONE, -1)])
+                elif guarding and head is TAKE:
+                    choice = term[1]
+                sent.append((operand, term, choice))
     return sent
 
 

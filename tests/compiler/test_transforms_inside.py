@@ -35,7 +35,7 @@ from autograd.compiler import jit, vmap
 from autograd.testing import Expression, derivative_of
 from tests.compiler.compare import BACKENDS, NAMES, Transform, by_list, check, composed
 from tests.compiler.programs import examples
-from tests.derivatives import woven
+from tests.derivatives import flat, program, woven
 
 Function = Callable[..., Any]
 
@@ -143,8 +143,6 @@ def test_jit_inside_is_part_of_what_is_around_it(name: str, e: Expression, backe
 @examples(12)
 @given(e=woven(SMOOTH, 6))
 def test_the_eager_transforms_take_a_compiled_function(e: Expression) -> None:
-    from tests.derivatives import flat, program
-
     f = program(e)
     for transform in (sum_of_gradient, forward, along):
         assert flat(transform(jit(f))(*e.point)) == flat(transform(f)(*e.point))  # it is inlined: the same bits
@@ -153,8 +151,6 @@ def test_the_eager_transforms_take_a_compiled_function(e: Expression) -> None:
 @examples(16)
 @given(e=woven(NAMES, 8), backend=backends)
 def test_the_gradient_is_the_truth_of_60_digits(e: Expression, backend: str) -> None:
-    from tests.derivatives import program
-
     f = program(e)
     n = len(e.point)
     ours = jit(grad(f, tuple(range(n)))).lower(*e.point).run(*e.point, backend=backend)
@@ -278,6 +274,92 @@ def test_forward_and_reverse_share_what_they_share() -> None:
     assert program.counts()["sin"] == 1
 
 
+# --- A branch that is not taken, and an adjoint that is 0 by chance ---
+
+NOT_TAKEN: dict[str, tuple[Function, float, float]] = {  # a function, where, and its derivative there
+    "root": (lambda x: where(x > 0, autograd.sqrt(x), 0.0), 0.0, 0.0),
+    "entropy": (lambda x: where(x > 0, x * log(x), 0.0), 0.0, 0.0),
+    "entropy, otherwise": (lambda x: where(x <= 0, 0.0, x * log(x)), 0.0, 0.0),
+    "its inverse": (lambda x: where(x > 0, x * (1 / x), x), 0.0, 1.0),
+    "a square": (lambda x: where(x > 0, log(x) * log(x), 5 * x), 0.0, 5.0),
+    "a sum of them": (lambda x: where(x > 0, log(x) * x + 1 / x, 5 * x), 0.0, 5.0),
+    "overflow": (lambda x: where(x < 700, exp(x) * x, x), 1000.0, 1.0),
+    "two choices": (lambda x: where(x > 0, log(x), 1.0) + where(x > 1, 2 / x, x), 0.0, 1.0),
+    "a choice of choices": (lambda x: where(x > -1, where(x > 0, log(x) * x, 3 * x), log(x)), 0.0, 3.0),
+    "shared by a choice and none": (lambda x: where(x > 0, autograd.sqrt(x), 0.0) + autograd.sqrt(x + 1), 0.0, 0.5),
+    "a table": (lambda x: autograd.take([x * log(x), x], where(x > 0, 0.0, 1.0)), 0.0, 1.0),
+    "cube root": (lambda x: where(x > 0, autograd.cbrt(x), 2 * x), 0.0, 2.0),
+    "tanh of log": (lambda x: where(x > 0, tanh(log(x)), 2 * x), -1.0, 2.0),
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", NOT_TAKEN)
+def test_a_branch_that_is_not_taken_does_no_harm(name: str, backend: str) -> None:
+    f, x, slope = NOT_TAKEN[name]
+    assert jit(grad(f)).lower(x).run(x, backend=backend) == slope
+    assert jit(lambda x: jvp(f, (x,), (1.0,))[1]).lower(x).run(x, backend=backend) == slope
+    batch = np.array([x, 2.0, 0.5])
+    slopes = jit(vmap(grad(f))).lower(batch).run(batch, backend=backend)
+    np.testing.assert_allclose(slopes, [slope, grad(f)(2.0), grad(f)(0.5)], rtol=1e-13)
+
+
+def test_a_uniform_number_in_a_branch_that_no_sample_takes() -> None:
+    def f(w: Any, X: Any) -> Any:
+        return mean(vmap(lambda x: where(x > 0, autograd.sqrt(w) * x, w))(X))
+
+    assert jit(grad(f))(0.0, np.array([-1.0, -2.0])) == 1.0
+    assert jit(grad(f))(4.0, np.array([-1.0, 2.0, 6.0])) == pytest.approx((1 + 0.5 + 1.5) / 3, rel=1e-15)
+    assert jit(grad(f))(0.0, np.array([-1.0, 2.0])) == math.inf
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        lambda f: grad(grad(f)),
+        lambda f: derivative(f, 2),
+        hessian,
+        lambda f: grad(derivative(f)),
+        lambda f: derivative(grad(f)),
+    ],
+)
+def test_an_adjoint_that_is_0_by_chance_has_a_derivative(second: Function) -> None:
+    """½ (y - t)² where y = t: its slope is 0, its curvature y'²."""
+    for y, x, slope in (
+        (lambda x: where(x > 0, autograd.sqrt(x), 0.0), 1.0, 0.5),
+        (lambda x: where(x > 0, 1 / x, x), 1.0, -1.0),
+        (lambda x: where(x > 2, x, x * log(x)), 1.0, 1.0),
+        (lambda x: autograd.take([x, 1 / x], 1.0), 1.0, -1.0),
+        (lambda x: autograd.hypot(x, 0.0), 2.0, 1.0),
+        (lambda x: x**x, 1.0, 1.0),
+    ):
+        target = y(x)
+        f = second(lambda x, y=y, target=target: (y(x) - target) ** 2 / 2)
+        for backend in BACKENDS:
+            assert float(jit(f).lower(x).run(x, backend=backend)) == pytest.approx(slope**2, rel=1e-14)
+
+
+@examples(12)
+@given(e=woven(SMOOTH, 6), other=woven(SMOOTH, 4), taken=st.booleans(), backend=backends)
+def test_the_curvature_of_half_a_square_at_0_is_the_outer_product_of_slopes(
+    e: Expression, other: Expression, taken: bool, backend: str
+) -> None:
+    f, g = program(e), program(other)
+    x = list(e.point)
+    y = f(*x)
+
+    def half_square(xs: Any) -> Any:
+        elsewhere = g(*[xs[k % len(xs)] - xs[k % len(xs)] for k in range(len(other.point))])  # at 0: often undefined
+        choice = where(xs[0] <= x[0], f(*xs), elsewhere) if taken else where(xs[0] > x[0], elsewhere, f(*xs))
+        return (choice - y) ** 2 / 2
+
+    slopes = np.array(grad(lambda xs: f(*xs))(x))
+    ours = jit(jacobian(grad(half_square))).lower(x).run(x, backend=backend)
+    allowed = np.abs(hessian(lambda xs: f(*xs))(x)).max() * 1e-12 * max(1.0, abs(y))  # y is rounded
+    allowed += 1e-11 * np.abs(slopes).max() ** 2
+    np.testing.assert_allclose(ours, np.outer(slopes, slopes), rtol=1e-9, atol=allowed)
+
+
 # --- Derivatives and batches ---
 
 SIZES = (1, 2, 7, 8, 9, 33)
@@ -385,8 +467,6 @@ def test_the_gradient_by_the_batch_itself() -> None:
 @given(e=woven(SMOOTH, 6), n=st.sampled_from((1, 2, 8, 9)), backend=backends)
 def test_random_expressions_on_a_batch_have_the_gradients_of_a_loop(e: Expression, n: int, backend: str) -> None:
     """The first leaf is the same for all samples, the others are too, but are given for each."""
-    from tests.derivatives import program
-
     f = program(e)
     batch = [np.full(n, x) for x in e.point[1:]]
     axes = (None, *[0] * len(batch))
