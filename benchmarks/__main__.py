@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.metadata
-import importlib.util
 import json
 import os
 import platform
@@ -21,6 +20,7 @@ from benchmarks.measuring import Row, measure
 WORKLOADS = ("eager", "w8", "moons", "gpt", "black_scholes", "tracing", "cost", "import_time")
 PACKAGES = ("chainrule", "micrograd", "xad", "torch", "jax", "numpy", "scipy")
 ROUNDS, QUICK_ROUNDS = 25, 5
+KERNEL = {True: "compiled", False: "absent: NumPy runs its programs"}
 
 # One thread for everybody, JAX in double precision where it isn't told otherwise, and its programs run by the thread
 # that calls them, which is fastest on one.
@@ -105,9 +105,12 @@ def heading() -> str:
 
 def form() -> str:
     """Which form of chainrule is measured."""
-    engine = importlib.util.find_spec("autograd.value")
-    compiled = engine is not None and engine.origin is not None and not engine.origin.endswith(".py")
-    return f"chainrule's eager engine is {'compiled' if compiled else 'not compiled'}."
+    try:
+        from autograd.compiler import kernel
+        from autograd.value import PURE
+    except ImportError:
+        return "chainrule isn't installed."
+    return f"The engine is {'in Python' if PURE else 'compiled'}, jit's kernel {KERNEL[kernel.available()]}."
 
 
 def processor() -> str:
