@@ -517,8 +517,8 @@ def _some(xs: Iterable[Number], function: str) -> list[Number]:
 
 def _powers(numbers: list[Number]) -> tuple[Number, list[Number]]:
     """Of traced numbers: the largest, m, and e^(x - m) for each; for an infinite m, 0 and e^x."""
-    largest = rules.stop_gradient(functools.reduce(rules.maximum, numbers))
-    shift = where(rules.abs_(largest) < math.inf, largest, 0.0)
+    largest = functools.reduce(rules.maximum, numbers)
+    shift = rules.stop_gradient(where(rules.abs_(largest) < math.inf, largest, 0.0))
     return shift, [rules.exp(x - shift) for x in numbers]
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd.compiler.program import (
     CONSTANT,
@@ -49,6 +49,10 @@ UNBOUNDED = frozenset(
         *("exp", "expm1", "sinh", "cosh", "atan2"),
     )
 )
+
+
+# Guards that belong together: of which choice they are, which of its branches, and how many it has.
+Parts: TypeAlias = "dict[int, tuple[int, int, int]]"
 
 
 def depending(trace: Trace, leaves: Sequence[int], end: int) -> tuple[int, bytearray]:
@@ -93,6 +97,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
     guarding = _has_guards(trace, start, depends)
     unbounded = _unbounded(trace, start + len(depends)) if guarding else bytearray()
     guards: dict[int, list[int]] = {value: [NONE] for value in collected}  # of each term that was collected
+    parts: Parts = {}
     for value in range(start + len(depends) - 1, start - 1, -1):
         terms = collected.pop(value, None)
         if terms is None:
@@ -103,8 +108,8 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
         if value in wanted:
             gradients[value] = adjoint
             continue
-        guard = _any(trace, guards.pop(value), batch) if guarding else NONE
-        for operand, term, choice in _sent(trace, value, head, operands, adjoint, start, depends, guarding):
+        guard = _any(trace, guards.pop(value), batch, parts) if guarding else NONE
+        for operand, term, choice in _sent(trace, value, head, operands, adjoint, start, depends, guarding, parts):
             if guard != NONE and _may_be_infinite(head, operands, term, unbounded):
                 term = (adjoint, trace.call(SELECT, guard, term[1], trace.constant(0.0)), term[2])
             if guarding:
@@ -147,11 +152,18 @@ def _both(trace: Trace, a: int, b: int) -> int:
     return a if b == NONE else trace.product(a, b)
 
 
-def _any(trace: Trace, guards: list[int], batch: int) -> int:
+def _any(trace: Trace, guards: list[int], batch: int, parts: Parts) -> int:
     """1 where one of the guards is, for a value of that batch: for a uniform one, in any sample."""
     if NONE in guards:
         return NONE
     several = list(dict.fromkeys(guards))
+    present: dict[int, set[int]] = {}
+    for guard in several:
+        if guard in parts:
+            choice, part, of = parts[guard]
+            present.setdefault(choice, set()).add(part)
+            if len(present[choice]) == of:
+                return NONE  # all branches of one choice use it, and one of them is taken
     if len(several) == 1 and (batch or not trace.batch_of(several[0])):
         return several[0]
     return trace.call(LESS, trace.constant(0.0), _collect(trace, [(guard, NONE, 1) for guard in several], batch))
@@ -194,6 +206,7 @@ def _sent(
     start: int,
     depends: bytearray,
     guarding: bool,
+    parts: Parts,
 ) -> list[tuple[int, Term, int]]:
     """What an instruction adds to the adjoints of its operands, given its own; and, of a choice, where it is taken."""
     sent: list[tuple[int, Term, int]] = []
@@ -213,8 +226,10 @@ def _sent(
                     choice = operands[0]
                     if position == 2:
                         choice = trace.sum([(trace.constant(1.0), NONE, 1), (choice, NONE, -1)])
+                    parts[choice] = (operands[0], position, 2)
                 elif guarding and head is TAKE:
                     choice = term[1]
+                    parts[choice] = (value, position, len(operands) - 1)
                 sent.append((operand, term, choice))
     return sent
 
