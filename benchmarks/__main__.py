@@ -22,16 +22,13 @@ PACKAGES = ("chainrule", "micrograd", "xad", "torch", "jax", "numpy", "scipy")
 ROUNDS, QUICK_ROUNDS = 25, 5
 KERNEL = {True: "compiled", False: "absent: NumPy runs its programs"}
 
-# One thread for everybody, JAX in double precision where it isn't told otherwise, and its programs run by the thread
-# that calls them, which is fastest on one.
+# One thread for everybody. What JAX needs besides is in peers.py.
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
     "JAX_PLATFORMS": "cpu",
-    "JAX_ENABLE_X64": "1",
-    "JAX_CPU_ENABLE_ASYNC_DISPATCH": "0",
 }
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.measuring import Contest, Program
+from benchmarks.peers import one_thread_jax
 from benchmarks.workloads import gpt as workload
 
 WIDTH, BATCH = 16, 8
@@ -31,7 +32,7 @@ def chainrule() -> Program:
 
 
 def jax() -> Program:
-    import jax
+    jax = one_thread_jax()
     import jax.numpy as jnp
 
     numbers, documents = workload.problem(WIDTH, BATCH)
