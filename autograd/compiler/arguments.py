@@ -6,8 +6,13 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import numpy as np
+import optree
+
 from autograd.compiler.trace import Condition, Trace
 from autograd.methods import Functions
+
+_FLOAT64: Final = np.dtype(np.float64)
 
 STATIC: Final = (bool, str, bytes, type(None))  # arguments of these kinds are known when the function is traced
 
@@ -18,9 +23,6 @@ class Arguments:
     __slots__ = ("has_derivatives", "key", "leaves", "numbers", "shapes", "spec")
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        import optree
-        from numpy import ndarray
-
         call: Any = (args, kwargs) if kwargs else args
         self.leaves: list[Any]
         self.leaves, self.spec = optree.tree_flatten(call, namespace="chainrule")
@@ -31,8 +33,8 @@ class Arguments:
             kind = type(leaf)
             if kind is float:
                 shapes.append(None)
-            elif kind is ndarray and leaf.ndim and leaf.dtype.kind in "fiub":
-                shapes.append(leaf.shape)
+            elif kind is np.ndarray and (shape := leaf.shape) and ((d := leaf.dtype) is _FLOAT64 or d.kind in "fiub"):
+                shapes.append(shape)
             elif isinstance(leaf, (Functions, Condition)):
                 self.has_derivatives = True
                 return
@@ -57,8 +59,6 @@ class Arguments:
 
     def of_numbers(self, array: Any) -> Any:
         """An array of another kind as one of floats; None if there are Values or traced numbers in it."""
-        import numpy as np
-
         array = np.asarray(array)
         if array.dtype.kind == "O":
             if any(isinstance(x, (Functions, Condition)) for x in array.ravel()):
@@ -103,8 +103,6 @@ def starts_of(sizes: Sequence[int]) -> list[int]:
 
 def object_array(numbers: list[Any], shape: tuple[int, ...]) -> Any:
     """A NumPy array of things that are no floats."""
-    import numpy as np
-
     out = np.empty(len(numbers), dtype=object)
     out[:] = numbers
     return out.reshape(shape)
@@ -131,8 +129,6 @@ def name_inputs(trace: Trace, f: Callable[..., Any], flat: Arguments) -> None:
             trace.names[start] = base
             start += 1
             continue
-        import numpy as np
-
         for index in np.ndindex(*shape):
             trace.names[start] = base + (f"[{', '.join(map(str, index))}]" if index else "")
             start += 1

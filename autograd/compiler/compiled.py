@@ -42,6 +42,8 @@ class Compiled(Program):
     __hash__ = object.__hash__
 
     def __call__(self, numbers: Sequence[Any], threads: int = 1) -> Any:
+        if self._kernel is not None and not self.check:
+            return self._kernel.call(numbers, threads)
         if self.check:
             return self.out.rebuild(self._checked(self._memory(numbers)))
         return self.run_flat(numbers, threads, None)

@@ -59,6 +59,7 @@ class Jitted:
         self.threads = threads
         self.check = check
         self._compiled: dict[Any, Compiled] = {}
+        self._last: Compiled | None = None
         self._lock = threading.RLock()
         functools.update_wrapper(self, f, updated=())
 
@@ -121,11 +122,15 @@ class Jitted:
         return repeated
 
     def _for(self, flat: Arguments) -> Compiled:
+        last = self._last  # most calls are like the one before, and to compare is quicker than to hash
+        if last is not None and last.key == flat.key:
+            return last
         try:
             found = self._compiled.get(flat.key)
         except TypeError:
             raise flat.unhashable() from None
-        return found if found is not None else self._compile(flat)
+        self._last = found if found is not None else self._compile(flat)
+        return self._last
 
     def _compile(self, flat: Arguments) -> Compiled:
         with self._lock:

@@ -8,8 +8,7 @@
    Memory.  M holds one number for everything that is *uniform*, the same for all samples: inputs, constants, results,
    parameters.  V holds what is *varying*, one number per sample: a slot of V is a row of lanes, lane i of every slot
    belonging to sample i of the block.  A vector is 64 bytes, 8 doubles or 16 floats; a block is 1, 2, 4 or 8 vectors.
-   A holds the accumulators, one vector each, in which sums over the batch (weight gradients, mostly) are kept apart by
-   lane until the last block is done.
+   A holds the accumulators, in which sums over the batch (weight gradients, mostly) are added up block by block.
 
    A *section* is a piece of the program.  A uniform one runs once, on M.  A varying one runs once for every block of
    samples; blocks may go to several threads.
@@ -32,6 +31,9 @@
        V_ROWS dst k, counts as V_SUM   then pairs (a b ia ib), singles (a ia), for k rows: row i goes to dst + i, and its
                                        operands are a + i·ia and b + i·ib
        R_ROWS acc k, counts as R_SUM   likewise, into acc + i
+       V_GRID dst m k n_vu n_v         then pairs (a b ia jb), singles (c ic jc), for m times k rows: row (i, j) goes to
+                                       dst + i·k + j, and its operands are a + i·ia, b + j·jb and c + i·ic + j·jc
+       R_GRID acc m k n_vv             then pairs (a b ia jb), into acc + i·k + j
        V_CALL1 fn k                    then k × (dst a)
        V_CALL2 fn kinds k              then k × (dst a b); kinds 0: both v, 1: b is a u, 2: a is a u
        V_SELECT mask k                 then k × (dst c a b); bits 0, 1, 2 of the mask: c, a, b is a u
@@ -73,12 +75,12 @@
 #define INLINE static inline __attribute__((always_inline, unused))
 #define VECTOR_BYTES 64
 
-enum { U_SUM, U_ROWS, U_CALL1, U_CALL2, U_SELECT, U_TAKE, V_SUM, V_ROWS, R_SUM, R_ROWS, V_CALL1, V_CALL2, V_SELECT, V_TAKE,
-       V_LOAD, V_STORE, OPS };
+enum { U_SUM, U_ROWS, U_CALL1, U_CALL2, U_SELECT, U_TAKE, V_SUM, V_ROWS, V_GRID, R_SUM, R_ROWS, R_GRID,
+       V_CALL1, V_CALL2, V_SELECT, V_TAKE, V_LOAD, V_STORE, OPS };
 
-const char *const kernel_ops[] = {"U_SUM",  "U_ROWS",  "U_CALL1", "U_CALL2",  "U_SELECT", "U_TAKE", "V_SUM",   "V_ROWS",
-                                  "R_SUM",  "R_ROWS",  "V_CALL1", "V_CALL2",  "V_SELECT", "V_TAKE", "V_LOAD",  "V_STORE",
-                                  NULL};
+const char *const kernel_ops[] = {"U_SUM",   "U_ROWS",  "U_CALL1",  "U_CALL2", "U_SELECT", "U_TAKE",  "V_SUM",
+                                  "V_ROWS",  "V_GRID",  "R_SUM",    "R_ROWS",  "R_GRID",   "V_CALL1", "V_CALL2",
+                                  "V_SELECT", "V_TAKE", "V_LOAD",   "V_STORE", NULL};
 
 /* Numbers from here on are faster forms, which kernel_shorten puts in the place of sums with few kinds of terms:
    U_SHORT_SUM + 2·n_uu + n_u is a U_SUM without n_uum, the others have none but the counts that they are named after. */
@@ -263,6 +265,27 @@ static void check_tiles(Reader *r) {
     }
 }
 
+/* V_GRID, or (reduces) R_GRID. */
+static void check_grid(Reader *r, int reduces) {
+    int64_t at = r->at, limit = reduces ? r->section->accumulators : r->section->slots;
+    int64_t first = below(r, limit, BAD_INDEX), m = count(r), k = count(r), pairs = count(r), singles = reduces ? 0 : count(r);
+    if (!r->reason && m * k > INT32_MAX) fail(r, BAD_COUNT);
+    else if (!r->reason && !within(first, 1, m * k, 0, 1, limit)) {
+        r->at = at;
+        fail(r, BAD_INDEX);
+    }
+    for (; pairs > 0 && !r->reason && there_are(r, 4); pairs--) {
+        row_operand(r, 0, 2, m, r->section->slots);
+        row_operand(r, 1, 3, k, reduces ? r->section->slots : r->memory);
+        if (!r->reason) r->at += 4;
+    }
+    for (; singles > 0 && !r->reason && there_are(r, 3); singles--) {
+        const int32_t *c = r->code + r->at;
+        if (!within(c[0], c[1], m, c[2], k, r->section->slots)) fail(r, BAD_INDEX);
+        else r->at += 3;
+    }
+}
+
 /* The faster form of a sum, or its own number if there is none; the words after it are the destination and the counts. */
 static int faster(int op, const int32_t *words) {
     const int32_t *n = words + 1;
@@ -356,6 +379,8 @@ static void check_instruction(Reader *r) {
     case U_ROWS: check_tiles(r); break;
     case V_ROWS: check_rows_of_sums(r, r->section->slots, "vvvvvuvuv u ", 6); break;
     case R_ROWS: check_rows_of_sums(r, r->section->accumulators, "vvvvvuvuv ", 5); break;
+    case V_GRID: check_grid(r, 0); break;
+    case R_GRID: check_grid(r, 1); break;
     case V_LOAD:
     case V_STORE:
         k = count(r);
@@ -444,8 +469,8 @@ static size_t thread_bytes(const Program *p, size_t *accumulators) {
         if ((size_t)s->accumulators > a) a = s->accumulators;
         if (own > slots) slots = own;
     }
-    *accumulators = a * VECTOR_BYTES;
-    return (a + slots) * VECTOR_BYTES;
+    *accumulators = rounded(a * (p->single ? 4 : 8));
+    return *accumulators + slots * VECTOR_BYTES;
 }
 
 /* Bytes before the V of section number n's batch, among those of the batches; n_sections: the bytes of all. */
@@ -513,6 +538,8 @@ static inline int64_t choice(double index, int64_t n) {
 #define any ISA_NAME(any)
 #define all ISA_NAME(all)
 #define sqrt_of ISA_NAME(sqrt_of)
+#define halves_of_doubles ISA_NAME(halves_of_doubles)
+#define halves_of_floats ISA_NAME(halves_of_floats)
 #define abs_of ISA_NAME(abs_of)
 #define with_sign_of ISA_NAME(with_sign_of)
 #define at_most ISA_NAME(at_most)
@@ -578,6 +605,12 @@ static inline int64_t choice(double index, int64_t n) {
 #define rows_piece REAL_NAME(rows_piece)
 #define some_rows REAL_NAME(some_rows)
 #define all_rows REAL_NAME(all_rows)
+#define add_lanes REAL_NAME(add_lanes)
+#define v_tile REAL_NAME(v_tile)
+#define v_grid REAL_NAME(v_grid)
+#define r_tile REAL_NAME(r_tile)
+#define r_tiles REAL_NAME(r_tiles)
+#define r_grid REAL_NAME(r_grid)
 #define dot REAL_NAME(dot)
 #define tile_of_rows REAL_NAME(tile_of_rows)
 #define are_neighbours REAL_NAME(are_neighbours)
@@ -774,7 +807,7 @@ static void run_varying(Run *run, int32_t number, int thread) {
     char *A = run->threads_memory + (size_t)thread * run->thread_bytes;
     char *V = s->batch ? run->batches_memory + batch_offset(p, number) : A + run->accumulator_bytes;
     int64_t blocks = blocks_of(s, lanes_of(p));
-    memset(A, 0, (size_t)s->accumulators * VECTOR_BYTES);
+    memset(A, 0, run->accumulator_bytes);
     run->interpreter->blocks(p->code, s, run->M, V, A, blocks * thread / run->threads,
                              blocks * (thread + 1) / run->threads);
     meet(run);
@@ -877,6 +910,19 @@ INLINE doubles sqrt_of(doubles x) {
     return (doubles){sqrt(x[0]), sqrt(x[1])};
 #endif
 }
+
+/* The halves of a register of 64 bytes, added; one of 32 bytes as it is. */
+#if BYTES == 64
+INLINE __m256d halves_of_doubles(doubles x) {
+    return _mm512_castpd512_pd256((__m512d)x) + _mm512_extractf64x4_pd((__m512d)x, 1);
+}
+INLINE __m256 halves_of_floats(doubles x) {
+    return _mm512_castps512_ps256((__m512)x) + _mm512_extractf32x8_ps((__m512)x, 1);
+}
+#elif BYTES == 32
+INLINE __m256d halves_of_doubles(doubles x) { return (__m256d)x; }
+INLINE __m256 halves_of_floats(doubles x) { return (__m256)x; }
+#endif
 
 #define SIGN_BIT (UINT64_C(1) << 63)
 
@@ -1363,7 +1409,6 @@ typedef uint64_t mask __attribute__((vector_size(BYTES), may_alias));
 #define VL ((int)(VECTOR_BYTES / sizeof(real)))  /* lanes of a vector, whatever the instruction set */
 #define LANES ((int)(BYTES / sizeof(real)))      /* lanes of a register */
 #define DOUBLES ((int)(BYTES / sizeof(double)))  /* lanes that the functions above take at once */
-#define OWN (VECTOR_BYTES / BYTES)               /* registers of a vector */
 #define ALIGNED __attribute__((aligned(VECTOR_BYTES)))
 #define MOST_LANES (8 * VL)                      /* of a block */
 
@@ -1527,19 +1572,53 @@ INLINE void v_sum(const int piece, const int kinds, const int lanes, const int32
     }
 }
 
+/* total[i] += the sum of the lanes of sum[i], for n of them; four at a time where registers are wide enough. */
+INLINE void add_lanes(const int n, real *total, const vec *sum) {
+    int done = 0;
+#if BYTES >= 32
+    for (; done + 4 <= n; done += 4) {
+        if (sizeof(real) == sizeof(double)) {
+            __m256d of[4];
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; i++) of[i] = halves_of_doubles((doubles)sum[done + i]);
+            const __m256d ab = _mm256_hadd_pd(of[0], of[1]), cd = _mm256_hadd_pd(of[2], of[3]);
+            double *y = (double *)(total + done);
+            _mm256_storeu_pd(y, _mm256_loadu_pd(y) + (_mm256_permute2f128_pd(ab, cd, 0x20) +
+                                                      _mm256_permute2f128_pd(ab, cd, 0x31)));
+        } else {
+            __m256 of[4];
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; i++) of[i] = halves_of_floats((doubles)sum[done + i]);
+            const __m256 four = _mm256_hadd_ps(_mm256_hadd_ps(of[0], of[1]), _mm256_hadd_ps(of[2], of[3]));
+            float *y = (float *)(total + done);
+            _mm_storeu_ps(y, _mm_loadu_ps(y) + (_mm256_castps256_ps128(four) + _mm256_extractf128_ps(four, 1)));
+        }
+    }
+#endif
+    for (; done < n; done++) {
+        real lanes[LANES] ALIGNED;
+        *(vec *)lanes = sum[done];
+#pragma GCC unroll 4
+        for (int half = LANES / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+            for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
+        total[done] += lanes[0];
+    }
+}
+
 /* A[acc] += the sum over the block; of a last block only the lanes of the mask count. */
 INLINE void r_sum(const int piece, const int kinds, const int lanes, const int32_t *code, const real *M,
                   const real *block, real *A, const mask *last) {
-    vec *total = (vec *)(A + (int64_t)code[1] * VL);
+    vec whole = {0};
     for (int p = 0; p < lanes; p += piece * LANES) {
         const real *V = block + p;
         vec sum[MOST_PIECE];
         sum_piece(piece, kinds, lanes, sum, code + 7, code + 2, M, V);
         if (__builtin_expect(last != NULL, 0))
             for (int i = 0; i < piece; i++) sum[i] = (vec)((mask)sum[i] & last[p / LANES + i]);
-        for (int i = OWN; i < piece; i++) sum[i % OWN] += sum[i];
-        for (int i = 0; i < OWN; i++) total[i] += sum[i];
+        for (int i = 0; i < piece; i++) whole += sum[i];
     }
+    add_lanes(1, A + code[1], &whole);
 }
 
 /* --- Sums of many rows. --- */
@@ -1600,6 +1679,8 @@ INLINE void some_rows(const int piece, const int R, const int reduces, const int
                       const real *M, real *block, real *A, const mask *last) {
     const int32_t *n = code + 3, *terms = code + (reduces ? 8 : 9);
     const int32_t *singles = terms + 4 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + 2 * (int64_t)n[4];
+    vec whole[MOST_SUMS_AT_ONCE];
+    for (int r = 0; r < R; r++) whole[r] = (vec){0};
     for (int p = 0; p < lanes; p += piece * LANES) {
         real *V = block + p;
         vec sum[MOST_SUMS_AT_ONCE];
@@ -1608,11 +1689,9 @@ INLINE void some_rows(const int piece, const int R, const int reduces, const int
         for (int r = 0; r < R; r++) {
             vec *own = sum + r * piece;
             if (reduces) {
-                vec *total = (vec *)(A + (code[1] + row + r) * VL);
                 if (__builtin_expect(last != NULL, 0))
                     for (int i = 0; i < piece; i++) own[i] = (vec)((mask)own[i] & last[p / LANES + i]);
-                for (int i = OWN; i < piece; i++) own[i % OWN] += own[i];
-                for (int i = 0; i < OWN; i++) total[i] += own[i];
+                for (int i = 0; i < piece; i++) whole[r] += own[i];
             } else {
                 vec *y = (vec *)AT(code[1] + row + r);
                 real single = 0;
@@ -1621,6 +1700,7 @@ INLINE void some_rows(const int piece, const int R, const int reduces, const int
             }
         }
     }
+    if (reduces) add_lanes(R, A + code[1] + row, whole);
 }
 
 INLINE void all_rows(const int piece, const int reduces, const int lanes, const int32_t *code, const real *M, real *V,
@@ -1630,6 +1710,103 @@ INLINE void all_rows(const int piece, const int reduces, const int lanes, const 
     for (; row + R <= k; row += R) some_rows(piece, R, reduces, lanes, code, row, M, V, A, last);
     for (; row < k; row++) some_rows(piece, 1, reduces, lanes, code, row, M, V, A, last);
 }
+
+/* --- Grids: m times k sums whose first factors depend on the one number and whose second factors on the other, as in
+   a product of matrices.  A tile of them is summed at once, so each factor that is loaded serves several products. --- */
+
+#define TILE_M (BYTES == 64 ? 4 : 2)
+#define TILE_K 4
+#define FOR_THE_TILE _Pragma("GCC unroll 4") for (int r = 0; r < tm; r++) _Pragma("GCC unroll 4") for (int c = 0; c < tk; c++)
+
+/* Rows (i..i+tm, j..j+tk) of V_GRID, for one register of every slot: V is that of slot 0. */
+INLINE void v_tile(const int tm, const int tk, const int64_t lanes, const int32_t *code, int64_t i, int64_t j,
+                   const real *M, real *V) {
+    const int64_t registers = lanes / LANES, k = code[3];
+    const int32_t *terms = code + 6, *end = terms + 4 * (int64_t)code[4], *singles_end = end + 3 * (int64_t)code[5];
+    vec sum[TILE_M * TILE_K];
+    FOR_THE_TILE sum[r * tk + c] = (vec){0};
+    for (; terms < end; terms += 4) {
+        const vec *a = AT(terms[0] + i * terms[2]);
+        const real *b = M + (terms[1] + j * terms[3]);
+        const int64_t ia = terms[2] * registers, jb = terms[3];
+        vec x[TILE_M];
+#pragma GCC unroll 4
+        for (int r = 0; r < tm; r++) x[r] = a[r * ia];
+#pragma GCC unroll 4
+        for (int c = 0; c < tk; c++) {
+            const real w = b[c * jb];
+#pragma GCC unroll 4
+            for (int r = 0; r < tm; r++) sum[r * tk + c] += x[r] * w;
+        }
+    }
+    for (; terms < singles_end; terms += 3)
+        FOR_THE_TILE sum[r * tk + c] += *AT(terms[0] + (i + r) * terms[1] + (j + c) * terms[2]);
+    FOR_THE_TILE *(vec *)AT(code[1] + (i + r) * k + j + c) = sum[r * tk + c];
+}
+
+static void v_grid(const int64_t lanes, const int32_t *code, const real *M, real *block) {
+    const int64_t m = code[2], k = code[3];
+    int64_t i = 0;
+#define ROWS_OF_TILES(tm)                                                                                              \
+    for (; i + tm <= m; i += tm)                                                                                       \
+        for (int64_t p = 0, j; p < lanes; p += LANES) {                                                                \
+            for (j = 0; j + TILE_K <= k; j += TILE_K) v_tile(tm, TILE_K, lanes, code, i, j, M, block + p);             \
+            for (; j < k; j++) v_tile(tm, 1, lanes, code, i, j, M, block + p);                                         \
+        }
+    ROWS_OF_TILES(TILE_M)
+    ROWS_OF_TILES(2)
+    ROWS_OF_TILES(1)
+#undef ROWS_OF_TILES
+}
+
+/* Rows (i..i+tm, j..j+tk) of R_GRID. */
+INLINE void r_tile(const int tm, const int tk, const int64_t lanes, const int32_t *code, int64_t i, int64_t j,
+                   const real *V, real *A, const mask *last) {
+    const int64_t registers = lanes / LANES, k = code[3];
+    const int32_t *terms = code + 5, *end = terms + 4 * (int64_t)code[4];
+    vec sum[TILE_M * TILE_K];
+    FOR_THE_TILE sum[r * tk + c] = (vec){0};
+    for (; terms < end; terms += 4) {
+        const vec *a = AT(terms[0] + i * terms[2]), *b = AT(terms[1] + j * terms[3]);
+        const int64_t ia = terms[2] * registers, jb = terms[3] * registers;
+        for (int64_t p = 0; p < registers; p++, a++, b++) {
+            vec x[TILE_M];
+#pragma GCC unroll 4
+            for (int r = 0; r < tm; r++) x[r] = a[r * ia];
+#pragma GCC unroll 4
+            for (int c = 0; c < tk; c++) {
+                const vec w = b[c * jb];
+#pragma GCC unroll 4
+                for (int r = 0; r < tm; r++)
+                    if (__builtin_expect(last != NULL, 0)) sum[r * tk + c] += (vec)((mask)(x[r] * w) & last[p]);
+                    else sum[r * tk + c] += x[r] * w;
+            }
+        }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < tm; r++) add_lanes(tk, A + (code[1] + (i + r) * k + j), sum + r * tk);
+}
+
+INLINE void r_tiles(const int64_t lanes, const int32_t *code, const real *V, real *A, const mask *last) {
+    const int64_t m = code[2], k = code[3];
+    int64_t i = 0, j;
+#define ROWS_OF_TILES(tm)                                                                                              \
+    for (; i + tm <= m; i += tm) {                                                                                     \
+        for (j = 0; j + TILE_K <= k; j += TILE_K) r_tile(tm, TILE_K, lanes, code, i, j, V, A, last);                   \
+        for (; j < k; j++) r_tile(tm, 1, lanes, code, i, j, V, A, last);                                               \
+    }
+    ROWS_OF_TILES(TILE_M)
+    ROWS_OF_TILES(2)
+    ROWS_OF_TILES(1)
+#undef ROWS_OF_TILES
+}
+
+static void r_grid(const int64_t lanes, const int32_t *code, const real *V, real *A, const mask *last) {
+    if (__builtin_expect(last != NULL, 0)) r_tiles(lanes, code, V, A, last);
+    else r_tiles(lanes, code, V, A, NULL);
+}
+
+#undef FOR_THE_TILE
 
 /* Σ of n products of numbers that stand at regular distances. */
 INLINE real dot(const real *a, int64_t ja, const real *b, int64_t jb, int n) {
@@ -1764,6 +1941,14 @@ INLINE void run_block(const int piece, const int lanes, const int32_t *code, con
             code += 8 + 4 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + 2 * (int64_t)n[4];
             break;
         }
+        case V_GRID:
+            v_grid(lanes, code, M, V);
+            code += 6 + 4 * (int64_t)code[4] + 3 * (int64_t)code[5];
+            break;
+        case R_GRID:
+            r_grid(lanes, code, V, A, last_lanes);
+            code += 5 + 4 * (int64_t)code[4];
+            break;
         case V_CALL1: {
             int function = code[1], k = code[2];
             for (code += 3; k > 0; k--, code += 2) row_of_one(function, SLOT(code[0]), SLOT(code[1]), lanes);
@@ -1867,19 +2052,12 @@ static void run_blocks(const int32_t *code, const Section *s, void *M, void *V, 
     }
 }
 
-/* M[target] = the sum of an accumulator's lanes over all threads: lane by lane, then the lanes pairwise. */
+/* M[target] = the accumulator, added up over all threads. */
 static void add_up(const Section *s, const int32_t *targets, void *M, const void *A, size_t apart, int threads) {
-    typedef REAL vec16 __attribute__((vector_size(16), may_alias));
     for (int32_t a = 0; a < s->accumulators; a++) {
-        const vec16 *own = (const vec16 *)((const char *)A + (size_t)a * VECTOR_BYTES);
-        vec16 sum[4] = {own[0], own[1], own[2], own[3]};
-        for (int thread = 1; thread < threads; thread++) {
-            own = (const vec16 *)((const char *)own + apart);
-            for (int i = 0; i < 4; i++) sum[i] += own[i];
-        }
-        sum[0] = (sum[0] + sum[2]) + (sum[1] + sum[3]);
-        real total = sum[0][0] + sum[0][1];
-        if (sizeof(real) == 4) total = (sum[0][0] + sum[0][VL / 4 - 2]) + (sum[0][1] + sum[0][VL / 4 - 1]);
+        real total = ((const real *)A)[a];
+        for (int thread = 1; thread < threads; thread++)
+            total += ((const real *)((const char *)A + thread * apart))[a];
         ((real *)M)[targets[a]] = total;
     }
 }
@@ -1887,7 +2065,6 @@ static void add_up(const Section *s, const int32_t *targets, void *M, const void
 #undef VL
 #undef LANES
 #undef DOUBLES
-#undef OWN
 #undef ALIGNED
 #undef MOST_LANES
 #undef OF_1
@@ -1895,6 +2072,8 @@ static void add_up(const Section *s, const int32_t *targets, void *M, const void
 #undef ROW
 #undef MOST_PIECE
 #undef MOST_SUMS_AT_ONCE
+#undef TILE_M
+#undef TILE_K
 #undef AT
 #undef VV
 #undef VU

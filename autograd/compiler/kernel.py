@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 LANES: Final = {"float64": 8, "float32": 16}  # of a vector
 WIDTHS: Final = (1, 2, 4, 8)  # vectors of a block
+MOST_THREADS: Final = 256
 
 _FORMATS: Final = {"float64": "d", "float32": "f"}
 
@@ -59,6 +60,11 @@ def instruction_sets() -> dict[str, int]:
     """The numbers by name of the instruction sets that this machine has, best first."""
     lib = _kernel().lib
     return {name: i for i, name in enumerate(_texts(lib.kernel_instruction_sets)) if lib.kernel_supports(i)}
+
+
+def address_of(memory: Any) -> Any:
+    """The address of a writable buffer, which is kept alive by it."""
+    return _kernel().ffi.from_buffer(memory, require_writable=True)
 
 
 class Section(NamedTuple):
@@ -126,6 +132,7 @@ class Code:
         if reason:
             text = ffi.string(self._lib.kernel_reasons[reason]).decode()
             raise ValueError(f"not a program of the kernel, at {position[0]}: {text}")
+        self._best = next(iter(instruction_sets().values()))
         self._scratches: dict[int, list[tuple[Any, Any]]] = {}  # by number of threads; those not in use
 
     def run(self, memory: Any, repeats: int = 1, threads: int = 1, instruction_set: str | None = None) -> None:
@@ -136,16 +143,20 @@ class Code:
         view = memoryview(memory)
         if view.format != self._format or view.nbytes < self.memory * view.itemsize or view.readonly:
             raise ValueError(f"M is a writable buffer of {self.memory} {self.dtype} numbers")
-        threads = max(1, min(threads, 256))
-        sets = instruction_sets()
-        number = next(iter(sets.values())) if instruction_set is None else sets[instruction_set]
-        free = self._scratches.setdefault(threads, [])
+        number = None if instruction_set is None else instruction_sets()[instruction_set]
+        self.run_at(address_of(memory), repeats, max(1, min(threads, MOST_THREADS)), number)
+
+    def run_at(self, address: Any, repeats: int, threads: int, instruction_set: int | None = None) -> None:
+        """The same, on the M at an address, which is large enough; with 1 to MOST_THREADS threads."""
+        free = self._scratches.get(threads)
+        if free is None:
+            free = self._scratches.setdefault(threads, [])
         try:
             scratch = free.pop()
         except IndexError:
             scratch = self._new_scratch(threads)
-        numbers = self._ffi.from_buffer(memory, require_writable=True)
-        self._lib.kernel_run(self._program, numbers, scratch[1], repeats, threads, number)
+        number = self._best if instruction_set is None else instruction_set
+        self._lib.kernel_run(self._program, address, scratch[1], repeats, threads, number)
         free.append(scratch)
 
     def _new_scratch(self, threads: int) -> tuple[Any, Any]:

@@ -5,7 +5,7 @@ A varying value has a *slot* of ``V``, which holds one block of samples at a tim
 added up in accumulators.
 
 Instructions that don't wait for each other come in any order, so they are sorted: by depth, which is the number of
-instructions on the longest way to an input, then by kind. The rows of a matrix times a vector, or the gradients by its
+sums on the longest way to an input, then by kind. The rows of a matrix times a vector, or the gradients by its
 weights, are then neighbours, and their operands stand in memory at regular distances. Such a *run* becomes one
 instruction with strides: its header, and most of its indices, are read once for all of its rows. Nothing here knows
 what a matrix is; it is found by looking at the places.
@@ -324,27 +324,54 @@ class _Varying:
                 self.free.give_back(slots.pop(value))
 
     def sums(self, head: Any, values: list[int]) -> None:
-        for run in _runs([self.row(head, value) for value in values], by=0):
-            counts, indices = run[0].counts, run[0].indices
+        rows = [self.row(head, value) for value in values]
+        runs = [_oriented(run) for run in _runs(rows, by=0)]
+        first = 0
+        if head is SUM:
+            first = self.free.take(len(rows))  # side by side, so that who uses them finds regular distances
+        for grid in _grids(runs, head is REDUCE):
+            made = [row.value for run in grid for row in run]
             if head is REDUCE:
                 first = len(self.accumulators)
-                self.accumulators += [row.value for row in run]
-                counts = counts[:-1]
+                self.accumulators += made
             else:
-                first = self.free.take(len(run))
-                self.slots.update((row.value, first + i) for i, row in enumerate(run))
+                self.slots.update((value, first + i) for i, value in enumerate(made))
             kind = "R_" if head is REDUCE else "V_"
-            if len(run) == 1:
-                self.words += [self.ops[kind + "SUM"], first, *counts, *indices]
+            if len(grid) > 1 or (head is REDUCE and len(made) > 1 and _is_grid(grid[0], reduces=True)):
+                self.grid_of_sums(kind, first, grid)
             else:
-                strides = _differences(run)
-                pairs = sum(counts[:4])
-                self.words += [self.ops[kind + "ROWS"], first, len(run), *counts]
-                for at in range(0, 2 * pairs, 2):
-                    self.words += [*indices[at : at + 2], *strides[at : at + 2]]
-                for at in range(2 * pairs, len(indices)):
-                    self.words += [indices[at], strides[at]]
-            self.made(row.value for row in run)
+                self.run_of_sums(kind, first, grid[0])
+            first += len(made)
+            self.made(made)
+
+    def run_of_sums(self, kind: str, first: int, run: list[Row]) -> None:
+        counts, indices = run[0].counts, run[0].indices
+        if kind == "R_":
+            counts = counts[:-1]
+        if len(run) == 1:
+            self.words += [self.ops[kind + "SUM"], first, *counts, *indices]
+            return
+        strides = _differences(run)
+        pairs = sum(counts[:4])
+        self.words += [self.ops[kind + "ROWS"], first, len(run), *counts]
+        for at in range(0, 2 * pairs, 2):
+            self.words += [*indices[at : at + 2], *strides[at : at + 2]]
+        for at in range(2 * pairs, len(indices)):
+            self.words += [indices[at], strides[at]]
+
+    def grid_of_sums(self, kind: str, first: int, grid: list[list[Row]]) -> None:
+        (vv, _, vu, _, v, _), indices = grid[0][0].counts, grid[0][0].indices
+        down = (
+            [x - y for x, y in zip(grid[-1][0].indices, grid[-2][0].indices)] if len(grid) > 1 else [0] * len(indices)
+        )
+        along = _differences(grid[0])
+        pairs = vv + vu
+        counts = [vv] if kind == "R_" else [vu, v]
+        self.words += [self.ops[kind + "GRID"], first, len(grid), len(grid[0]), *counts]
+        for at in range(0, 2 * pairs, 2):
+            self.words += [*indices[at : at + 2], down[at], along[at + 1]]
+        for at in range(2 * pairs, len(indices)):
+            self.words += [indices[at], down[at], along[at]]
 
     def row(self, head: Any, value: int) -> Row:
         program, places, slots, one = self.program, self.whole.places, self.slots, self.whole.one
@@ -417,24 +444,30 @@ class _Varying:
 
 
 def _by_depth(program: Program, values: Sequence[int]) -> list[tuple[Any, list[int]]]:
-    """The values of a section in groups of one kind that don't use each other: by depth, and then by kind."""
-    depth: dict[int, int] = {}
+    """The values of a section in groups of one kind that don't use each other: by depth, and then by kind.
+
+    A depth is two numbers: how many sums are on the way to the value, and how many functions after the last of them. So
+    what comes after a long chain of comparisons still meets its like, which come after a short one. A reduction counts
+    as a function: it comes as soon as it can, so that the places of its operands can be used again.
+    """
+    inputs, ops, used = program.inputs, program.ops, program.used
+    depth: dict[int, int] = {}  # sums · 2^32 + functions
     groups: dict[tuple[int, int], list[int]] = {}
     heads: dict[Any, int] = {}
     kinds: list[Any] = []
     get: Callable[[int, int], int] = depth.get
     for value in values:
-        head, operands, _ = program.operation(value)
+        head = ops[value - inputs][0]
         deepest = -1
-        for x in values_in(head, operands):
+        for x in used[value - inputs]:
             its = get(x, -1)
             if its > deepest:
                 deepest = its
-        depth[value] = deepest + 1
+        at = depth[value] = ((deepest >> 32) + 1) << 32 if head is SUM else deepest + 1
         if head not in heads:
             heads[head] = len(kinds)
             kinds.append(head)
-        groups.setdefault((deepest + 1, heads[head]), []).append(value)
+        groups.setdefault((at, heads[head]), []).append(value)
     return [(kinds[kind], groups[at, kind]) for at, kind in sorted(groups)]
 
 
@@ -456,6 +489,57 @@ def _runs(rows: list[Row], by: int) -> list[list[Row]]:
         else:
             runs.append([row])
     return runs
+
+
+def _oriented(run: list[Row]) -> list[Row]:
+    """The run, with the factors of a product of varying values exchanged where all rows share the second one."""
+    vv = sum(run[0].counts[:2])
+    strides = _differences(run)
+    turned = [at for at in range(0, 2 * vv, 2) if strides[at] and not strides[at + 1]]
+    if not turned:
+        return run
+    for row in run:
+        for at in turned:
+            row.indices[at], row.indices[at + 1] = row.indices[at + 1], row.indices[at]
+    return run
+
+
+def _grids(runs: list[list[Row]], reduces: bool) -> list[list[list[Row]]]:
+    """Runs, put together where they follow each other as rows do, and the kernel knows such grids.
+
+    That is where all rows of a run have the first factors of their pairs in common, and all runs the second ones, and
+    neighbouring runs are a constant distance apart. A single run is a grid of its own.
+    """
+    grids: list[list[list[Row]]] = []
+    step: list[int] = []
+    for run in runs:
+        grid = grids[-1] if grids else []
+        if grid and _is_next(run, grid, step, reduces):
+            if len(grid) == 1:
+                step = [x - y for x, y in zip(run[0].indices, grid[0][0].indices)]
+            grid.append(run)
+        else:
+            grids.append([run])
+    return grids
+
+
+def _is_grid(run: list[Row], reduces: bool) -> bool:
+    """Whether the rows of the run have the first factors of their pairs in common, and all kinds of terms are known."""
+    vv, vv_minus, vu, vu_minus, v, u = run[0].counts
+    if vv_minus or vu_minus or u or ((vu or v) if reduces else (vv or not vu)):
+        return False
+    return not any(_differences(run)[0 : 2 * (vv + vu) : 2])
+
+
+def _is_next(run: list[Row], grid: list[list[Row]], step: list[int], reduces: bool) -> bool:
+    last = grid[-1]
+    if run[0].counts != last[0].counts or len(run) != len(last) or len(run) == 1:
+        return False
+    if len(run) * (len(grid) + 1) > LONGEST or not _is_grid(run, reduces) or _differences(run) != _differences(last):
+        return False
+    down = [x - y for x, y in zip(run[0].indices, last[0].indices)]
+    vv, _, vu, *_ = run[0].counts
+    return not any(down[1 : 2 * (vv + vu) : 2]) and (len(grid) == 1 or down == step)
 
 
 class Tile(NamedTuple):

@@ -6,22 +6,22 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from autograd.compiler import kernel
 from autograd.compiler.lower import lower
 
 if TYPE_CHECKING:
     from autograd.compiler.compiled import Compiled
 
-_NEAR: Final = 3 << 19  # bytes of varying memory that a block may take, to stay in a core's second-level cache
-_HEADERS: Final = 2.2  # what reading the words costs, as a multiple of the work on one vector; measured on a GPT
+_NEAR: Final = 8 << 20  # bytes of varying memory that a block may take: a share of the last cache
+_HEADERS: Final = 0.5  # what reading the words costs, as a multiple of the work on one vector; measured on a GPT
 
 
 class Native:
     """The program of a function, ready to be called. Calls may come from several threads at once."""
 
     def __init__(self, program: Compiled, threads: int) -> None:
-        import numpy as np
-
         self.program = program
         self.dtype = np.dtype(program.dtype)
         lanes = kernel.LANES[program.dtype]
@@ -56,8 +56,8 @@ class Native:
             memory = _Memory(self)
         for where, first, many in memory.arguments:
             where[...] = numbers[first] if many == 1 else numbers[first : first + many]
-        code.run(memory.numbers, repeats, threads)
-        outputs = memory.numbers[self.outputs].copy()
+        code.run_at(memory.address, repeats, threads)
+        outputs = memory.outputs.copy()
         self.free.append(memory)
         return self.program.out.from_memory(outputs)
 
@@ -66,12 +66,12 @@ class _Memory:
     """A memory with the constants in place, and the parts of it that the arguments go to."""
 
     def __init__(self, native: Native) -> None:
-        import numpy as np
-
         lowered, program = native.lowered, native.program
         self.numbers = np.zeros(max(lowered.memory, 1), dtype=native.dtype)
         for start, constants in lowered.constants:
             self.numbers[start : start + len(constants)] = constants
+        self.address = kernel.address_of(self.numbers)
+        self.outputs = self.numbers[native.outputs]
         self.arguments: list[tuple[Any, int, int]] = []  # where, which argument is the first, how many
         for number, (start, shape) in enumerate(zip(program.starts, program.number_shapes)):
             if shape is None and self.arguments and self.arguments[-1][0].ndim == 1 and self._is_run(-1, program):

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -95,6 +95,11 @@ class Program:
         """For each value the size of its batch if it varies, 0 if it is uniform. For programs that are finished."""
         return [0] * self.inputs + [batch for _, _, batch in self.ops]
 
+    @functools.cached_property
+    def used(self) -> list[Sequence[int]]:
+        """For each instruction the values that it uses, repeats kept. For programs that are finished."""
+        return [values_in(head, operands) for head, operands, _ in self.ops]
+
     def batch_of(self, value: int) -> int:
         """The size of the batch of a varying value, 0 for a uniform one."""
         batch: int = self.ops[value - self.inputs][2] if value >= self.inputs else 0
@@ -104,7 +109,7 @@ class Program:
         return listing(self)
 
 
-def values_in(head: Any, operands: Sequence[Any]) -> Iterable[int]:
+def values_in(head: Any, operands: Sequence[Any]) -> Sequence[int]:
     """The values that an instruction uses, in order, repeats kept."""
     if head is SUM or head is REDUCE:
         return [x for a, b, _ in operands for x in ((a, b) if b >= 0 else (a,))]

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import optree
+
 from autograd.compiler.arguments import STATIC, Arguments
 from autograd.compiler.lower import Output
 from autograd.compiler.trace import Condition, Trace, Traced
 from autograd.errors import TraceError
+
+_STATIC_PART = object()
 
 
 class Results:
     """The structure of what the function returned, and where each of its numbers comes from."""
 
     def __init__(self, trace: Trace, result: Any, dtype: str) -> None:
-        import optree
-
         self.dtype = dtype
 
         leaves, self.spec = optree.tree_flatten(result, namespace="chainrule")
@@ -43,6 +46,17 @@ class Results:
             start += len(values) * (batch or 1)
         self.size = start
         self.only_numbers = all(leaf[0] is None and leaf[1] == 0 for leaf in self.leaves)
+        width = 8 if dtype == "float64" else 4
+        # Of each leaf: the shape as it is returned, None for a number; where it begins, in bytes, or as an index.
+        self._parts: list[Any] = []
+        for shape, *rest in self.leaves:
+            if isinstance(shape, str):
+                self._parts.append((_STATIC_PART, rest[0]))
+            elif shape is None and not rest[0]:
+                self._parts.append((None, rest[1]))
+            else:
+                batch, start, _ = rest
+                self._parts.append(((batch, *(shape or ())) if batch else shape, start * width))
 
     @staticmethod
     def _value(trace: Trace, x: Any) -> int:
@@ -58,8 +72,6 @@ class Results:
 
     def flat(self, outputs: Sequence[Any]) -> Any:
         """The outputs as one array, laid out like the arguments."""
-        import numpy as np
-
         out = np.empty(self.size, dtype=self.dtype)
         for place, y in zip(self.layout, outputs):
             if place.samples:
@@ -74,23 +86,18 @@ class Results:
 
     def from_memory(self, memory: Any) -> Any:
         """The structure, from the numbers as they are laid out. Its arrays are views of ``memory``."""
-        import optree
-
         if self.only_numbers:
-            return optree.tree_unflatten(self.spec, memory.tolist())
+            return self.spec.unflatten(memory.tolist())
         leaves: list[Any] = []
-        for shape, *rest in self.leaves:
-            if isinstance(shape, str):
-                leaves.append(rest[0])
-                continue
-            batch, start, many = rest
-            if batch:
-                leaves.append(memory[start : start + many * batch].reshape((batch, *(shape or ()))))
-            elif shape is None:
-                leaves.append(float(memory[start]))
+        item, dtype = memory.item, memory.dtype
+        for shape, at in self._parts:
+            if shape is None:
+                leaves.append(item(at))
+            elif shape is _STATIC_PART:
+                leaves.append(at)
             else:
-                leaves.append(memory[start : start + many].reshape(shape))
-        return optree.tree_unflatten(self.spec, leaves)
+                leaves.append(np.ndarray(shape, dtype, memory, at))
+        return self.spec.unflatten(leaves)
 
     def matches(self, state: Arguments) -> bool:
         """Whether the result has the structure and shapes of the argument."""

@@ -9,6 +9,7 @@ compared with those of the program.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, Final
@@ -19,8 +20,8 @@ from autograd.compiler.program import Program
 from tests.compiler.programs import layout_of
 
 NAMES: Final = (
-    "U_SUM", "U_ROWS", "U_CALL1", "U_CALL2", "U_SELECT", "U_TAKE", "V_SUM", "V_ROWS", "R_SUM", "R_ROWS", "V_CALL1",
-    "V_CALL2", "V_SELECT", "V_TAKE", "V_LOAD", "V_STORE",
+    "U_SUM", "U_ROWS", "U_CALL1", "U_CALL2", "U_SELECT", "U_TAKE", "V_SUM", "V_ROWS", "V_GRID", "R_SUM", "R_ROWS",
+    "R_GRID", "V_CALL1", "V_CALL2", "V_SELECT", "V_TAKE", "V_LOAD", "V_STORE",
 )  # fmt: skip
 OPS: Final = {name: number for number, name in enumerate(NAMES)}
 FUNCTIONS: Final = {head.name: number for number, head in enumerate(ieee.FUNCTIONS)}
@@ -180,6 +181,26 @@ def _run(words: list[int], M: Memory, V: Any, A: Any, first: int, lanes: int) ->
                     V[dst + i] = y
                 else:
                     A[dst + i] += sum(y)
+        elif name in ("V_GRID", "R_GRID"):
+            dst, m, n, k = read(4)
+            kinds = "vu" if name == "V_GRID" else "vv"
+            singles = read(1)[0] if name == "V_GRID" else 0
+            terms = rows(k, 4)
+            added = rows(singles, 3)
+            made = []
+            for i, j in itertools.product(range(m), range(n)):
+                y = [0.0] * lanes
+                for a, b, ia, jb in terms:
+                    factors = get("v", a + i * ia), get(kinds[1], b + j * jb)
+                    y = [s + p * q for s, p, q in zip(y, *factors)]
+                for c, ic, jc in added:
+                    y = [s + p for s, p in zip(y, V[c + i * ic + j * jc])]
+                made.append(y)
+            for at, y in enumerate(made, start=dst):
+                if name == "V_GRID":
+                    V[at] = y
+                else:
+                    A[at] += sum(y)
         elif name in ("V_CALL1", "V_CALL2", "V_SELECT"):
             head, kinds = "select", "v"
             if name == "V_CALL1":

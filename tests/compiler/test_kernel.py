@@ -1,6 +1,7 @@
 """The kernel's instructions against a plain interpretation of the same words, and its checks against malice."""
 
 import array
+import itertools
 import math
 import shutil
 import struct
@@ -79,6 +80,17 @@ def interpret(words, sections, memory):
                         slots[first + row] = y
                     else:
                         totals[first + row] += np.sum(np.broadcast_to(y, section.samples))
+            elif name in ("V_GRID", "R_GRID"):
+                first, m, k, *counts = take(5 if name == "V_GRID" else 4)
+                pairs, singles = [[take(size) for _ in range(n)] for size, n in zip((4, 3), [*counts, 0])]
+                factors = memory if name == "V_GRID" else slots
+                for at, (i, j) in enumerate(itertools.product(range(m), range(k)), start=first):
+                    y = sum(slots[a + i * ia] * factors[b + j * jb] for a, b, ia, jb in pairs)
+                    y = y + sum(slots[c + i * ic + j * jc] for c, ic, jc in singles)
+                    if name == "V_GRID":
+                        slots[at] = y
+                    else:
+                        totals[at] += np.sum(np.broadcast_to(y, section.samples))
             elif name == "U_ROWS":
                 first, k, n_plus, n_minus, n_single = take(5)
                 tiles = [(1 if i < n_plus else -1, take(7)) for i in range(n_plus + n_minus)]
@@ -193,6 +205,24 @@ class Maker:
         for _ in range(counts[2]):
             self.words += self.strided([max(k, 1)], self.INPUTS)
 
+    def grid(self, reduces):
+        most = 40 if reduces else self.SLOTS
+        m = 1 + self.some(min(most, 10) - 1)
+        k = 1 + self.some(most // m - 1)
+        first = self.accumulator(m * k) if reduces else self.SLOTS + self.some(self.SLOTS - m * k)
+        pairs, singles = self.some(4), 0 if reduces else self.some(2)
+        head = (
+            [self.ops["R_GRID"], first, m, k, pairs] if reduces else [self.ops["V_GRID"], first, m, k, pairs, singles]
+        )
+        self.words += head
+        for _ in range(pairs):
+            (a, ia), (b, jb) = (
+                self.strided([n], x) for n, x in ((m, self.SLOTS), (k, self.SLOTS if reduces else self.INPUTS))
+            )
+            self.words += [a, b, ia, jb]
+        for _ in range(singles):
+            self.words += self.strided([m, k], self.SLOTS)
+
     def function(self, functions, arity):
         return kernel.functions(arity)[str(self.random.choice(list(functions)))]
 
@@ -223,8 +253,10 @@ class Maker:
         return [w for _ in range(k) for w in (half + self.u() // 2, *(self.u() // 2 for _ in range(arity)))]
 
     def varying(self):
-        ops, kind, k = self.ops, self.some(9), self.some()
-        if kind == 0:
+        ops, kind, k = self.ops, self.some(11), self.some()
+        if kind > 9:
+            self.grid(reduces=kind == 11)
+        elif kind == 0:
             self.terms([ops["V_SUM"], self.sum_slot()], ["vv", "vv", "vu", "vu", "v", "u"])
         elif kind == 1:
             self.terms([ops["R_SUM"], self.accumulator()], ["vv", "vv", "vu", "vu", "v"])
@@ -351,15 +383,16 @@ def test_infinities_beyond_the_batch_leave_the_sums_alone():
     for width in kernel.WIDTHS:
         words = [op["V_LOAD"], 1, 0, 0, 1, op["V_CALL1"], kernel.functions(1)["log"], 1, 1, 0]
         words += [op["R_SUM"], 0, 0, 0, 0, 0, 1, 1, op["R_ROWS"], 1, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0]
+        words += [op["R_GRID"], 2, 1, 1, 1, 1, 1, 0, 0]
         end = len(words)
-        words += [3, 4]
-        first = kernel.Section(True, 0, end, width, samples, 2, 2, end)
-        full = kernel.Section(True, 0, end, width, 8 * width, 2, 2, end)
-        memory = np.zeros(8 * width + 5)
+        words += [3, 4, 5]
+        first = kernel.Section(True, 0, end, width, samples, 2, 3, end)
+        full = kernel.Section(True, 0, end, width, 8 * width, 2, 3, end)
+        memory = np.zeros(8 * width + 6)
         kernel.Code(words, [full], len(memory)).run(memory)  # leaves log 0 in every lane
         memory[:3] = [1.0, math.e, math.e]
         kernel.Code(words, [first], len(memory)).run(memory)
-        assert list(memory[3:5]) == pytest.approx([2.0, 2.0])
+        assert list(memory[3:6]) == pytest.approx([2.0, 2.0, 2.0])
 
 
 def test_an_empty_batch_sums_to_nothing():
@@ -426,6 +459,15 @@ BAD = [
     ("index", VARYING, ["V_ROWS", 0, 2, 0, 0, 0, 0, 1, 0, 3, 1]),
     ("fewer words", VARYING, ["V_ROWS", 0, 2, 0, 0, 0, 0, 2, 0, 0, 1]),
     ("index", VARYING, ["R_ROWS", 0, 5, 0, 0, 0, 0, 0]),
+    ("index", VARYING, ["V_GRID", 0, 3, 2, 0, 0]),
+    ("index", VARYING, ["V_GRID", 0, 2, 2, 1, 0, 3, 0, 1, 0]),
+    ("index", VARYING, ["V_GRID", 0, 2, 2, 1, 0, 0, 99, 0, 1]),
+    ("index", VARYING, ["V_GRID", 0, 2, 2, 0, 1, 1, 1, 2]),
+    ("negative", VARYING, ["V_GRID", 0, 2**16, 2**16, 0, 0]),
+    ("fewer words", VARYING, ["V_GRID", 0, 2, 2, 1, 0, 0, 0, 1]),
+    ("index", VARYING, ["R_GRID", 0, 5, 1, 0]),
+    ("index", VARYING, ["R_GRID", 0, 2, 2, 1, 0, 3, 0, 1]),
+    ("fewer words", VARYING, ["R_GRID", 0, 2, 2, 2, 0, 0, 1, 1]),
     ("index", UNIFORM, ["U_ROWS", 98, 3, 0, 0, 0]),
     ("index", UNIFORM, ["U_ROWS", 0, 3, 1, 0, 0, 0, 1, 30, 0, 1, 40, 4]),
     ("index", UNIFORM, ["U_ROWS", 0, 3, 1, 0, 0, 0, 2**31 - 1, 2**31 - 1, 0, 0, 0, 4]),
