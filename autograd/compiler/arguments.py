@@ -12,7 +12,8 @@ import optree
 from autograd.compiler.trace import Condition, Trace
 from autograd.methods import Functions
 
-_FLOAT64: Final = np.dtype(np.float64)
+FLOAT64: Final = np.dtype(np.float64)
+REAL: Final = "fiub"  # kinds of arrays of real numbers
 
 STATIC: Final = (bool, str, bytes, type(None))  # arguments of these kinds are known when the function is traced
 
@@ -33,7 +34,7 @@ class Arguments:
             kind = type(leaf)
             if kind is float:
                 shapes.append(None)
-            elif kind is np.ndarray and (shape := leaf.shape) and ((d := leaf.dtype) is _FLOAT64 or d.kind in "fiub"):
+            elif kind is np.ndarray and (shape := leaf.shape) and ((d := leaf.dtype) is FLOAT64 or d.kind in REAL):
                 shapes.append(shape)
             elif isinstance(leaf, (Functions, Condition)):
                 self.has_derivatives = True
@@ -65,7 +66,7 @@ class Arguments:
                 self.has_derivatives = True
                 return None
             return array.astype(float)
-        if array.dtype.kind not in "fiub":
+        if array.dtype.kind not in REAL:
             raise TypeError(f"jit takes arrays of real numbers, not of {array.dtype}")
         return array
 

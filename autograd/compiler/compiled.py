@@ -9,9 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+import optree
+
 from autograd.compiler import interpret
 from autograd.compiler.adjoint import Tape
-from autograd.compiler.arguments import Arguments, is_static, name_inputs, object_array, size_of, starts_of
+from autograd.compiler.arguments import (
+    FLOAT64,
+    REAL,
+    Arguments,
+    is_static,
+    name_inputs,
+    object_array,
+    size_of,
+    starts_of,
+)
 from autograd.compiler.program import SOURCES, Program, values_in
 from autograd.compiler.results import Results
 from autograd.compiler.simplify import simplify
@@ -28,6 +40,7 @@ class Compiled(Program):
         self.check = check
         self._threads = threads
         self.key = flat.key
+        self._spec: Any = None if flat.key[2] else flat.spec  # of the arguments, if none was given by keyword
         self.shapes = flat.shapes
         self.number_shapes = [shape for shape in flat.shapes if not is_static(shape)]
         self.starts = starts_of([size_of(shape) for shape in self.number_shapes])
@@ -47,6 +60,28 @@ class Compiled(Program):
         if self.check:
             return self.out.rebuild(self._checked(self._memory(numbers)))
         return self.run_flat(numbers, threads, None)
+
+    def numbers_of(self, args: tuple[Any, ...]) -> list[Any] | None:
+        """The leaves of the arguments if they are floats and arrays as the program takes them. None: look closer."""
+        if self._spec is None:
+            return None
+        try:
+            leaves: list[Any] = self._spec.flatten_up_to(args)
+        except (TypeError, ValueError):
+            return None
+        for leaf, shape in zip(leaves, self.shapes):
+            kind = type(leaf)
+            if kind is float:
+                fits = shape is None
+            else:
+                fits = (
+                    kind is np.ndarray
+                    and leaf.shape == shape != ()
+                    and (leaf.dtype is FLOAT64 or leaf.dtype.kind in REAL)
+                )
+            if not fits:
+                return None
+        return leaves
 
     def run(self, *args: Any, backend: str | None = None, **kwargs: Any) -> Any:
         """Run the program.
@@ -98,8 +133,6 @@ class Compiled(Program):
 
     def _memory(self, numbers: Sequence[Any]) -> Any:
         """All inputs as one array."""
-        import numpy as np
-
         memory = np.empty(self.inputs, dtype=self.dtype)
         for start, x in zip(self.starts, numbers):
             if type(x) is float:
@@ -118,8 +151,6 @@ class Compiled(Program):
 
     def _checked(self, memory: Any) -> list[Any]:
         """Run every instruction by itself, and stop at the first result that isn't finite."""
-        import numpy as np
-
         program = Program(self.inputs, self.ops, list(range(len(self))))
         everything = interpret.run_numpy(program, memory)
         for value, (head, operands, _) in enumerate(self.ops, start=self.inputs):
@@ -153,8 +184,6 @@ class Compiled(Program):
 
 def record(f: Callable[..., Any], flat: Arguments, keep_lines: bool = False) -> tuple[Trace, Any]:
     """Run a function on traced numbers in place of its arguments: what was recorded, and what it returned."""
-    import optree
-
     trace = Trace(sum(size_of(shape) for shape in flat.shapes if not is_static(shape)), keep_lines)
     leaves = []
     start = 0

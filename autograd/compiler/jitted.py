@@ -59,7 +59,7 @@ class Jitted:
         self.threads = threads
         self.check = check
         self._compiled: dict[Any, Compiled] = {}
-        self._last: Compiled | None = None
+        self._last: Compiled | None = None  # most calls are like the one before, and that is quickly seen
         self._lock = threading.RLock()
         functools.update_wrapper(self, f, updated=())
 
@@ -74,6 +74,11 @@ class Jitted:
         return self if instance is None else functools.partial(self, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        last = self._last
+        if last is not None and not kwargs:
+            numbers = last.numbers_of(args)
+            if numbers is not None:
+                return last(numbers, self.threads)
         flat = Arguments(args, kwargs)
         if flat.has_derivatives:
             return self.function(*args, **kwargs)  # inside another trace, or under a transform: it is part of that
@@ -122,9 +127,6 @@ class Jitted:
         return repeated
 
     def _for(self, flat: Arguments) -> Compiled:
-        last = self._last  # most calls are like the one before, and to compare is quicker than to hash
-        if last is not None and last.key == flat.key:
-            return last
         try:
             found = self._compiled.get(flat.key)
         except TypeError:

@@ -83,10 +83,15 @@ const char *const kernel_ops[] = {"U_SUM",   "U_ROWS",  "U_CALL1",  "U_CALL2", "
                                   "V_SELECT", "V_TAKE", "V_LOAD",   "V_STORE", NULL};
 
 /* Numbers from here on are faster forms, which kernel_shorten puts in the place of sums with few kinds of terms:
-   U_SHORT_SUM + 2·n_uu + n_u is a U_SUM without n_uum, the others have none but the counts that they are named after. */
+   SHORT_SUM(n_uu, n_uum, n_u) is a U_SUM with these counts, the others have none but the counts that they are named
+   after. */
 enum { V_SUM_VU = OPS, V_SUM_VV, R_SUM_VV, U_SHORT_SUM };
-#define MOST_SHORT 7 /* products */
-#define ALL_OPS (U_SHORT_SUM + 2 * (MOST_SHORT + 1))
+#define MOST_PLUS 7
+#define MOST_MINUS 1
+#define MOST_SINGLE 2
+#define SHORT_SUM(plus, minus, single)                                                                                 \
+    (U_SHORT_SUM + ((plus) * (MOST_MINUS + 1) + (minus)) * (MOST_SINGLE + 1) + (single))
+#define ALL_OPS SHORT_SUM(MOST_PLUS + 1, 0, 0)
 
 enum {
     EXP, EXPM1, LOG, LOG1P, LOG2, LOG10, SQRT, CBRT, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, TANH, SECH, ASINH,
@@ -289,8 +294,8 @@ static void check_grid(Reader *r, int reduces) {
 /* The faster form of a sum, or its own number if there is none; the words after it are the destination and the counts. */
 static int faster(int op, const int32_t *words) {
     const int32_t *n = words + 1;
-    if (op == U_SUM && n[0] >= 0 && n[0] <= MOST_SHORT && n[1] == 0 && n[2] >= 0 && n[2] <= 1)
-        return U_SHORT_SUM + 2 * n[0] + n[2];
+    if (op == U_SUM && n[0] >= 0 && n[0] <= MOST_PLUS && n[1] >= 0 && n[1] <= MOST_MINUS && n[2] >= 0 && n[2] <= MOST_SINGLE)
+        return SHORT_SUM(n[0], n[1], n[2]);
     if (op == V_SUM && n[0] == 0 && n[1] == 0 && n[3] == 0 && n[4] == 0 && n[5] == 0) return V_SUM_VU;
     if (op == V_SUM && n[1] == 0 && n[2] == 0 && n[3] == 0 && n[4] == 0 && n[5] == 0) return V_SUM_VV;
     if (op == R_SUM && n[1] == 0 && n[2] == 0 && n[3] == 0 && n[4] == 0) return R_SUM_VV;
@@ -612,10 +617,12 @@ static inline int64_t choice(double index, int64_t n) {
 #define r_tiles REAL_NAME(r_tiles)
 #define r_grid REAL_NAME(r_grid)
 #define dot REAL_NAME(dot)
+#define four_dots REAL_NAME(four_dots)
 #define tile_of_rows REAL_NAME(tile_of_rows)
 #define are_neighbours REAL_NAME(are_neighbours)
 #define run_tiles REAL_NAME(run_tiles)
 #define run_block REAL_NAME(run_block)
+#define neighbours REAL_NAME(neighbours)
 #define run_blocks REAL_NAME(run_blocks)
 #define add_up REAL_NAME(add_up)
 #define of_one REAL_NAME(of_one)
@@ -771,6 +778,7 @@ typedef struct {
     size_t accumulator_bytes, thread_bytes;
     int64_t repeats;
     int threads;
+    int apart;               /* no copy reads what another one writes */
     int begun;               /* the threads wait for it */
     int arrived, generation; /* of the barrier */
 } Run;
@@ -832,13 +840,23 @@ static void *work(void *argument) {
             }
         }
         if (worker->number == 0 && p->n_copies)
-            run->interpreter->move(p->copies, p->n_copies, run->M, run->copies_buffer);
+            run->interpreter->move(p->copies, p->n_copies, run->M, run->apart ? NULL : run->copies_buffer);
         meet(run);
     }
     return NULL;
 }
 
 #define MOST_THREADS 256
+
+/* Are all destinations before all sources, or behind them? */
+static int are_apart(const int32_t *copies, int64_t n) {
+    int32_t low[2] = {INT32_MAX, INT32_MAX}, high[2] = {-1, -1};
+    for (int64_t i = 0; i < 2 * n; i++) {
+        if (copies[i] < low[i % 2]) low[i % 2] = copies[i];
+        if (copies[i] > high[i % 2]) high[i % 2] = copies[i];
+    }
+    return high[0] < low[1] || high[1] < low[0];
+}
 
 /* Runs a checked program that many times on M.  The scratch memory is kernel_scratch(p, threads) bytes, aligned to 64;
    of threads that can't be started, the others do the work.  The result is 0, or -1 for an instruction set that this
@@ -850,7 +868,7 @@ int kernel_run(const Program *p, void *M, void *scratch, int64_t repeats, int th
     threads = 1;
 #endif
     Run run = {.program = p, .interpreter = &interpreters[set][p->single], .M = M, .copies_buffer = scratch,
-               .repeats = repeats};
+               .repeats = repeats, .apart = are_apart(p->copies, p->n_copies)};
     run.thread_bytes = thread_bytes(p, &run.accumulator_bytes);
     run.threads_memory = run.copies_buffer + copies_bytes(p);
     run.batches_memory = run.threads_memory + (size_t)threads * run.thread_bytes;
@@ -1291,42 +1309,32 @@ INLINE real products(const int32_t *pairs, int64_t n, const real *M) {
 }
 
 /* A sum whose counts are known when this file is compiled. */
-INLINE const int32_t *short_sum(const int n_products, const int n_single, const int32_t *code, real *M) {
-    const int32_t *terms = code + 5;
-    real sum = n_single ? M[terms[2 * n_products]] : 0;
-    if (n_products) {
-        real even = product(terms, M), odd = 0;
-        for (int i = 2; i < n_products; i += 2) even += product(terms + 2 * i, M);
-        if (n_products > 1) odd = product(terms + 2, M);
-        for (int i = 3; i < n_products; i += 2) odd += product(terms + 2 * i, M);
-        sum = n_products > 1 ? n_single ? (even + odd) + sum : even + odd : n_single ? even + sum : even;
-    }
-    M[code[1]] = sum;
-    return terms + 2 * n_products + n_single;
+INLINE const int32_t *short_sum(const int n_plus, const int n_minus, const int n_single, const int32_t *code, real *M) {
+    const int32_t *terms = code + 5, *minus = terms + 2 * n_plus, *single = minus + 2 * n_minus;
+    real even = n_single ? M[single[0]] : 0, odd = n_single > 1 ? M[single[1]] : 0;
+    if (n_plus) even = n_single ? even + product(terms, M) : product(terms, M);
+    if (n_plus > 1) odd = n_single > 1 ? odd + product(terms + 2, M) : product(terms + 2, M);
+#pragma GCC unroll 8
+    for (int i = 2; i < n_plus; i++)
+        if (i % 2) odd += product(terms + 2 * i, M);
+        else even += product(terms + 2 * i, M);
+    if (n_minus) even = n_plus || n_single ? even - product(minus, M) : -product(minus, M);
+    M[code[1]] = n_plus > 1 || n_single > 1 ? even + odd : even;
+    return single + n_single;
 }
 
 static void run_uniform(const int32_t *code, const int32_t *end, void *memory, Tiles *tiles) {
     real *M = memory;
-#define SHORT_SUM(n_products, n_single)                                                                                \
-    case U_SHORT_SUM + 2 * n_products + n_single: code = short_sum(n_products, n_single, code, M); break;
     while (code < end) {
         switch (code[0]) {
-        SHORT_SUM(0, 0)
-        SHORT_SUM(0, 1)
-        SHORT_SUM(1, 0)
-        SHORT_SUM(1, 1)
-        SHORT_SUM(2, 0)
-        SHORT_SUM(2, 1)
-        SHORT_SUM(3, 0)
-        SHORT_SUM(3, 1)
-        SHORT_SUM(4, 0)
-        SHORT_SUM(4, 1)
-        SHORT_SUM(5, 0)
-        SHORT_SUM(5, 1)
-        SHORT_SUM(6, 0)
-        SHORT_SUM(6, 1)
-        SHORT_SUM(7, 0)
-        SHORT_SUM(7, 1)
+#define ONE_SUM(plus, minus, single)                                                                                   \
+    case SHORT_SUM(plus, minus, single): code = short_sum(plus, minus, single, code, M); break;
+#define SUMS(plus)                                                                                                     \
+    ONE_SUM(plus, 0, 0) ONE_SUM(plus, 0, 1) ONE_SUM(plus, 0, 2)                                                        \
+    ONE_SUM(plus, 1, 0) ONE_SUM(plus, 1, 1) ONE_SUM(plus, 1, 2)
+        SUMS(0) SUMS(1) SUMS(2) SUMS(3) SUMS(4) SUMS(5) SUMS(6) SUMS(7)
+#undef SUMS
+#undef ONE_SUM
         case U_SUM: {
             real *y = M + code[1];
             int64_t n_plus = code[2], n_minus = code[3], n_single = code[4];
@@ -1386,12 +1394,15 @@ static void run_uniform(const int32_t *code, const int32_t *end, void *memory, T
         default: __builtin_unreachable(); /* kernel_check has seen to it */
         }
     }
-#undef SHORT_SUM
 }
 
-/* M[destination] = M[source], as if at once: all are read before any is written. */
+/* M[destination] = M[source], as if at once: all are read before any is written.  Without a buffer no place is both. */
 static void copy(const int32_t *copies, int64_t n, void *memory, void *buffer) {
     real *M = memory, *read = buffer;
+    if (!buffer) {
+        for (int64_t i = 0; i < n; i++) M[copies[2 * i]] = M[copies[2 * i + 1]];
+        return;
+    }
     for (int64_t i = 0; i < n; i++) read[i] = M[copies[2 * i + 1]];
     for (int64_t i = 0; i < n; i++) M[copies[2 * i]] = read[i];
 }
@@ -1827,6 +1838,22 @@ INLINE real dot(const real *a, int64_t ja, const real *b, int64_t jb, int n) {
     return (s0 + s1) + (s2 + s3);
 }
 
+/* Four rows of a tile whose terms are neighbours in memory, as those of a matrix times a vector are: added to sum. */
+INLINE void four_dots(const int32_t *t, int64_t row, const real *M, real *sum) {
+    const int64_t ia = t[1], ib = t[4];
+    const real *a = M + (t[0] + row * ia), *b = M + (t[3] + row * ib);
+    const int n = t[6];
+    vec s[4] = {{0}, {0}, {0}, {0}};
+    int j = 0;
+    for (; j + LANES <= n; j += LANES)
+#pragma GCC unroll 4
+        for (int r = 0; r < 4; r++) s[r] += *(const unaligned *)(a + r * ia + j) * *(const unaligned *)(b + r * ib + j);
+    add_lanes(4, sum, s);
+    for (; j < n; j++)
+#pragma GCC unroll 4
+        for (int r = 0; r < 4; r++) sum[r] += a[r * ia + j] * b[r * ib + j];
+}
+
 /* A register of neighbouring rows of a tile: Σ over its terms.  The rows' distances are 0 or 1. */
 INLINE vec tile_of_rows(const int32_t *t, int64_t row, const real *M) {
     const real *a = M + t[0] + row * t[1], *b = M + t[3] + row * t[4];
@@ -1879,6 +1906,15 @@ static const int32_t *run_tiles(const int32_t *code, void *memory) {
             }
             *(unaligned *)(y + row) = sum;
         }
+    if (plus == 1 && minus == 0 && tiles[2] == 1 && tiles[5] == 1 && tiles[6] >= LANES)
+        for (; row + 4 <= k; row += 4) {
+            real sum[4] = {0, 0, 0, 0};
+            four_dots(tiles, row, M, sum);
+            for (int r = 0; r < 4; r++) {
+                for (int i = 0; i < n_single; i++) sum[r] += M[singles[2 * i] + (int64_t)(row + r) * singles[2 * i + 1]];
+                y[row + r] = sum[r];
+            }
+        }
     for (; row < k; row++) {
         real sum = 0;
         for (int i = 0; i < plus + minus; i++) {
@@ -1890,6 +1926,16 @@ static const int32_t *run_tiles(const int32_t *code, void *memory) {
         y[row] = sum;
     }
     return singles + 2 * (int64_t)n_single;
+}
+
+/* How many of k calls follow each other: of their words, those in the mask advance by 1 from call to call, and the
+   others stay. */
+INLINE int neighbours(const int32_t *code, int k, const int words, const int advancing) {
+    int n = 1;
+    for (; n < k; n++)
+        for (int i = 0; i < words; i++)
+            if (code[words * n + i] - code[i] != (advancing >> i & 1 ? n : 0)) return n;
+    return n;
 }
 
 /* One block, whose first sample has that number. */
@@ -1951,21 +1997,27 @@ INLINE void run_block(const int piece, const int lanes, const int32_t *code, con
             break;
         case V_CALL1: {
             int function = code[1], k = code[2];
-            for (code += 3; k > 0; k--, code += 2) row_of_one(function, SLOT(code[0]), SLOT(code[1]), lanes);
+            for (code += 3; k > 0;) {
+                const int n = neighbours(code, k, 2, 3); /* rows side by side are one row */
+                row_of_one(function, SLOT(code[0]), SLOT(code[1]), n * lanes);
+                code += 2 * n, k -= n;
+            }
             break;
         }
         case V_CALL2: {
             int function = code[1], kinds = code[2], k = code[3];
-            for (code += 4; k > 0; k--, code += 3) {
+            for (code += 4; k > 0;) {
+                const int n = neighbours(code, k, 3, kinds == 0 ? 7 : kinds == 1 ? 3 : 5);
                 if (kinds == 0) {
-                    row_of_two(function, SLOT(code[0]), SLOT(code[1]), 1, SLOT(code[2]), 1, lanes);
+                    row_of_two(function, SLOT(code[0]), SLOT(code[1]), 1, SLOT(code[2]), 1, n * lanes);
                 } else {
                     real same[VECTOR_BYTES / sizeof(real)] ALIGNED;
-                    real uniform = M[code[kinds == 1 ? 2 : 1]];
-                    for (int i = 0; i < VL; i++) same[i] = uniform;
-                    if (kinds == 1) row_of_two(function, SLOT(code[0]), SLOT(code[1]), 1, same, 0, lanes);
-                    else row_of_two(function, SLOT(code[0]), same, 0, SLOT(code[2]), 1, lanes);
+                    const real uniform = M[code[kinds == 1 ? 2 : 1]];
+                    for (int i = 0; i < VL; i += LANES) *(vec *)(same + i) = uniform - (vec){0};
+                    if (kinds == 1) row_of_two(function, SLOT(code[0]), SLOT(code[1]), 1, same, 0, n * lanes);
+                    else row_of_two(function, SLOT(code[0]), same, 0, SLOT(code[2]), 1, n * lanes);
                 }
+                code += 3 * n, k -= n;
             }
             break;
         }

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import itertools
 import math
 import pickle
 import sys
@@ -70,6 +71,39 @@ def test_a_function_is_traced_once_for_each_structure_shape_and_static_value() -
     f(np.arange(2))
     f(np.array([True, False]))
     assert count.traces == len(calls), "other numbers, and numbers of other kinds, are no other program"
+
+
+def test_what_came_before_makes_no_difference() -> None:
+    """A call like the last one takes a shorter way; one that only looks like it does not."""
+    np = pytest.importorskip("numpy")
+
+    def f(p: Any, flag: Any = None) -> Any:
+        total = sum(list(np.ravel(p["x"]))) if getattr(p["x"], "ndim", 0) else 2 * p["x"]
+        return {"y": total * p["k"], "flag": flag}
+
+    calls: list[tuple[Any, ...]] = [
+        ({"x": 3.0, "k": 2.0},),
+        ({"x": np.float64(3.0), "k": 2},),
+        ({"x": np.array([1.0, 2.0]), "k": 2.0},),
+        ({"x": np.array([1, 2]), "k": 2.0},),
+        ({"x": np.array([True, True]), "k": 2.0},),
+        ({"x": np.array([1.0, 2.0], dtype="float32"), "k": 2.0},),
+        ({"x": np.array([1.0, 2.0])[::-1], "k": 2.0},),
+        ({"x": np.array([[1.0, 2.0], [3.0, 4.0]]), "k": 2.0},),
+        ({"x": np.array(3.0), "k": 2.0},),
+        ({"k": 2.0, "x": 3.0}, True),
+        ({"k": 2.0, "x": 3.0}, None),
+        ({"k": True, "x": 3.0}, None),
+    ]
+    compiled = jit(f)
+    for call, before in itertools.product(calls, repeat=2):
+        compiled(*before)
+        assert compiled(*call) == f(*call)
+    compiled(*calls[0])
+    with pytest.raises(KeyError):
+        compiled({"x": 3.0})
+    with pytest.raises(TypeError, match="complex"):
+        compiled({"x": np.array([1j, 2j]), "k": 2.0})
 
 
 def test_the_cache_is_bounded() -> None:
