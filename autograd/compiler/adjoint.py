@@ -96,7 +96,11 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
     wanted = set(leaves)
     guarding = _has_guards(trace, start, depends)
     unbounded = _unbounded(trace, start + len(depends)) if guarding else bytearray()
-    guards: dict[int, list[int]] = {value: [NONE] for value in collected}  # of each term that was collected
+    guards: dict[int, list[int]] = {}  # of the terms that were collected and have one
+    unguarded = bytearray(len(depends)) if guarding else bytearray()  # values to which a term without one was sent
+    for value in collected:
+        if guarding:
+            unguarded[value - start] = 1
     parts: Parts = {}
     for value in range(start + len(depends) - 1, start - 1, -1):
         terms = collected.pop(value, None)
@@ -108,15 +112,25 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
         if value in wanted:
             gradients[value] = adjoint
             continue
-        guard = _any(trace, guards.pop(value), batch, parts) if guarding else NONE
+        guard = NONE
+        if guarding and not unguarded[value - start]:
+            guard = _any(trace, guards.pop(value), batch, parts)
+        varies = bool(trace.batch_of(adjoint))
         for operand, term, choice in _sent(trace, value, head, operands, adjoint, start, depends, guarding, parts):
             if guard != NONE and _may_be_infinite(head, operands, term, unbounded):
                 term = (adjoint, trace.call(SELECT, guard, term[1], trace.constant(0.0)), term[2])
             if guarding:
-                guards.setdefault(operand, []).append(_both(trace, guard, choice))
-            if batch and not trace.batch_of(operand) and not _batch_of(trace, term):
+                whole = _both(trace, guard, choice)
+                if whole == NONE:
+                    unguarded[operand - start] = 1
+                else:
+                    guards.setdefault(operand, []).append(whole)
+            if batch and not varies and not trace.batch_of(operand) and not _batch_of(trace, term):
                 term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])  # all samples alike
-            collected.setdefault(operand, []).append(term)
+            if operand in collected:
+                collected[operand].append(term)
+            else:
+                collected[operand] = [term]
     return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
 
 
@@ -154,8 +168,6 @@ def _both(trace: Trace, a: int, b: int) -> int:
 
 def _any(trace: Trace, guards: list[int], batch: int, parts: Parts) -> int:
     """1 where one of the guards is, for a value of that batch: for a uniform one, in any sample."""
-    if NONE in guards:
-        return NONE
     several = list(dict.fromkeys(guards))
     present: dict[int, set[int]] = {}
     for guard in several:
@@ -272,12 +284,15 @@ def partial_of(trace: Trace, rule: Rule, operands: Sequence[int], value: int, po
 
 
 def chooses(trace: Trace, operands: Sequence[int], row: int) -> int:
-    """1 where TAKE, with these operands, takes that row, else 0."""
-    index = trace.call(floor, operands[0])
+    """1 where TAKE, with these operands, takes that row, else 0. Columns of one table ask for the same."""
     rows = len(operands) - 1
-    at_row = trace.call(EQUAL, index, trace.constant(float(row)))
-    from_the_end = trace.call(EQUAL, index, trace.constant(float(row - rows)))
-    return trace.sum([(at_row, NONE, 1), (from_the_end, NONE, 1)])
+    key = (operands[0], row, rows)
+    if key not in trace.choices:
+        index = trace.call(floor, operands[0])
+        at_row = trace.call(EQUAL, index, trace.constant(float(row)))
+        from_the_end = trace.call(EQUAL, index, trace.constant(float(row - rows)))
+        trace.choices[key] = trace.sum([(at_row, NONE, 1), (from_the_end, NONE, 1)])
+    return trace.choices[key]
 
 
 def push_forward(trace: Trace, outputs: Sequence[int], leaves: Sequence[int], tangents: Sequence[Any]) -> list[Any]:

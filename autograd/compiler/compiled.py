@@ -44,10 +44,9 @@ class Compiled(Program):
         self.shapes = flat.shapes
         self.number_shapes = [shape for shape in flat.shapes if not is_static(shape)]
         self.starts = starts_of([size_of(shape) for shape in self.number_shapes])
-        with without_collector():
-            trace, result = record(f, flat, keep_lines=check)
-            self.out = Results(trace, result, dtype)
-            program = simplify(trace.finish(self.out.values))
+        trace, result = record(f, flat, keep_lines=check)
+        self.out = Results(trace, result, dtype)
+        program = simplify(trace.finish(self.out.values))
         super().__init__(program.inputs, program.ops, program.outputs, program.names, program.lines)
         self._kernel: Any = None
         self._lock = threading.Lock()
@@ -60,6 +59,11 @@ class Compiled(Program):
         if self.check:
             return self.out.rebuild(self._checked(self._memory(numbers)))
         return self.run_flat(numbers, threads, None)
+
+    def prepare(self) -> None:
+        """Do before the first run what can be done before it."""
+        if not self.check and kernel_available():
+            self._in_c().code(0)
 
     def numbers_of(self, args: tuple[Any, ...]) -> list[Any] | None:
         """The leaves of the arguments if they are floats and arrays as the program takes them. None: look closer."""

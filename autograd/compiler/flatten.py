@@ -35,8 +35,11 @@ def flatten(program: Program) -> Program:
         head, operands, batch = ops[value - inputs]
         if (head is not SUM and head is not REDUCE) or absorbed[value]:
             continue
-        if len(operands) == 1 and operands[0][1] >= 0:
-            continue  # a product
+        for a, b, _ in operands:
+            if b < 0 and a >= inputs and uses[a] == 1:
+                break
+        else:
+            continue  # nothing to absorb
         terms: list[Term] = []
         stack = list(reversed(operands))
         while stack:

@@ -50,6 +50,7 @@ class _Folding:
         self.negated: dict[int, int] = {}  # -a: a
         self.scaled: dict[int, tuple[int, float]] = {}  # c·a: a and c
         self.batches = [0] * program.inputs  # of each value of the new program
+        self.is_simple = bytearray(b"\1" * program.inputs)  # neither a constant nor negated
         self.names: dict[int, str] = {}
         self.lines: dict[int, str] = {}
 
@@ -63,7 +64,7 @@ class _Folding:
                 at = self.sum([(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands])
             elif head is REDUCE:
                 terms = [(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands]
-                at = self.reduce(terms, max(program.batch_of(x) for x in values_in(head, operands)))
+                at = self.reduce(terms, next(filter(None, map(program.batch_of, values_in(head, operands)))))
             elif head is CONSTANT:
                 at = self.constant(operands[0])
             elif head in SOURCES:
@@ -82,6 +83,7 @@ class _Folding:
     def append(self, head: Any, operands: tuple[Any, ...], batch: int) -> int:
         self.ops.append((head, operands, batch))
         self.batches.append(batch)
+        self.is_simple.append(1)
         return len(self.batches) - 1
 
     def widest(self, values: Any) -> int:
@@ -91,14 +93,19 @@ class _Folding:
     def constant(self, number: float) -> int:
         at = self.append(CONSTANT, (number,), 0)
         self.constants[at] = number
+        self.is_simple[at] = 0
         return at
 
     def terms(self, operands: Sequence[Term]) -> tuple[list[Term], float]:
         """Terms without factors ±1 and negations, and the sum of those that are known."""
-        constants, negated = self.constants, self.negated
+        constants, negated, is_simple = self.constants, self.negated, self.is_simple
         out: list[Term] = []
         known = 0.0
-        for a, b, sign in operands:
+        for term in operands:
+            a, b, sign = term
+            if is_simple[a] and (b < 0 or is_simple[b]):  # most of them
+                out.append(term)
+                continue
             if a in negated:
                 a, sign = negated[a], -sign
             if b in negated:
@@ -138,6 +145,7 @@ class _Folding:
             at = self.append(SUM, (terms[0],), max(self.batches[a], self.batches[b] if b >= 0 else 0))
             if b == NONE:
                 self.negated[at] = a
+                self.is_simple[at] = 0
             elif b in self.constants:
                 self.scaled[at] = (a, sign * self.constants[b])
             return at

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from autograd.compiler.arguments import Arguments
-from autograd.compiler.compiled import Compiled, record
+from autograd.compiler.compiled import Compiled, record, without_collector
 from autograd.compiler.program import Program
 from autograd.compiler.results import Results
 from autograd.compiler.simplify import PASSES
@@ -82,7 +82,7 @@ class Jitted:
         flat = Arguments(args, kwargs)
         if flat.has_derivatives:
             return self.function(*args, **kwargs)  # inside another trace, or under a transform: it is part of that
-        compiled = self._for(flat)
+        compiled = self._for(flat, to_run=True)
         return compiled(flat.numbers, self.threads)
 
     def lower(self, *args: Any, **kwargs: Any) -> Compiled:
@@ -126,18 +126,21 @@ class Jitted:
 
         return repeated
 
-    def _for(self, flat: Arguments) -> Compiled:
+    def _for(self, flat: Arguments, to_run: bool = False) -> Compiled:
         try:
             found = self._compiled.get(flat.key)
         except TypeError:
             raise flat.unhashable() from None
-        self._last = found if found is not None else self._compile(flat)
+        self._last = found if found is not None else self._compile(flat, to_run)
         return self._last
 
-    def _compile(self, flat: Arguments) -> Compiled:
-        with self._lock:
+    def _compile(self, flat: Arguments, to_run: bool) -> Compiled:
+        with self._lock, without_collector():
             if flat.key not in self._compiled:
-                self._compiled[flat.key] = Compiled(self.function, flat, self.dtype, self.threads, self.check)
+                compiled = Compiled(self.function, flat, self.dtype, self.threads, self.check)
+                if to_run:
+                    compiled.prepare()
+                self._compiled[flat.key] = compiled
                 if len(self._compiled) > CACHE_SIZE:
                     del self._compiled[next(iter(self._compiled))]  # the oldest
             return self._compiled[flat.key]

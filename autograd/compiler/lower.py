@@ -16,12 +16,13 @@ what a matrix is; it is found by looking at the places.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from autograd.compiler.memory import Intervals
 from autograd.compiler.place import Section, place
-from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, REDUCE, SELECT, SUM, TAKE, Program, values_in
+from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, REDUCE, SELECT, SUM, TAKE, Program
 
 LONGEST: Final = 1 << 16  # rows of one instruction
 _WIDE: Final = 8  # numbers that are worth a vector
@@ -145,7 +146,7 @@ class _Lowering:
         if len(self.sections) > 1:
             for section in self.sections[number + 1 :]:
                 for value in section.values:
-                    needed.update(x for x in values_in(*self.program.operation(value)[:2]) if x in made)
+                    needed.update(made.intersection(self.program.used_by(value)))
         return needed
 
     def new_places(self, rows: int) -> int:
@@ -263,10 +264,6 @@ class _Varying:
         self.free = Intervals()
         self.accumulators: list[int] = []  # the reductions, in order
         self.needed_later = needed_later
-        self.uses: dict[int, int] = {}  # that are still to come
-        for value in section.values:
-            for x in values_in(*self.program.operation(value)[:2]):
-                self.uses[x] = self.uses.get(x, 0) + 1
         self.stores: dict[int, list[Output]] = {}
         for value, out in zip(self.program.outputs, whole.layout):
             if self.program.batch_of(value) and value not in whole.sources:
@@ -274,17 +271,21 @@ class _Varying:
 
     def run(self) -> Words:
         begin = len(self.words)
-        sources = self.whole.sources
-        for head, values in _by_depth(self.program, self.section.values):
-            if sources:
-                for value in values:
-                    for x in values_in(*self.program.operation(value)[:2]):
-                        if x in sources and x not in self.slots:
-                            self.load(x)
+        groups = _by_depth(self.program, self.section.values)
+        to_load = set(self.whole.sources)
+        for (head, values), dying in zip(groups, self.last_uses(groups)):
+            if to_load:
+                used = to_load.intersection(chain.from_iterable(map(self.program.used_by, values)))
+                self.load(sorted(used))
+                to_load -= used
             if head is SUM or head is REDUCE:
                 self.sums(head, values)
             else:
                 self.functions_of(head, values)
+            self.store(values)
+            for x in dying:
+                if x in self.slots:
+                    self.free.give_back(self.slots.pop(x))
         end = len(self.words)
         for value in self.accumulators:
             at = self.whole.fixed.get(value, -1)
@@ -292,9 +293,25 @@ class _Varying:
         self.words += [self.whole.places[value] for value in self.accumulators]
         return Words(self.section.batch, begin, end, self.free.top, len(self.accumulators))
 
-    def load(self, x: int) -> None:
-        self.slots[x] = self.free.take(1)
-        self.words += [self.ops["V_LOAD"], 1, self.slots[x], *self.whole.sources[x]]
+    def last_uses(self, groups: list[tuple[Any, list[int]]]) -> list[list[int]]:
+        """For each group of instructions the values that nobody needs after it."""
+        last: dict[int, int] = {}
+        for number, (_, values) in enumerate(groups):
+            last.update(dict.fromkeys(values, number))
+            for value in values:
+                last.update(dict.fromkeys(self.program.used_by(value), number))
+        dying: list[list[int]] = [[] for _ in groups]
+        for value, number in last.items():
+            dying[number].append(value)
+        return dying
+
+    def load(self, values: list[int]) -> None:
+        rows = []
+        for x in values:
+            self.slots[x] = self.free.take(1)
+            rows += [self.slots[x], *self.whole.sources[x]]
+        if rows:
+            self.words += [self.ops["V_LOAD"], len(values), *rows]
 
     def side_by_side(self, x: int) -> int:
         """The slot of a value, for an instruction that takes no uniform operand there."""
@@ -303,25 +320,20 @@ class _Varying:
             self.words += [self.ops["V_SUM"], self.slots[x], 0, 0, 0, 0, 0, 1, self.whole.places[x]]
         return self.slots[x]
 
-    def made(self, values: Iterable[int]) -> None:
-        """Store what was made where it is needed, and free the slots of what is needed no more."""
-        program, slots, words, uses = self.program, self.slots, self.words, self.uses
-        values = list(values)
+    def store(self, values: list[int]) -> None:
+        """Store what was made where it is needed: in results, and for later sections."""
+        if not self.stores and not self.needed_later:
+            return
+        rows: list[int] = []
         for value in values:
-            if value in self.stores:
-                for out in self.stores[value]:
-                    words += [self.ops["V_STORE"], 1, slots[value], self.whole.outputs_at + out.start, out.stride]
+            for out in self.stores.get(value, ()):
+                rows += [self.slots[value], self.whole.outputs_at + out.start, out.stride]
             if value in self.needed_later:
                 at = self.whole.new_places(self.section.batch)
                 self.whole.sources[value] = (at, 1)
-                words += [self.ops["V_STORE"], 1, slots[value], at, 1]
-        for value in values:
-            for x in values_in(*program.operation(value)[:2]):
-                uses[x] -= 1
-                if uses[x] == 0 and x in slots:
-                    self.free.give_back(slots.pop(x))
-            if value not in uses and value in slots:
-                self.free.give_back(slots.pop(value))
+                rows += [self.slots[value], at, 1]
+        if rows:
+            self.words += [self.ops["V_STORE"], len(rows) // 3, *rows]
 
     def sums(self, head: Any, values: list[int]) -> None:
         rows = [self.row(head, value) for value in values]
@@ -342,7 +354,6 @@ class _Varying:
             else:
                 self.run_of_sums(kind, first, grid[0])
             first += len(made)
-            self.made(made)
 
     def run_of_sums(self, kind: str, first: int, run: list[Row]) -> None:
         counts, indices = run[0].counts, run[0].indices
@@ -383,28 +394,29 @@ class _Varying:
         v: list[int] = []
         u: list[int] = []
         for a, b, sign in program.operation(value)[1]:
-            va = batches[a]
-            vb = b >= 0 and batches[b]
-            if va and vb:
-                if a < b:
-                    a, b = b, a  # the one that was made last comes first: in all sums of a run the same way
-                (vv if sign > 0 else vv_minus).append((slots[a], slots[b]))
-            elif va or vb:
-                if vb:
-                    a, b = b, a
-                if b >= 0:
-                    (vu if sign > 0 else vu_minus).append((slots[a], places[b]))
-                elif sign > 0:
+            if b < 0:
+                if sign < 0:
+                    vu_minus.append((slots[a] if batches[a] else self.side_by_side(a), one))
+                elif batches[a]:
                     v.append(slots[a])
                 else:
-                    vu_minus.append((slots[a], one))
-            elif b == NONE and sign > 0:
-                u.append(places[a])
-            else:  # a product of uniform values: one of them side by side
-                (vu if sign > 0 else vu_minus).append((self.side_by_side(a), places[b] if b >= 0 else one))
-        pairs = (sorted(vv), sorted(vv_minus), sorted(vu), sorted(vu_minus))
-        indices = [x for each in pairs for pair in each for x in pair] + sorted(v) + sorted(u)
-        return Row(value, (*[len(each) for each in pairs], len(v), len(u)), indices, -1)
+                    u.append(places[a])
+            elif batches[a] and batches[b]:
+                # The one that was made last comes first: in all sums of a run the same way.
+                pair = (slots[a], slots[b]) if a > b else (slots[b], slots[a])
+                (vv if sign > 0 else vv_minus).append(pair)
+            else:
+                if batches[b]:
+                    a, b = b, a
+                pair = (slots[a] if batches[a] else self.side_by_side(a), places[b])
+                (vu if sign > 0 else vu_minus).append(pair)
+        for pairs in (vv, vv_minus, vu, vu_minus):
+            pairs.sort()
+        v.sort()
+        u.sort()
+        indices = [x for pair in chain(vv, vv_minus, vu, vu_minus) for x in pair] + v + u
+        counts = (len(vv), len(vv_minus), len(vu), len(vu_minus), len(v), len(u))
+        return Row(value, counts, indices, -1)
 
     def functions_of(self, head: Any, values: list[int]) -> None:
         program, places, words, ops = self.program, self.whole.places, self.words, self.ops
@@ -416,7 +428,6 @@ class _Varying:
                 at = self.side_by_side(index)
                 self.slots[value] = self.free.take(1)
                 words += [ops["V_TAKE"], self.slots[value], at, 0 if all_uniform else 1, len(rows), *rows]
-                self.made([value])
             return
         by_kind: dict[int, list[list[int]]] = {}
         for value in values:
@@ -440,7 +451,6 @@ class _Varying:
                 words += [ops["V_CALL1"], self.functions[head.name], len(sortable), *out]
             else:
                 words += [ops["V_CALL2"], self.functions[head.name], kind, len(sortable), *out]
-            self.made(row[-1] for row in sortable)
 
 
 def _by_depth(program: Program, values: Sequence[int]) -> list[tuple[Any, list[int]]]:
@@ -451,18 +461,13 @@ def _by_depth(program: Program, values: Sequence[int]) -> list[tuple[Any, list[i
     as a function: it comes as soon as it can, so that the places of its operands can be used again.
     """
     inputs, ops, used = program.inputs, program.ops, program.used
-    depth: dict[int, int] = {}  # sums · 2^32 + functions
+    depth = [-1] * len(program)  # sums · 2^32 + functions
     groups: dict[tuple[int, int], list[int]] = {}
     heads: dict[Any, int] = {}
     kinds: list[Any] = []
-    get: Callable[[int, int], int] = depth.get
     for value in values:
         head = ops[value - inputs][0]
-        deepest = -1
-        for x in used[value - inputs]:
-            its = get(x, -1)
-            if its > deepest:
-                deepest = its
+        deepest = max(map(depth.__getitem__, used[value - inputs]), default=-1)
         at = depth[value] = ((deepest >> 32) + 1) << 32 if head is SUM else deepest + 1
         if head not in heads:
             heads[head] = len(kinds)
@@ -583,7 +588,7 @@ def _follows(row: Row, run: list[Row], step: list[int]) -> bool:
     last = run[-1]
     if row.fixed != (last.fixed + 1 if last.fixed >= 0 else -1):
         return False
-    return len(run) == 1 or all(x - y == d for x, y, d in zip(row.indices, last.indices, step))
+    return len(run) == 1 or [x - y for x, y in zip(row.indices, last.indices)] == step
 
 
 def _differences(run: list[Row]) -> list[int]:

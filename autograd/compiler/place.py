@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from autograd.compiler.program import REDUCE, SOURCES, Program, values_in
+from autograd.compiler.program import REDUCE, SOURCES, Program
 
 
 class Section(NamedTuple):
@@ -25,14 +25,11 @@ def place(program: Program) -> list[Section]:
     inputs, batches = program.inputs, program.batches
     stage = [0] * len(program)  # of a uniform value: after how many rounds of varying sections it is known
     sections: dict[tuple[int, int], list[int]] = {}
-    for value, (head, operands, batch) in enumerate(program.ops, start=inputs):
+    for value, (head, _, batch) in enumerate(program.ops, start=inputs):
         if head in SOURCES:
             continue
-        used = values_in(head, operands)
-        at = 0
-        for x in used:
-            if stage[x] > at:
-                at = stage[x]
+        used = program.used[value - inputs]
+        at = max(map(stage.__getitem__, used), default=0)
         if head is REDUCE:
             batch = max(batches[x] for x in used)
             stage[value] = at + 1

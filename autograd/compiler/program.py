@@ -100,6 +100,10 @@ class Program:
         """For each instruction the values that it uses, repeats kept. For programs that are finished."""
         return [values_in(head, operands) for head, operands, _ in self.ops]
 
+    def used_by(self, value: int) -> Sequence[int]:
+        """The values that the instruction uses which makes this one, repeats kept. For programs that are finished."""
+        return self.used[value - self.inputs]
+
     def batch_of(self, value: int) -> int:
         """The size of the batch of a varying value, 0 for a uniform one."""
         batch: int = self.ops[value - self.inputs][2] if value >= self.inputs else 0
@@ -112,7 +116,12 @@ class Program:
 def values_in(head: Any, operands: Sequence[Any]) -> Sequence[int]:
     """The values that an instruction uses, in order, repeats kept."""
     if head is SUM or head is REDUCE:
-        return [x for a, b, _ in operands for x in ((a, b) if b >= 0 else (a,))]
+        out = []
+        for a, b, _ in operands:
+            out.append(a)
+            if b >= 0:
+                out.append(b)
+        return out
     if head in SOURCES:
         return ()
     if head is OWN:

@@ -54,6 +54,7 @@ class Trace:
         self.open = True
         self._keep_lines = keep_lines
         self._constants: dict[bytes, int] = {}
+        self.choices: dict[tuple[int, int, int], int] = {}  # by index, row and rows of a take: 1 where it takes the row
 
     def __len__(self) -> int:
         return self.inputs + len(self.ops)
