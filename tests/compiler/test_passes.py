@@ -440,7 +440,7 @@ def test_rows_of_a_matrix_become_one_instruction() -> None:
     gradients = [(REDUCE, ((80 + i, 72 + j, 1),), 0) for i in range(8) for j in range(8)]
     program = made(72, *columns, *varying, *gradients, outputs=list(range(88, 152)))
     words = lowered(program).words.tolist()
-    loads = 8 * 5
+    loads = 2 + 8 * 3
     assert words[loads] == OPS["V_ROWS"]
     assert len(words) < 250, "one by one they have 768"
     assert_equal(
