@@ -173,6 +173,12 @@ class Compiled(Program):
             raise AnomalyError(f"{head.name} gives {result}{sample} at {at}{line}")
         return [everything[value] for value in self.outputs]
 
+    def to_words(self) -> str:
+        """What the kernel is told to do, an instruction a line, for reading."""
+        from autograd.compiler.disassemble import disassemble
+
+        return disassemble(self, self.out.layout)
+
     def to_python(self, name: str = "f") -> str:
         """The program as the source of a plain Python function of its numbers, worth reading."""
         from autograd.compiler.source_python import to_python
