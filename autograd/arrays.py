@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,7 @@ _UFUNCS = {
     "float_power": "pow", "absolute": "abs", "fabs": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
     "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
 }  # fmt: skip
-_COMPARISONS = {
-    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
-}  # fmt: skip
+_COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
 
 
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
@@ -27,7 +24,22 @@ def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
     arrays = [x if isinstance(x, np.ndarray) else np.asarray(x, dtype=object) for x in operands]
     out = np.frompyfunc(function, len(operands), 1)(*arrays)
     floats = all(isinstance(x, (np.ndarray, float, int)) and np.asarray(x).dtype != object for x in operands)
-    return out.astype(float) if floats else out
+    return out.astype(float) if floats else own_kind(out)
+
+
+def own_kind(array: Any) -> Any:
+    """An array of objects as the kind of array that they have: traced numbers have one that they can be compared in."""
+    if array.dtype.kind == "O":
+        first: Any = next((x for x in array.flat if not isinstance(x, (float, int))), None)
+        if hasattr(type(first), "__own_array__"):
+            return first.__own_array__(array)
+    return array
+
+
+def rule_of(table: Mapping[str, Any], ufunc: np.ufunc) -> Any:
+    """The row of the table that the ufunc computes; None if none does."""
+    rule = table.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
+    return None if rule is None or rule.arity != ufunc.nin else rule
 
 
 def apply_ufunc(
@@ -45,17 +57,15 @@ def apply_ufunc(
     if ufunc.__name__ in ("equal", "not_equal"):  # identity, as Python's == between Values
         return ufunc(*(x if isinstance(x, np.ndarray) else np.array(x, dtype=object) for x in inputs))
     if ufunc.__name__ in _COMPARISONS:
-        arrays = [x if isinstance(x, np.ndarray) else _alone(x) for x in inputs]
-        if any(hasattr(x, "is_traced") for array in arrays if array.dtype.kind == "O" for x in array.flat):
-            return np.frompyfunc(_COMPARISONS[ufunc.__name__], 2, 1)(*arrays)
         return ufunc(*(np.asarray(_numbers(x)) for x in inputs))
-    rule = table.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
-    if rule is None or rule.arity != len(inputs):
+    rule = rule_of(table, ufunc)
+    if rule is None:
         return NotImplemented
     return rule(*(x.item() if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in inputs))
 
 
-def _alone(x: Any) -> Any:
+def alone(x: Any) -> Any:
+    """An array without axes, with x as its element."""
     import numpy as np
 
     array = np.empty((), dtype=object)

@@ -204,7 +204,7 @@ def _describe(node: Value) -> str:
 def users_line() -> tuple[str, int]:
     """The file and line of the nearest caller outside these packages, and outside NumPy, which calls them as well."""
     frame = sys._getframe()
-    ours = _PACKAGES + tuple(getattr(sys.modules.get("numpy"), "__path__", ()))
+    ours = (*_PACKAGES, *getattr(sys.modules.get("numpy"), "__path__", ()), "<__array_function__")  # NumPy 1's wrappers
     while frame.f_back is not None and frame.f_code.co_filename.startswith(ours):
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.arrays import own_kind
 from autograd.kinds import library, like
 from autograd.methods import Functions
 
@@ -120,7 +121,7 @@ def array_of(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
     out = np.empty(len(numbers), dtype=float if all(isinstance(x, (float, int)) for x in numbers) else object)
     out[:] = numbers
-    return out.reshape(shape)
+    return own_kind(out.reshape(shape))
 
 
 def _size(shape: tuple[int, ...]) -> int:

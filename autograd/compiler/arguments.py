@@ -103,10 +103,12 @@ def starts_of(sizes: Sequence[int]) -> list[int]:
 
 
 def object_array(numbers: list[Any], shape: tuple[int, ...]) -> Any:
-    """A NumPy array of things that are no floats."""
+    """An array of traced numbers."""
+    from autograd.compiler.arrays import TracedArray
+
     out = np.empty(len(numbers), dtype=object)
     out[:] = numbers
-    return out.reshape(shape)
+    return out.reshape(shape).view(TracedArray)
 
 
 def name_inputs(trace: Trace, f: Callable[..., Any], flat: Arguments) -> None:

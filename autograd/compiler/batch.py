@@ -12,9 +12,11 @@ batch axis first, with the same meaning.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
+from autograd.arrays import own_kind
+from autograd.compiler.arguments import object_array
 from autograd.compiler.program import COLUMN, DATA
 from autograd.compiler.trace import Trace, Traced
 from autograd.modes import TAPE
@@ -132,7 +134,7 @@ class _Mapped:
             numbers = []
             for head, operands in _sources(trace, column) or ():
                 numbers.append(Traced(trace, trace.append(head, operands, size)))
-            out.append(_shaped(numbers, column.shape[1:]))
+            out.append(object_array(numbers, column.shape[1:]) if column.ndim > 1 else numbers[0])
         return self._rebuilt(out)
 
     def _rebuilt(self, leaves: list[Any]) -> Any:
@@ -168,17 +170,7 @@ def _sources(trace: Trace, column: Any) -> list[tuple[Any, tuple[Any, ...]]] | N
 def _axis_first(array: Any, axis: int) -> Any:
     import numpy as np
 
-    return np.moveaxis(np.asarray(array), axis, 0)
-
-
-def _shaped(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    if shape == ():
-        return numbers[0]
-    import numpy as np
-
-    out = np.empty(len(numbers), dtype=object)
-    out[:] = numbers
-    return out.reshape(shape)
+    return np.moveaxis(np.asanyarray(array), axis, 0)
 
 
 def _stacked(samples: list[Any]) -> Any:
@@ -194,6 +186,6 @@ def _stacked(samples: list[Any]) -> Any:
         out = np.empty((len(parts), *getattr(parts[0], "shape", ())), dtype=object)
         for i, part in enumerate(parts):
             out[i] = part
-        return out
+        return own_kind(out)
 
     return optree.tree_map(stack, *samples, namespace="chainrule")

@@ -11,6 +11,7 @@ once
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -24,6 +25,7 @@ OPS: Final = (
 )
 FUNCTIONS: Final = tuple(head.name for head in ieee.FUNCTIONS)
 MANY: Final = 6  # calls, terms or entries of a table that are written out
+FEW: Final = 2  # regular calls that are written out all the same
 
 _SIGNED: Final = (("vv", "+"), ("vv", "-"), ("vu", "+"), ("vu", "-"), ("v", "+"), ("u", "+"))
 
@@ -149,12 +151,13 @@ class _Reader:
         return self.calls(memory, "select", self.take(1)[0], ["u" if mask >> i & 1 else "v" for i in range(3)])
 
     def calls(self, memory: str, function: str, k: int, kinds: Sequence[str]) -> str:
-        results, calls = [], []
-        for _ in range(k):
-            result, *operands = self.take(1 + len(kinds))
-            results.append(self.place(memory, result))
-            calls.append(f"{function}({', '.join(self.place(kind, x) for kind, x in zip(kinds, operands))})")
-        return _assigned(results, calls)
+        rows = [self.take(1 + len(kinds)) for _ in range(k)]
+        steps = _steps(rows)
+        if steps:
+            operands = [self.place(kind, x, i=step) for kind, x, step in zip(kinds, rows[0][1:], steps[1:])]
+            return f"{self.place(memory, rows[0][0], i=steps[0])} = {function}({', '.join(operands)})    for i < {k}"
+        calls = [", ".join(self.place(kind, x) for kind, x in zip(kinds, row[1:])) for row in rows]
+        return _assigned([self.place(memory, row[0]) for row in rows], [f"{function}({call})" for call in calls])
 
     def choice(self, memory: str) -> str:
         result, index = self.take(2)
@@ -163,20 +166,29 @@ class _Reader:
         return f"{self.place(memory, result)} = take({self.place(memory, index)}; {_some(table)})"
 
     def load(self, _: str) -> str:
-        slots, places = self.moves()
-        return _assigned(slots, places)
+        return self.moves(lambda slot, place: (slot, place))
 
     def store(self, _: str) -> str:
-        slots, places = self.moves()
-        return _assigned(places, slots)
+        return self.moves(lambda slot, place: (place, slot))
 
-    def moves(self) -> tuple[list[str], list[str]]:
-        slots, places = [], []
-        for _ in range(self.take(1)[0]):
-            slot, start, stride = self.take(3)
-            slots.append(self.place("v", slot))
-            places.append(self.place("u", start, s=stride))
-        return slots, places
+    def moves(self, ordered: Callable[[str, str], tuple[str, str]]) -> str:
+        rows = [self.take(3) for _ in range(self.take(1)[0])]
+        steps = _steps(rows)
+        if steps and steps[2] == 0:
+            slot, start, stride = rows[0]
+            target, source = ordered(self.place("v", slot, i=steps[0]), self.place("u", start, i=steps[1], s=stride))
+            return f"{target} = {source}    for i < {len(rows)}"
+        pairs = [ordered(self.place("v", slot), self.place("u", start, s=stride)) for slot, start, stride in rows]
+        return _assigned([target for target, _ in pairs], [source for _, source in pairs])
+
+
+def _steps(rows: list[list[int]]) -> list[int]:
+    """By how much each word advances from row to row, if that is always the same; empty if not, or for few rows."""
+    if len(rows) <= FEW:
+        return []
+    steps = [x - y for x, y in zip(rows[1], rows[0])]
+    regular = all([x - y for x, y in zip(row, before)] == steps for before, row in itertools.pairwise(rows))
+    return steps if regular else []
 
 
 def _assigned(targets: Sequence[str], sources: Sequence[str]) -> str:

@@ -26,8 +26,8 @@ def jit(f: Callable[..., Any], dtype: str = "float64", threads: int = 1, check: 
 
     Args:
         f: takes and returns numbers, NumPy arrays, and nested tuples, lists and dicts of them. Inside it a number is a
-            traced Value, and an array a NumPy object array of them. Arguments that are bools, text or None are static:
-            the function is traced for each of their values.
+            traced Value, and an array a NumPy array of them; arithmetic, comparisons and ``where`` work on it as a
+            whole. Arguments that are bools, text or None are static: the function is traced for each of their values.
         dtype: "float64" or "float32", of all arithmetic.
         threads: how many share the work on a batch.
         check: raise at the first result, of any operation, that is infinite or not a number. Slow; to find an error.

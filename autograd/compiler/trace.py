@@ -171,7 +171,29 @@ class Trace:
         return Traced(self, self.call(rule, *values))
 
 
-class Traced(Functions):
+class InArrays:
+    """What NumPy calls on the elements of its arrays, for those that are traced."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from autograd.compiler.arrays import apply_ufunc
+
+        return apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from autograd.compiler.arrays import apply_function
+
+        return apply_function(function, types, args, kwargs)
+
+    def __own_array__(self, array: Any) -> Any:
+        """The array as one whose elements can be compared."""
+        from autograd.compiler.arrays import TracedArray
+
+        return array.view(TracedArray)
+
+
+class Traced(InArrays, Functions):
     """A number of the program that is being traced. It has no value yet; see the module's docstring."""
 
     __slots__ = ("index", "trace")
@@ -261,6 +283,10 @@ class Traced(Functions):
     def __pos__(self) -> Any:
         return self
 
+    def conjugate(self) -> Traced:
+        """Itself, being real. NumPy's var, std and vdot ask for it."""
+        return self
+
     def __lt__(self, other: Any) -> Any:
         return _compared(self, LESS, self, other)
 
@@ -292,7 +318,7 @@ class Traced(Functions):
 
                 out = np.empty(len(row), dtype=object)
                 out[:] = row
-                return out
+                return self.__own_array__(out)
             return row
         trace = self.trace
         return Traced(trace, trace.call(TAKE, self.index, *[trace.value(x) for x in rows]))
@@ -327,7 +353,7 @@ class Traced(Functions):
         raise _no_number("an if, while, and, or or not asked for its truth", _BRANCH)
 
     def __float__(self) -> float:
-        raise _no_number("float() was called", "use autograd's functions instead of math's, or leave it traced")
+        raise _no_number("float() was called", _LEAVE)
 
     def __int__(self) -> int:
         raise _no_number("int() was called", _STATIC)
@@ -343,7 +369,7 @@ class Traced(Functions):
         return repr(self)
 
 
-class Condition:
+class Condition(InArrays):
     """A comparison of traced numbers, for ``where``; ``&``, ``|`` and ``~`` combine them."""
 
     __slots__ = ("index", "trace")
@@ -360,14 +386,18 @@ class Condition:
         if getattr(a, "ndim", 0) or getattr(b, "ndim", 0):
             import numpy as np
 
-            return np.frompyfunc(lambda x, y: where(self, x, y), 2, 1)(a, b)
+            return self.__own_array__(np.frompyfunc(lambda x, y: where(self, x, y), 2, 1)(a, b))
         trace = self.trace
         return Traced(trace, trace.call(SELECT, self.index, trace.value(a), trace.value(b)))
 
-    def __and__(self, other: Any) -> Condition:
+    def __and__(self, other: Any) -> Any:
+        if getattr(other, "ndim", 0):
+            return NotImplemented  # the array does it for each of its elements
         return Condition(self.trace, self.trace.product(self.index, self._index_of(other)))
 
-    def __or__(self, other: Any) -> Condition:
+    def __or__(self, other: Any) -> Any:
+        if getattr(other, "ndim", 0):
+            return NotImplemented
         return ~(~self & ~self._condition(other))
 
     def __invert__(self) -> Condition:
@@ -376,6 +406,24 @@ class Condition:
 
     __rand__ = __and__
     __ror__ = __or__
+
+    def __pos__(self) -> Traced:
+        """1 where the condition holds, else 0: a number to count with."""
+        return Traced(self.trace, self.index)
+
+    def __mul__(self, other: Any) -> Any:
+        return +self * other
+
+    __rmul__ = __mul__
+
+    @property
+    def batch(self) -> int:
+        """How many samples it varies over; 0 if it is one condition."""
+        return self.trace.batch_of(self.index)
+
+    def __over_batch__(self) -> Traced | None:
+        """In how many samples it holds. See Traced."""
+        return (+self).__over_batch__()
 
     def _condition(self, other: Any) -> Condition:
         return other if isinstance(other, Condition) else Condition(self.trace, self._index_of(other))
@@ -388,7 +436,10 @@ class Condition:
         raise TypeError(f"a condition is combined with conditions, not with {type(other).__name__}")
 
     def __bool__(self) -> bool:
-        raise _no_number("an if, while, and, or or not asked for the truth of a comparison", _BRANCH)
+        raise _no_number("an if, while, and, or, not or a sort asked for the truth of a comparison", _COMPARED)
+
+    def __float__(self) -> float:
+        raise _no_number("float() was called on a comparison", "write where(condition, 1.0, 0.0)")
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -403,6 +454,11 @@ _BRANCH = (
     "choose with where(condition, a, b), maximum, minimum or clip (conditions combine with &, | and ~); "
     "a branch that is the same for all calls can depend on a static argument: a bool, str or None"
 )
+_COMPARED = (
+    f"{_BRANCH}; an array that np.array or np.asarray made of traced numbers can't be compared as a whole, "
+    "one of np.stack or np.asanyarray can"
+)
+_LEAVE = "use autograd's functions instead of math's, or leave it traced; an array that takes it up needs dtype=object"
 _STATIC = (
     "an index may be traced in take(table, index); the length of a loop has to be known: close over it, or derive it "
     "from the length of an argument"
