@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from mypy_extensions import mypyc_attr
 
 from autograd import graph, modes, rules
+from autograd.kinds import is_traced
 from autograd.methods import Functions
 from autograd.modes import MODES, Origin
 from autograd.rules import LEAF, Rule, real, undefined
@@ -283,16 +284,19 @@ class Value(Functions):
         return format(self._data, spec)
 
     def __lt__(self, other: Any) -> bool | Any:  # with an array, an array; compiled, x < y has to be a bool
-        return lt(self._data, other._data if isinstance(other, Value) else other)
+        return lt(self._data, other._data) if isinstance(other, Value) else self._compare(lt, other)
 
     def __le__(self, other: Any) -> bool | Any:
-        return le(self._data, other._data if isinstance(other, Value) else other)
+        return le(self._data, other._data) if isinstance(other, Value) else self._compare(le, other)
 
     def __gt__(self, other: Any) -> bool | Any:
-        return gt(self._data, other._data if isinstance(other, Value) else other)
+        return gt(self._data, other._data) if isinstance(other, Value) else self._compare(gt, other)
 
     def __ge__(self, other: Any) -> bool | Any:
-        return ge(self._data, other._data if isinstance(other, Value) else other)
+        return ge(self._data, other._data) if isinstance(other, Value) else self._compare(ge, other)
+
+    def _compare(self, how: Any, other: Any) -> Any:
+        return NotImplemented if is_traced(other) else how(self._data, other)  # a traced one says why it can't
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -365,6 +367,10 @@ def test_a_value_in_the_closure_is_refused() -> None:
         lambda x: where(x > 0, x, w),
         lambda x: w,
         lambda x: x < w,
+        lambda x: w < x,
+        lambda x: w <= x,
+        lambda x: w > x,
+        lambda x: where(w >= x, x, 0.0),
         lambda x: autograd.take([w, x], x),
     ):
         with pytest.raises(TraceError, match=r"(?s)Value.*argument") as caught:
@@ -379,6 +385,13 @@ def test_a_dual_in_the_closure_is_refused_or_differentiated() -> None:
         jvp(lambda y: jit(lambda x: x * y)(2.0), (3.0,), (1.0,))
     with pytest.raises(TraceError, match=r"(?s)argument"):
         grad(lambda y: jit(lambda x: x * y)(2.0))(3.0)
+    for compare in (operator.lt, operator.le, operator.gt, operator.ge):
+        with pytest.raises(TraceError, match=r"(?s)argument"):
+            jvp(
+                functools.partial(lambda holds, y: jit(lambda x: where(holds(y, x), x, 0.0))(2.0), compare),
+                (3.0,),
+                (1.0,),
+            )
     assert grad(lambda y: jit(lambda x, y: x * y)(2.0, y))(3.0) == 2.0
 
 
