@@ -30,7 +30,11 @@ def engine() -> list[Extension]:
     # The environment of a build has neither our dependencies nor our configuration: types are checked in `make types`.
     options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", "--cache-dir=build/mypy"]
     modules = [str(Path("autograd", f"{name}.py")) for name in ENGINE]
-    return list(mypycify([*options, *modules], opt_level="3", debug_level="0", group_name="chainrule"))
+    extensions = list(mypycify([*options, *modules], opt_level="3", debug_level="0", group_name="chainrule"))
+    if os.name == "posix":  # gcc and clang may then inline, since no other library can replace a function of ours
+        for extension in extensions:
+            extension.extra_compile_args.append("-fvisibility=hidden")
+    return extensions
 
 
 def call_the_collector() -> None:
