@@ -17,7 +17,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-ENGINE = ("floats", "graph", "kinds", "methods", "modes", "rules", "value")
+ENGINE = ("collector", "floats", "graph", "kinds", "methods", "modes", "rules", "value")
 KERNEL = Path("autograd", "compiler", "kernel_build.py")
 
 
@@ -25,10 +25,46 @@ def engine() -> list[Extension]:
     """The modules of the engine."""
     from mypyc.build import mypycify
 
+    call_the_collector()
+
     # The environment of a build has neither our dependencies nor our configuration: types are checked in `make types`.
     options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", "--cache-dir=build/mypy"]
     modules = [str(Path("autograd", f"{name}.py")) for name in ENGINE]
-    return list(mypycify([*options, *modules], opt_level="3", debug_level="0", group_name="chainrule"))
+    extensions = list(mypycify([*options, *modules], opt_level="3", debug_level="0", group_name="chainrule"))
+    if os.name == "posix":  # gcc and clang may then inline, since no other library can replace a function of ours
+        for extension in extensions:
+            extension.extra_compile_args.append("-fvisibility=hidden")
+    return extensions
+
+
+def call_the_collector() -> None:
+    """Has mypyc compile calls of ``autograd.collector`` to calls of CPython's C functions.
+
+    It is how mypyc describes its own primitives, but nothing that it promises to users. Where that has changed, the
+    functions are compiled as they are written: all is as right, and slower on large graphs.
+    """
+    try:
+        from mypyc.ir.ops import ERR_NEVER
+        from mypyc.ir.rtypes import bool_rprimitive, c_int_rprimitive, object_rprimitive, void_rtype
+        from mypyc.primitives.registry import function_op
+
+        function_op(
+            name="autograd.collector.is_watched",
+            arg_types=[object_rprimitive],
+            return_type=c_int_rprimitive,
+            truncated_type=bool_rprimitive,
+            c_function_name="PyObject_GC_IsTracked",
+            error_kind=ERR_NEVER,
+        )
+        function_op(
+            name="autograd.collector.leave_alone",
+            arg_types=[object_rprimitive],
+            return_type=void_rtype,
+            c_function_name="PyObject_GC_UnTrack",
+            error_kind=ERR_NEVER,
+        )
+    except Exception as error:
+        _say("the garbage collector can't be called", error, "it watches every Value")
 
 
 def kernel() -> list[Extension]:
@@ -74,8 +110,8 @@ def is_wanted() -> bool:
     return pure == "0" and "editable_wheel" in sys.argv
 
 
-def _say(what: str, error: BaseException) -> None:
-    print(f"chainrule: {what}, so the pure form is installed ({type(error).__name__}: {error!s:.200})", file=sys.stderr)
+def _say(what: str, error: BaseException, consequence: str = "the pure form is installed") -> None:
+    print(f"chainrule: {what}, so {consequence} ({type(error).__name__}: {error!s:.200})", file=sys.stderr)
 
 
 MADE = {maker.__name__: made(maker) for maker in MAKERS} if is_wanted() else {}

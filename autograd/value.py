@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from mypy_extensions import mypyc_attr
 
 from autograd import graph, modes, rules
+from autograd.collector import is_watched, leave_alone
 from autograd.kinds import is_traced
 from autograd.methods import Functions
 from autograd.modes import MODES, Origin
@@ -344,16 +345,22 @@ class Value(Functions):
 # --- Recording: one new Value on the graph ---
 
 _new = Value.__new__
+_ZERO: Final[Any] = float("0")  # compiled, a literal would be a new object each time
 
 
 def _record(rule: Rule, data: float, a: Value | None, b: Value | None, da: float, db: float) -> Value:
-    node = _new(Value) if PURE else Value(0.0)  # whichever is cheap: compiled, __new__ is a call from outside
+    if PURE:
+        node = _new(Value)
+        node._grad = 0.0
+        node._label = ""
+        node._origin = None
+        node._mark = 0
+    else:  # compiled, __new__ is a call from outside, and dearer than the constructor
+        node = Value(_ZERO)
+        if not (_may_be_on_a_cycle(a) or _may_be_on_a_cycle(b)):
+            leave_alone(node)
     node._data = data
-    node._grad = 0.0
-    node._label = ""
     node._rule = rule
-    node._origin = None
-    node._mark = 0
     node._a = a
     node._b = b
     node._da = da
@@ -361,6 +368,20 @@ def _record(rule: Rule, data: float, a: Value | None, b: Value | None, da: float
     if MODES.active:
         modes.observe(node)
     return node
+
+
+def _may_be_on_a_cycle(x: Value | None) -> bool:
+    """compiled: Whether the collector watches an operand; if it does so without need, it is told, and then doesn't.
+
+    A Value of a subclass can have attributes, among them a result that was computed from it. A Value itself refers only
+    to its operands, to a row of the table, which is kept for good, and to text.
+    """
+    if x is None or not is_watched(x):
+        return False
+    if type(x) is not Value or is_watched(x._a) or is_watched(x._b):
+        return True
+    leave_alone(x)  # a leaf, until its first use
+    return False
 
 
 def _unary(rule: Rule, x: Value) -> Value:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import pickle
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
 
-from autograd import Value, graph
+from autograd import Value, graph, scope
 from autograd.__main__ import app, run
 from autograd.value import PURE
 
@@ -101,6 +103,7 @@ class Measured(Value):
     def __init__(self, data: float, unit: str) -> None:
         super().__init__(data)
         self.unit = unit
+        self.result: Value | None = None
 
     def __repr__(self) -> str:
         return f"{self.data} {self.unit}"
@@ -113,6 +116,105 @@ def test_values_can_be_subclassed() -> None:
     assert (type(y), y.data, x.grad, repr(x)) == (Value, 8.0, 4.0, "2.0 m")
     twin = pickle.loads(pickle.dumps(x))
     assert (type(twin), twin.data) == (Measured, 2.0)
+
+
+def test_compiled_the_garbage_collector_watches_no_recorded_value() -> None:
+    x, w = Value(2.0), Value(3.0, label="w")
+    y = 1 / (2 * x + w.tanh()) ** w - x.sigmoid()
+    with scope("last"):
+        y = -y
+    y.backward()
+    assert {gc.is_tracked(node) for node in graph.topological_order(y)} == {PURE}
+
+
+def test_a_copied_leaf_is_watched_no_more_than_its_original() -> None:
+    for twin in (copy.copy(Value(2.0)), copy.deepcopy(Value(2.0)), pickle.loads(pickle.dumps(Value(2.0)))):
+        assert gc.is_tracked(twin * twin) is PURE
+
+
+def cycle_through_a_subclass(x: Measured) -> None:
+    x.result = (3 * x + x).tanh() * Value(2.0)
+
+
+def cycle_through_a_copy(x: Measured) -> None:
+    x.result = copy.copy(x * 2.0)
+
+
+def cycle_on_what_was_copied(x: Measured) -> None:
+    x.result = copy.copy(3 * x) * 2.0 + 1.0
+
+
+def cycle_of_two(x: Measured) -> None:
+    other = Measured(1.0, unit="m")
+    other.result = x * 2.0
+    x.result = Value(1.0) - other.exp()
+
+
+@pytest.mark.parametrize(
+    "close", [cycle_through_a_subclass, cycle_through_a_copy, cycle_on_what_was_copied, cycle_of_two]
+)
+def test_a_cycle_through_an_attribute_of_a_subclass_is_collected(close: Callable[[Measured], None]) -> None:
+    x = Measured(2.0, unit="m")
+    close(x)
+    assert x.result is not None
+    gone = weakref.ref(x)
+    del x
+    assert gone() is not None
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_cycle_through_a_list_of_values_is_collected() -> None:
+    x = Measured(2.0, unit="m")
+    gone = weakref.ref(x)
+    cycle: list[object] = [x * 2.0]
+    cycle.append(cycle)
+    del x, cycle
+    gc.collect()
+    assert gone() is None
+
+
+def test_values_that_are_recorded_while_garbage_is_collected_are_right() -> None:
+    class Last:
+        def __init__(self, leaf: Value) -> None:
+            self.leaf = leaf
+            self.itself = self
+
+        def __del__(self) -> None:
+            y = self.leaf * self.leaf
+            y.backward()
+            kept.append((self.leaf, y))
+
+    kept: list[tuple[Value, Value]] = []
+    for k in range(100):
+        Last(Value(float(k)))
+    gc.collect()
+    gc.collect()
+    assert sorted((x.data, x.grad, y.data) for x, y in kept) == [(float(k), 2.0 * k, float(k * k)) for k in range(100)]
+
+
+@pytest.mark.no_cover
+def test_a_long_chain_on_a_subclass_is_dropped_on_a_small_stack() -> None:
+    done = []
+
+    def work() -> None:
+        y = Measured(0.5, unit="m")
+        z = y * 1.0
+        for _ in range(MANY // 5):
+            z = z + y
+        y.result = z
+        del y, z
+        gc.collect()
+        done.append(True)
+
+    before = threading.stack_size(256 * 1024)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    assert done
 
 
 def test_a_value_is_hashed_and_compared_by_identity() -> None:

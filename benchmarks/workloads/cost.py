@@ -49,6 +49,7 @@ def random_program(size: int) -> Callable[[Any], Any]:
 def rows(quick: bool) -> Iterator[Row]:
     sizes = [100, 1_000, 10_000] if quick else [100, 1_000, 10_000, 100_000, 1_000_000]
     programs = {size: random_program(size) for size in sizes}
+    measured["the program itself, on floats without a gradient, ns"] = float_time(programs)
     for what, unit, measure in (
         ("eager, record and backward", "ns", eager_time),
         ("eager, memory", "bytes", eager_bytes),
@@ -95,6 +96,11 @@ def eager_time(programs: dict[int, Callable[[Any], Any]]) -> dict[int, float]:
         f([Value(x) for x in START]).backward()
 
     return in_turns({size: lambda f=f: run(f) for size, f in programs.items()})
+
+
+def float_time(programs: dict[int, Callable[[Any], Any]]) -> dict[int, float]:
+    """What the interpreter and the program's own lists cost, which eager programs pay as well."""
+    return in_turns({size: lambda f=f: f(START) for size, f in programs.items()})
 
 
 def eager_bytes(programs: dict[int, Callable[[Any], Any]]) -> dict[int, float]:

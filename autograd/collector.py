@@ -1,0 +1,18 @@
+"""What Python's garbage collector may leave alone.
+
+Reference counts free a recorded graph, as nodes refer to older nodes only. The collector looks for cycles all the same,
+over and over while a graph grows, and at a million nodes that is half of all the time. What is on no cycle needs no
+such care. CPython stops watching tuples and dicts whose contents can't be on one; Values do the same here, in the
+compiled form only: Python has no function for it, so that ``setup.py`` makes mypyc call C's in the place of these two.
+"""
+
+from __future__ import annotations
+
+
+def is_watched(x: object) -> bool:
+    """Whether the collector looks at x when it searches for cycles. Compiled: ``PyObject_GC_IsTracked``."""
+    return True
+
+
+def leave_alone(x: object) -> None:
+    """Have the collector ignore x from now on, which can be on no cycle. Compiled: ``PyObject_GC_UnTrack``."""
