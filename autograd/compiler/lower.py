@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 
 from autograd.compiler.memory import Intervals
 from autograd.compiler.place import Section, place
-from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, REDUCE, SELECT, SUM, TAKE, Program
+from autograd.compiler.program import COLUMN, CONSTANT, DATA, REDUCE, SELECT, SUM, TAKE, Program
 
 LONGEST: Final = 1 << 16  # rows of one instruction
 _WIDE: Final = 8  # numbers that are worth a vector
@@ -88,7 +88,7 @@ class _Lowering:
         end = max([out.start + out.stride * max(out.samples - 1, 0) + 1 for out in layout], default=0)
         self.size = self.outputs_at + end  # of M, as far as it is laid out
         self.constants: list[tuple[int, Sequence[float]]] = []
-        self.places: dict[int, int] = {value: value for value in range(program.inputs)}  # in M, of uniform values
+        self.places = [*range(program.inputs), *[-1] * len(program.ops)]  # in M, of uniform values; -1: none yet
         self.sources: dict[int, tuple[int, int]] = {}  # varying values that are read from M: first place, stride
         self.fixed: dict[int, int] = {}  # uniform values that are outputs: where they go
 
@@ -133,7 +133,7 @@ class _Lowering:
         """Have uniform results computed right where they go; the numbers of the outputs that this settles."""
         settled = set()
         for number, (value, out) in enumerate(zip(self.program.outputs, self.layout)):
-            is_made = value >= self.program.inputs and value not in self.places and not self.program.batch_of(value)
+            is_made = value >= self.program.inputs and self.places[value] < 0 and not self.program.batch_of(value)
             if is_made and value not in self.fixed and not out.samples:
                 self.fixed[value] = self.outputs_at + out.start
                 settled.add(number)
@@ -161,9 +161,10 @@ class _Lowering:
         for head, values in _by_depth(self.program, section.values):
             if head is SUM:
                 rows = [self.uniform_row(value) for value in values]
-                for run in _runs(rows, by=1):
+                for run in _runs(rows, by=1) if len(rows) > 1 else [rows]:
                     first = run[0].fixed if run[0].fixed >= 0 else self.new_places(len(run))
-                    self.places.update((row.value, first + i) for i, row in enumerate(run))
+                    for i, row in enumerate(run):
+                        self.places[row.value] = first + i
                     self.uniform_sums(run, first)
             else:
                 self.uniform_functions(head, values)
@@ -175,23 +176,28 @@ class _Lowering:
         minus: list[tuple[int, int]] = []
         single: list[int] = []
         for a, b, sign in self.program.operation(value)[1]:
-            if b != NONE:
-                pair = (places[a], places[b])
-                (plus if sign > 0 else minus).append(pair if pair[0] <= pair[1] else (pair[1], pair[0]))
+            if b >= 0:
+                x, y = places[a], places[b]
+                (plus if sign > 0 else minus).append((x, y) if x <= y else (y, x))
             elif sign > 0:
                 single.append(places[a])
             else:
                 minus.append((places[a], self.one))
-        counts = (len(plus), len(minus), len(single))
-        indices = [x for pairs in (sorted(plus), sorted(minus)) for pair in pairs for x in pair]
-        return Row(value, counts, indices + sorted(single), self.fixed.get(value, -1))
+        for terms in (plus, minus, single):
+            if len(terms) > 1:
+                terms.sort()
+        indices = [x for pair in (*plus, *minus) for x in pair]
+        return Row(value, (len(plus), len(minus), len(single)), indices + single, self.fixed.get(value, -1))
 
     def uniform_sums(self, run: list[Row], first: int) -> None:
         plus, minus, single = run[0].counts
-        indices, strides = run[0].indices, _differences(run)
-        tiles = _tiles(indices, strides, 0, plus)
-        tiles_minus = _tiles(indices, strides, plus, plus + minus)
-        if not _is_worth_it(len(run), [*tiles, *tiles_minus]):
+        indices = run[0].indices
+        is_wide = len(run) >= _WIDE or plus >= _WIDE or minus >= _WIDE
+        if is_wide:
+            strides = _differences(run)
+            tiles = _tiles(indices, strides, 0, plus)
+            tiles_minus = _tiles(indices, strides, plus, plus + minus)
+        if not is_wide or not _is_worth_it(len(run), [*tiles, *tiles_minus]):
             for i, row in enumerate(run):
                 self.words += [self.ops["U_SUM"], first + i, *row.counts, *row.indices]
             return
@@ -203,12 +209,11 @@ class _Lowering:
 
     def uniform_functions(self, head: Any, values: list[int]) -> None:
         places, words, ops = self.places, self.words, self.ops
-        rows = sorted(
-            (
-                [self.fixed.get(value, -1), *[places[x] for x in self.program.operation(value)[1]], value]
-                for value in values
-            ),
-        )
+        rows = [
+            [self.fixed.get(value, -1), *[places[x] for x in self.program.operation(value)[1]], value]
+            for value in values
+        ]
+        rows.sort()
         first = self.new_places(len(rows))
         out: list[int] = []
         for i, (fixed, *operands, value) in enumerate(rows):
