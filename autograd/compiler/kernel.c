@@ -637,7 +637,7 @@ typedef struct {
     Tiles *tiles;
     void (*move)(const int32_t *copies, int64_t n, void *M, void *buffer);
     void (*blocks)(const int32_t *code, const Section *s, void *M, void *V, void *A, int64_t first, int64_t last);
-    void (*sums)(const Section *s, const int32_t *targets, void *M, const void *A, size_t apart, int threads);
+    void (*sums)(const Section *s, const int32_t *targets, void *M, void *A, size_t apart, int threads);
 } Interpreter;
 
 #define FUNCTIONS_PART 1
@@ -2104,13 +2104,17 @@ static void run_blocks(const int32_t *code, const Section *s, void *M, void *V, 
     }
 }
 
-/* M[target] = the accumulator, added up over all threads. */
-static void add_up(const Section *s, const int32_t *targets, void *M, const void *A, size_t apart, int threads) {
-    for (int32_t a = 0; a < s->accumulators; a++) {
-        real total = ((const real *)A)[a];
-        for (int thread = 1; thread < threads; thread++)
-            total += ((const real *)((const char *)A + thread * apart))[a];
-        ((real *)M)[targets[a]] = total;
+/* M[target] = the accumulator, added up over all threads.  Targets are neighbours more often than not. */
+static void add_up(const Section *s, const int32_t *targets, void *memory, void *accumulators, size_t apart, int threads) {
+    real *M = memory, *A = accumulators;
+    for (int thread = 1; thread < threads; thread++) {
+        const real *other = (const real *)((const char *)A + thread * apart);
+        for (int32_t a = 0; a < s->accumulators; a++) A[a] += other[a];
+    }
+    for (int32_t a = 0, n; a < s->accumulators; a += n) {
+        const int32_t *target = targets + a;
+        for (n = 1; a + n < s->accumulators && target[n] == target[0] + n; n++) {}
+        memcpy(M + target[0], A + a, (size_t)n * sizeof(real));
     }
 }
 
