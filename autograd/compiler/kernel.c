@@ -73,6 +73,11 @@
 #pragma GCC diagnostic ignored "-Wpsabi" /* vectors only ever pass between functions that are inlined */
 
 #define INLINE static inline __attribute__((always_inline, unused))
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
 #define VECTOR_BYTES 64
 
 enum { U_SUM, U_ROWS, U_CALL1, U_CALL2, U_SELECT, U_TAKE, V_SUM, V_ROWS, V_GRID, R_SUM, R_ROWS, R_GRID,
@@ -1314,7 +1319,7 @@ INLINE const int32_t *short_sum(const int n_plus, const int n_minus, const int n
     real even = n_single ? M[single[0]] : 0, odd = n_single > 1 ? M[single[1]] : 0;
     if (n_plus) even = n_single ? even + product(terms, M) : product(terms, M);
     if (n_plus > 1) odd = n_single > 1 ? odd + product(terms + 2, M) : product(terms + 2, M);
-#pragma GCC unroll 8
+    UNROLL
     for (int i = 2; i < n_plus; i++)
         if (i % 2) odd += product(terms + 2 * i, M);
         else even += product(terms + 2 * i, M);
@@ -1512,38 +1517,38 @@ INLINE void sum_piece(const int piece, const int kinds, const int lanes, vec *su
     if (kinds & VV) {
         int k = n[0];
         for (; k >= chains; k -= chains)
-#pragma GCC unroll 4
+            UNROLL
             for (int chain = 0; chain < chains; chain++, code += 2) {
                 const vec *a = AT(code[0]), *b = AT(code[1]);
-#pragma GCC unroll 4
+                UNROLL
                 for (int i = 0; i < piece; i++) partial[chain * piece + i] += a[i] * b[i];
             }
         for (; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]), *b = AT(code[1]);
-#pragma GCC unroll 4
+            UNROLL
             for (int i = 0; i < piece; i++) partial[i] += a[i] * b[i];
         }
     }
     if (kinds == ALL_KINDS)
         for (int k = n[1]; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]), *b = AT(code[1]);
-#pragma GCC unroll 4
+            UNROLL
             for (int i = 0; i < piece; i++) partial[i] -= a[i] * b[i];
         }
     if (kinds & VU) {
         int k = n[2];
         for (; k >= chains; k -= chains)
-#pragma GCC unroll 4
+            UNROLL
             for (int chain = 0; chain < chains; chain++, code += 2) {
                 const vec *a = AT(code[0]);
                 const real b = M[code[1]];
-#pragma GCC unroll 4
+                UNROLL
                 for (int i = 0; i < piece; i++) partial[chain * piece + i] += a[i] * b;
             }
         for (; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]);
             const real b = M[code[1]];
-#pragma GCC unroll 4
+            UNROLL
             for (int i = 0; i < piece; i++) partial[i] += a[i] * b;
         }
     }
@@ -1551,12 +1556,12 @@ INLINE void sum_piece(const int piece, const int kinds, const int lanes, vec *su
         for (int k = n[3]; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]);
             const real b = M[code[1]];
-#pragma GCC unroll 4
+            UNROLL
             for (int i = 0; i < piece; i++) partial[i] -= a[i] * b;
         }
         for (int k = n[4]; k > 0; k--, code++) {
             const vec *a = AT(code[0]);
-#pragma GCC unroll 4
+            UNROLL
             for (int i = 0; i < piece; i++) partial[i] += a[i];
         }
     }
@@ -1578,7 +1583,7 @@ INLINE void v_sum(const int piece, const int kinds, const int lanes, const int32
             for (int i = 0; i < code[7]; i++) single += M[singles[i]];
             for (int i = 0; i < piece; i++) sum[i] += single;
         }
-#pragma GCC unroll 8
+        UNROLL
         for (int i = 0; i < piece; i++) y[i] = sum[i];
     }
 }
@@ -1590,7 +1595,7 @@ INLINE void add_lanes(const int n, real *total, const vec *sum) {
     for (; done + 4 <= n; done += 4) {
         if (sizeof(real) == sizeof(double)) {
             __m256d of[4];
-#pragma GCC unroll 4
+            UNROLL
             for (int i = 0; i < 4; i++) of[i] = halves_of_doubles((doubles)sum[done + i]);
             const __m256d ab = _mm256_hadd_pd(of[0], of[1]), cd = _mm256_hadd_pd(of[2], of[3]);
             double *y = (double *)(total + done);
@@ -1598,7 +1603,7 @@ INLINE void add_lanes(const int n, real *total, const vec *sum) {
                                                       _mm256_permute2f128_pd(ab, cd, 0x31)));
         } else {
             __m256 of[4];
-#pragma GCC unroll 4
+            UNROLL
             for (int i = 0; i < 4; i++) of[i] = halves_of_floats((doubles)sum[done + i]);
             const __m256 four = _mm256_hadd_ps(_mm256_hadd_ps(of[0], of[1]), _mm256_hadd_ps(of[2], of[3]));
             float *y = (float *)(total + done);
@@ -1609,9 +1614,9 @@ INLINE void add_lanes(const int n, real *total, const vec *sum) {
     for (; done < n; done++) {
         real lanes[LANES] ALIGNED;
         *(vec *)lanes = sum[done];
-#pragma GCC unroll 4
+        UNROLL
         for (int half = LANES / 2; half > 0; half /= 2)
-#pragma GCC unroll 8
+            UNROLL
             for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
         total[done] += lanes[0];
     }
@@ -1642,7 +1647,7 @@ INLINE void rows_piece(const int piece, const int R, const int lanes, vec *sum, 
     const int64_t registers = lanes / LANES; /* of a slot */
     for (int i = 0; i < R * piece; i++) sum[i] = (vec){0};
 #define FOR_EVERY_ROW_AND_REGISTER                                                                                     \
-    _Pragma("GCC unroll 8") for (int r = 0; r < R; r++) _Pragma("GCC unroll 8") for (int i = 0; i < piece; i++)
+    UNROLL for (int r = 0; r < R; r++) UNROLL for (int i = 0; i < piece; i++)
     for (int k = n[0]; k > 0; k--, code += 4) {
         const vec *a = AT(code[0] + row * code[2]), *b = AT(code[1] + row * code[3]);
         const int64_t ia = code[2] * registers, ib = code[3] * registers;
@@ -1696,7 +1701,7 @@ INLINE void some_rows(const int piece, const int R, const int reduces, const int
         real *V = block + p;
         vec sum[MOST_SUMS_AT_ONCE];
         rows_piece(piece, R, lanes, sum, terms, n, row, M, V);
-#pragma GCC unroll 8
+        UNROLL
         for (int r = 0; r < R; r++) {
             vec *own = sum + r * piece;
             if (reduces) {
@@ -1727,7 +1732,7 @@ INLINE void all_rows(const int piece, const int reduces, const int lanes, const 
 
 #define TILE_M (BYTES == 64 ? 4 : 2)
 #define TILE_K 4
-#define FOR_THE_TILE _Pragma("GCC unroll 4") for (int r = 0; r < tm; r++) _Pragma("GCC unroll 4") for (int c = 0; c < tk; c++)
+#define FOR_THE_TILE UNROLL for (int r = 0; r < tm; r++) UNROLL for (int c = 0; c < tk; c++)
 
 /* Rows (i..i+tm, j..j+tk) of V_GRID, for one register of every slot: V is that of slot 0. */
 INLINE void v_tile(const int tm, const int tk, const int64_t lanes, const int32_t *code, int64_t i, int64_t j,
@@ -1741,12 +1746,12 @@ INLINE void v_tile(const int tm, const int tk, const int64_t lanes, const int32_
         const real *b = M + (terms[1] + j * terms[3]);
         const int64_t ia = terms[2] * registers, jb = terms[3];
         vec x[TILE_M];
-#pragma GCC unroll 4
+        UNROLL
         for (int r = 0; r < tm; r++) x[r] = a[r * ia];
-#pragma GCC unroll 4
+        UNROLL
         for (int c = 0; c < tk; c++) {
             const real w = b[c * jb];
-#pragma GCC unroll 4
+            UNROLL
             for (int r = 0; r < tm; r++) sum[r * tk + c] += x[r] * w;
         }
     }
@@ -1782,19 +1787,19 @@ INLINE void r_tile(const int tm, const int tk, const int64_t lanes, const int32_
         const int64_t ia = terms[2] * registers, jb = terms[3] * registers;
         for (int64_t p = 0; p < registers; p++, a++, b++) {
             vec x[TILE_M];
-#pragma GCC unroll 4
+            UNROLL
             for (int r = 0; r < tm; r++) x[r] = a[r * ia];
-#pragma GCC unroll 4
+            UNROLL
             for (int c = 0; c < tk; c++) {
                 const vec w = b[c * jb];
-#pragma GCC unroll 4
+                UNROLL
                 for (int r = 0; r < tm; r++)
                     if (__builtin_expect(last != NULL, 0)) sum[r * tk + c] += (vec)((mask)(x[r] * w) & last[p]);
                     else sum[r * tk + c] += x[r] * w;
             }
         }
     }
-#pragma GCC unroll 4
+    UNROLL
     for (int r = 0; r < tm; r++) add_lanes(tk, A + (code[1] + (i + r) * k + j), sum + r * tk);
 }
 
@@ -1846,11 +1851,11 @@ INLINE void four_dots(const int32_t *t, int64_t row, const real *M, real *sum) {
     vec s[4] = {{0}, {0}, {0}, {0}};
     int j = 0;
     for (; j + LANES <= n; j += LANES)
-#pragma GCC unroll 4
+        UNROLL
         for (int r = 0; r < 4; r++) s[r] += *(const unaligned *)(a + r * ia + j) * *(const unaligned *)(b + r * ib + j);
     add_lanes(4, sum, s);
     for (; j < n; j++)
-#pragma GCC unroll 4
+        UNROLL
         for (int r = 0; r < 4; r++) sum[r] += a[r * ia + j] * b[r * ib + j];
 }
 
