@@ -285,14 +285,17 @@ def partial_of(trace: Trace, rule: Rule, operands: Sequence[int], value: int, po
 
 def chooses(trace: Trace, operands: Sequence[int], row: int) -> int:
     """1 where TAKE, with these operands, takes that row, else 0. Columns of one table ask for the same."""
-    rows = len(operands) - 1
-    key = (operands[0], row, rows)
-    if key not in trace.choices:
-        index = trace.call(floor, operands[0])
-        at_row = trace.call(EQUAL, index, trace.constant(float(row)))
-        from_the_end = trace.call(EQUAL, index, trace.constant(float(row - rows)))
-        trace.choices[key] = trace.sum([(at_row, NONE, 1), (from_the_end, NONE, 1)])
-    return trace.choices[key]
+    index, rows = operands[0], len(operands) - 1
+    taken, known = (index, rows), trace.choices
+    if taken not in known:  # the number of the row that is taken, if there is such a row
+        whole = trace.call(floor, index)
+        is_from_the_end = trace.call(LESS, whole, trace.constant(0.0))
+        from_the_start = trace.sum([(whole, NONE, 1), (trace.constant(float(rows)), NONE, 1)])
+        known[taken] = trace.call(SELECT, is_from_the_end, from_the_start, whole)
+    is_row = (index, rows, row)
+    if is_row not in known:
+        known[is_row] = trace.call(EQUAL, known[taken], trace.constant(float(row)))
+    return known[is_row]
 
 
 def push_forward(trace: Trace, outputs: Sequence[int], leaves: Sequence[int], tangents: Sequence[Any]) -> list[Any]:

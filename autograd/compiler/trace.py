@@ -54,7 +54,8 @@ class Trace:
         self.open = True
         self._keep_lines = keep_lines
         self._constants: dict[bytes, int] = {}
-        self.choices: dict[tuple[int, int, int], int] = {}  # by index, row and rows of a take: 1 where it takes the row
+        # Of takes: which row is taken, by index and number of rows; and whether it is that row, by index, number and row.
+        self.choices: dict[tuple[int, ...], int] = {}
 
     def __len__(self) -> int:
         return self.inputs + len(self.ops)
