@@ -54,7 +54,7 @@ class Trace:
         self.open = True
         self._keep_lines = keep_lines
         self._constants: dict[bytes, int] = {}
-        # Of takes: which row is taken, by index and number of rows; and whether it is that row, by index, number and row.
+        # Of takes: which row is taken, by index and number of rows; whether it is a certain one, by that one as well.
         self.choices: dict[tuple[int, ...], int] = {}
 
     def __len__(self) -> int:
