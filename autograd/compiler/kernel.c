@@ -1724,6 +1724,8 @@ INLINE void all_rows(const int piece, const int reduces, const int lanes, const 
     const int R = BYTES < 64 ? 8 / piece : piece == 1 ? 8 : 16 / piece > 4 ? 4 : 16 / piece;
     int64_t row = 0, k = code[2];
     for (; row + R <= k; row += R) some_rows(piece, R, reduces, lanes, code, row, M, V, A, last);
+    if (!reduces)
+        for (; row + R / 2 <= k; row += R / 2) some_rows(piece, R / 2, reduces, lanes, code, row, M, V, A, last);
     for (; row < k; row++) some_rows(piece, 1, reduces, lanes, code, row, M, V, A, last);
 }
 
