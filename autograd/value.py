@@ -458,7 +458,8 @@ def name_locals() -> None:
     >>> total.label
     'total'
     """
-    caller = sys._getframe(1 if PURE else 0)  # compiled code has no frame of its own
+    # Compiled code has no frame of its own. Any, as it would insist on a dict where Python 3.13 has a proxy.
+    caller: Any = sys._getframe(1 if PURE else 0)
     for label, value in caller.f_locals.items():
         if isinstance(value, Value) and not value._label:
             value._label = label

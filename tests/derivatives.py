@@ -148,7 +148,11 @@ IN_SYMPY = (*SYMPY, *_SIDES)
 
 def evaluator(symbols: Iterable[Any], formula: Any) -> Callable[..., Any]:
     """The formula as a function of mpmath's numbers, away from where SymPy's derivatives are distributions."""
-    return sympy.lambdify(symbols, formula, [{"DiracDelta": lambda x, order=0: mpf(0)}, "mpmath"], cse=True)
+
+    def shared(expression: Any) -> Any:  # by itself SymPy 1.12 calls the parts x0, x1, ... like symbols that are there
+        return sympy.cse(expression, symbols=sympy.numbered_symbols("shared", real=True), list=False)
+
+    return sympy.lambdify(symbols, formula, [{"DiracDelta": lambda x, order=0: mpf(0)}, "mpmath"], cse=shared)
 
 
 class BySympy:

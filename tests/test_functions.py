@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from typing import Any
 
 import pytest
@@ -79,9 +81,10 @@ def test_extremes_of_logsumexp() -> None:
 @given(LISTS)
 def test_sums_products_and_means_are_those_of_floats_in_value_and_gradient(xs: list[float]) -> None:
     values = list(map(Value, xs))
-    assert autograd.sum(values).data == autograd.sum(iter(xs)) == sum(xs[1:], xs[0])
+    total = functools.reduce(operator.add, xs)  # from Python 3.12 on sum() of floats rounds less
+    assert autograd.sum(values).data == autograd.sum(iter(xs)) == total
     assert prod(values).data == prod(iter(xs)) == math.prod(xs[1:], start=xs[0])
-    assert mean(values).data == mean(iter(xs)) == sum(xs[1:], xs[0]) / len(xs)
+    assert mean(values).data == mean(iter(xs)) == total / len(xs)
     assert gradients(autograd.sum, xs) == [1.0] * len(xs)
     assert gradients(mean, xs) == [1.0 / len(xs)] * len(xs)
 
