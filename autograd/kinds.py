@@ -46,6 +46,11 @@ def is_traced(x: Any) -> bool:
     return getattr(type(x), "is_traced", False)
 
 
+def compares_itself(x: Any) -> bool:
+    """True for what is traced, and for an array of such: what stands on its left leaves a comparison to it."""
+    return is_traced(x) or getattr(type(x), "holds_traced", False)
+
+
 def own_function(name: str, operands: tuple[Any, ...]) -> Callable[..., Any] | None:
     """The function of that name in the library that the operands come from; None where it has none."""
     if name not in _SHARED:

@@ -19,7 +19,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from autograd import rules
-from autograd.kinds import is_traced, like
+from autograd.kinds import compares_itself, like
 from autograd.methods import Functions
 from autograd.modes import TAPE
 from autograd.value import Value
@@ -114,16 +114,16 @@ class Lifted(Functions):
         return self
 
     def __lt__(self, other: Any) -> Any:
-        return NotImplemented if is_traced(other) else self.primal < below(self.level, other)
+        return NotImplemented if compares_itself(other) else self.primal < below(self.level, other)
 
     def __le__(self, other: Any) -> Any:
-        return NotImplemented if is_traced(other) else self.primal <= below(self.level, other)
+        return NotImplemented if compares_itself(other) else self.primal <= below(self.level, other)
 
     def __gt__(self, other: Any) -> Any:
-        return NotImplemented if is_traced(other) else self.primal > below(self.level, other)
+        return NotImplemented if compares_itself(other) else self.primal > below(self.level, other)
 
     def __ge__(self, other: Any) -> Any:
-        return NotImplemented if is_traced(other) else self.primal >= below(self.level, other)
+        return NotImplemented if compares_itself(other) else self.primal >= below(self.level, other)
 
     def __bool__(self) -> bool:
         return bool(self.primal)

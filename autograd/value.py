@@ -33,7 +33,7 @@ from mypy_extensions import mypyc_attr
 
 from autograd import graph, modes, rules
 from autograd.collector import is_watched, leave_alone
-from autograd.kinds import is_traced
+from autograd.kinds import compares_itself
 from autograd.methods import Functions
 from autograd.modes import MODES, Origin
 from autograd.rules import LEAF, Rule, real, undefined
@@ -297,7 +297,7 @@ class Value(Functions):
         return ge(self._data, other._data) if isinstance(other, Value) else self._compare(ge, other)
 
     def _compare(self, how: Any, other: Any) -> Any:
-        return NotImplemented if is_traced(other) else how(self._data, other)  # a traced one says why it can't
+        return NotImplemented if compares_itself(other) else how(self._data, other)  # a traced one says why it can't
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""

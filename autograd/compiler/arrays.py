@@ -33,6 +33,8 @@ class TracedArray(np.ndarray[Any, Any]):
     array([0., 1., 0.])
     """
 
+    holds_traced = True
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return apply_ufunc(ufunc, method, inputs, kwargs)
 
@@ -79,6 +81,8 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 }  # fmt: skip
 # What is in the table, but has an operator, which NumPy calls, and faster.
 _OPERATORS: Final = {"add", "subtract", "multiply", "divide", "power", "negative", "absolute"}
+
+_OF_NONE: Final = {operator.and_: True, operator.or_: False}  # all() and any() of nothing
 
 _PLAIN: Final[Any] = np.empty(0)
 
@@ -130,7 +134,7 @@ def _own(ufunc: Any) -> Any:
 
 @functools.cache
 def _elementwise(function: Callable[..., Any], operands: int) -> Any:
-    return np.frompyfunc(function, operands, 1, identity=None)  # None: reduces over several axes in any order
+    return np.frompyfunc(function, operands, 1, identity=_OF_NONE.get(function))  # None: axes in any order, but some
 
 
 def _each(function: Callable[[Any], Any], x: Any) -> Any:

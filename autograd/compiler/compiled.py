@@ -41,6 +41,7 @@ class Compiled(Program):
         self._threads = threads
         self.key = flat.key
         self._spec: Any = None if flat.key[2] else flat.spec  # of the arguments, if none was given by keyword
+        self._dicts = None if flat.key[2] else _dicts_in(flat.spec)
         self.shapes = flat.shapes
         self.number_shapes = [shape for shape in flat.shapes if not is_static(shape)]
         self.starts = starts_of([size_of(shape) for shape in self.number_shapes])
@@ -67,12 +68,18 @@ class Compiled(Program):
 
     def numbers_of(self, args: tuple[Any, ...]) -> list[Any] | None:
         """The leaves of the arguments if they are floats and arrays as the program takes them. None: look closer."""
-        if self._spec is None:
+        if self._dicts is None:
             return None
         try:
             leaves: list[Any] = self._spec.flatten_up_to(args)
         except (TypeError, ValueError):
             return None
+        for path in self._dicts:  # for a dict it takes an OrderedDict, too
+            x: Any = args
+            for key in path:
+                x = x[key]
+            if type(x) is not dict:
+                return None
         for leaf, shape in zip(leaves, self.shapes):
             kind = type(leaf)
             if kind is float:
@@ -214,6 +221,20 @@ def record(f: Callable[..., Any], flat: Arguments, keep_lines: bool = False) -> 
     finally:
         TAPE.reset(token)
         trace.open = False
+
+
+def _dicts_in(spec: Any) -> list[tuple[Any, ...]] | None:
+    """The ways to the dicts in a structure of tuples, lists and dicts; None if it has other parts."""
+    found: list[tuple[Any, ...]] = []
+    stack: list[tuple[Any, tuple[Any, ...]]] = [(spec, ())]
+    while stack:
+        part, path = stack.pop()
+        if part.type not in (None, type(None), tuple, list, dict):
+            return None
+        if part.type is dict:
+            found.append(path)
+        stack += [(child, (*path, key)) for child, key in zip(part.children(), part.entries())]
+    return found
 
 
 @contextmanager

@@ -131,8 +131,9 @@ class Jitted:
             found = self._compiled.get(flat.key)
         except TypeError:
             raise flat.unhashable() from None
-        self._last = found if found is not None else self._compile(flat, to_run)
-        return self._last
+        compiled = found if found is not None else self._compile(flat, to_run)
+        self._last = compiled  # what another thread puts there meanwhile is not for us
+        return compiled
 
     def _compile(self, flat: Arguments, to_run: bool) -> Compiled:
         with self._lock, without_collector():

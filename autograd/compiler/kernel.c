@@ -8,7 +8,8 @@
    Memory.  M holds one number for everything that is *uniform*, the same for all samples: inputs, constants, results,
    parameters.  V holds what is *varying*, one number per sample: a slot of V is a row of lanes, lane i of every slot
    belonging to sample i of the block.  A vector is 64 bytes, 8 doubles or 16 floats; a block is 1, 2, 4 or 8 vectors.
-   A holds the accumulators, in which sums over the batch (weight gradients, mostly) are added up block by block.
+   A holds the accumulators, in which sums over the batch (weight gradients, mostly) are added up block by block.  They
+   are doubles, so that of many blocks nothing is lost.
 
    A *section* is a piece of the program.  A uniform one runs once, on M.  A varying one runs once for every block of
    samples; blocks may go to several threads.
@@ -216,8 +217,7 @@ static void check_sum(Reader *r, const char *kinds, int n_kinds) { /* a pair of 
                 else if (kinds[2 * i + operand] == 'v') v(r);
 }
 
-/* The next two words are an index and its stride, or (apart = 1) have their strides two words on: every row's index, and
-   with a second stride every term's, is below limit. */
+/* Are first + i·stride + j·stride2 from 0 to below the limit, for all i < k and j < n? */
 static int within(int64_t first, int64_t stride, int64_t k, int64_t stride2, int64_t n, int64_t limit) {
     if (k < 1 || n < 1) return 1;
     int64_t most = (int64_t)1 << 31;
@@ -479,7 +479,7 @@ static size_t thread_bytes(const Program *p, size_t *accumulators) {
         if ((size_t)s->accumulators > a) a = s->accumulators;
         if (own > slots) slots = own;
     }
-    *accumulators = rounded(a * (p->single ? 4 : 8));
+    *accumulators = rounded(a * sizeof(double));
     return *accumulators + slots * VECTOR_BYTES;
 }
 
@@ -641,8 +641,8 @@ typedef struct {
     void (*uniform)(const int32_t *code, const int32_t *end, void *M, Tiles *tiles);
     Tiles *tiles;
     void (*move)(const int32_t *copies, int64_t n, void *M, void *buffer);
-    void (*blocks)(const int32_t *code, const Section *s, void *M, void *V, void *A, int64_t first, int64_t last);
-    void (*sums)(const Section *s, const int32_t *targets, void *M, void *A, size_t apart, int threads);
+    void (*blocks)(const int32_t *code, const Section *s, void *M, void *V, double *A, int64_t first, int64_t last);
+    void (*sums)(const Section *s, const int32_t *targets, void *M, double *A, size_t apart, int threads);
 } Interpreter;
 
 #define FUNCTIONS_PART 1
@@ -817,8 +817,9 @@ static void meet(Run *run) {
 static void run_varying(Run *run, int32_t number, int thread) {
     const Program *p = run->program;
     const Section *s = &p->sections[number];
-    char *A = run->threads_memory + (size_t)thread * run->thread_bytes;
-    char *V = s->batch ? run->batches_memory + batch_offset(p, number) : A + run->accumulator_bytes;
+    char *own = run->threads_memory + (size_t)thread * run->thread_bytes;
+    double *A = (double *)own;
+    char *V = s->batch ? run->batches_memory + batch_offset(p, number) : own + run->accumulator_bytes;
     int64_t blocks = blocks_of(s, lanes_of(p));
     memset(A, 0, run->accumulator_bytes);
     run->interpreter->blocks(p->code, s, run->M, V, A, blocks * thread / run->threads,
@@ -1589,7 +1590,7 @@ INLINE void v_sum(const int piece, const int kinds, const int lanes, const int32
 }
 
 /* total[i] += the sum of the lanes of sum[i], for n of them; four at a time where registers are wide enough. */
-INLINE void add_lanes(const int n, real *total, const vec *sum) {
+INLINE void add_lanes(const int n, double *total, const vec *sum) {
     int done = 0;
 #if BYTES >= 32
     for (; done + 4 <= n; done += 4) {
@@ -1598,7 +1599,7 @@ INLINE void add_lanes(const int n, real *total, const vec *sum) {
             UNROLL
             for (int i = 0; i < 4; i++) of[i] = halves_of_doubles((doubles)sum[done + i]);
             const __m256d ab = _mm256_hadd_pd(of[0], of[1]), cd = _mm256_hadd_pd(of[2], of[3]);
-            double *y = (double *)(total + done);
+            double *y = total + done;
             _mm256_storeu_pd(y, _mm256_loadu_pd(y) + (_mm256_permute2f128_pd(ab, cd, 0x20) +
                                                       _mm256_permute2f128_pd(ab, cd, 0x31)));
         } else {
@@ -1606,8 +1607,9 @@ INLINE void add_lanes(const int n, real *total, const vec *sum) {
             UNROLL
             for (int i = 0; i < 4; i++) of[i] = halves_of_floats((doubles)sum[done + i]);
             const __m256 four = _mm256_hadd_ps(_mm256_hadd_ps(of[0], of[1]), _mm256_hadd_ps(of[2], of[3]));
-            float *y = (float *)(total + done);
-            _mm_storeu_ps(y, _mm_loadu_ps(y) + (_mm256_castps256_ps128(four) + _mm256_extractf128_ps(four, 1)));
+            double *y = total + done;
+            const __m128 sums = _mm256_castps256_ps128(four) + _mm256_extractf128_ps(four, 1);
+            _mm256_storeu_pd(y, _mm256_loadu_pd(y) + _mm256_cvtps_pd(sums));
         }
     }
 #endif
@@ -1624,7 +1626,7 @@ INLINE void add_lanes(const int n, real *total, const vec *sum) {
 
 /* A[acc] += the sum over the block; of a last block only the lanes of the mask count. */
 INLINE void r_sum(const int piece, const int kinds, const int lanes, const int32_t *code, const real *M,
-                  const real *block, real *A, const mask *last) {
+                  const real *block, double *A, const mask *last) {
     vec whole = {0};
     for (int p = 0; p < lanes; p += piece * LANES) {
         const real *V = block + p;
@@ -1692,7 +1694,7 @@ INLINE void rows_piece(const int piece, const int R, const int lanes, vec *sum, 
 
 /* R rows of V_ROWS, or (reduces) of R_ROWS into accumulators; of a last block only the lanes of the mask count. */
 INLINE void some_rows(const int piece, const int R, const int reduces, const int lanes, const int32_t *code, int64_t row,
-                      const real *M, real *block, real *A, const mask *last) {
+                      const real *M, real *block, double *A, const mask *last) {
     const int32_t *n = code + 3, *terms = code + (reduces ? 8 : 9);
     const int32_t *singles = terms + 4 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + 2 * (int64_t)n[4];
     vec whole[MOST_SUMS_AT_ONCE];
@@ -1720,7 +1722,7 @@ INLINE void some_rows(const int piece, const int R, const int reduces, const int
 }
 
 INLINE void all_rows(const int piece, const int reduces, const int lanes, const int32_t *code, const real *M, real *V,
-                     real *A, const mask *last) {
+                     double *A, const mask *last) {
     const int R = BYTES < 64 ? 8 / piece : piece == 1 ? 8 : 16 / piece > 4 ? 4 : 16 / piece;
     int64_t row = 0, k = code[2];
     for (; row + R <= k; row += R) some_rows(piece, R, reduces, lanes, code, row, M, V, A, last);
@@ -1779,7 +1781,7 @@ static void v_grid(const int64_t lanes, const int32_t *code, const real *M, real
 
 /* Rows (i..i+tm, j..j+tk) of R_GRID. */
 INLINE void r_tile(const int tm, const int tk, const int64_t lanes, const int32_t *code, int64_t i, int64_t j,
-                   const real *V, real *A, const mask *last) {
+                   const real *V, double *A, const mask *last) {
     const int64_t registers = lanes / LANES, k = code[3];
     const int32_t *terms = code + 5, *end = terms + 4 * (int64_t)code[4];
     vec sum[TILE_M * TILE_K];
@@ -1805,7 +1807,7 @@ INLINE void r_tile(const int tm, const int tk, const int64_t lanes, const int32_
     for (int r = 0; r < tm; r++) add_lanes(tk, A + (code[1] + (i + r) * k + j), sum + r * tk);
 }
 
-INLINE void r_tiles(const int64_t lanes, const int32_t *code, const real *V, real *A, const mask *last) {
+INLINE void r_tiles(const int64_t lanes, const int32_t *code, const real *V, double *A, const mask *last) {
     const int64_t m = code[2], k = code[3];
     int64_t i = 0, j;
 #define ROWS_OF_TILES(tm)                                                                                              \
@@ -1819,7 +1821,7 @@ INLINE void r_tiles(const int64_t lanes, const int32_t *code, const real *V, rea
 #undef ROWS_OF_TILES
 }
 
-static void r_grid(const int64_t lanes, const int32_t *code, const real *V, real *A, const mask *last) {
+static void r_grid(const int64_t lanes, const int32_t *code, const real *V, double *A, const mask *last) {
     if (__builtin_expect(last != NULL, 0)) r_tiles(lanes, code, V, A, last);
     else r_tiles(lanes, code, V, A, NULL);
 }
@@ -1846,7 +1848,7 @@ INLINE real dot(const real *a, int64_t ja, const real *b, int64_t jb, int n) {
 }
 
 /* Four rows of a tile whose terms are neighbours in memory, as those of a matrix times a vector are: added to sum. */
-INLINE void four_dots(const int32_t *t, int64_t row, const real *M, real *sum) {
+INLINE void four_dots(const int32_t *t, int64_t row, const real *M, double *sum) {
     const int64_t ia = t[1], ib = t[4];
     const real *a = M + (t[0] + row * ia), *b = M + (t[3] + row * ib);
     const int n = t[6];
@@ -1915,11 +1917,11 @@ static const int32_t *run_tiles(const int32_t *code, void *memory) {
         }
     if (plus == 1 && minus == 0 && tiles[2] == 1 && tiles[5] == 1 && tiles[6] >= LANES)
         for (; row + 4 <= k; row += 4) {
-            real sum[4] = {0, 0, 0, 0};
+            double sum[4] = {0, 0, 0, 0};
             four_dots(tiles, row, M, sum);
             for (int r = 0; r < 4; r++) {
                 for (int i = 0; i < n_single; i++) sum[r] += M[singles[2 * i] + (int64_t)(row + r) * singles[2 * i + 1]];
-                y[row + r] = sum[r];
+                y[row + r] = (real)sum[r];
             }
         }
     for (; row < k; row++) {
@@ -1936,10 +1938,10 @@ static const int32_t *run_tiles(const int32_t *code, void *memory) {
 }
 
 /* How many of k calls follow each other: of their words, those in the mask advance by 1 from call to call, and the
-   others stay. */
+   others stay.  So few that their lanes can be counted. */
 INLINE int neighbours(const int32_t *code, int k, const int words, const int advancing) {
     int n = 1;
-    for (; n < k; n++)
+    for (; n < k && n < 1 << 20; n++)
         for (int i = 0; i < words; i++)
             if (code[words * n + i] - code[i] != (advancing >> i & 1 ? n : 0)) return n;
     return n;
@@ -1947,7 +1949,7 @@ INLINE int neighbours(const int32_t *code, int k, const int words, const int adv
 
 /* One block, whose first sample has that number. */
 INLINE void run_block(const int piece, const int lanes, const int32_t *code, const int32_t *end, real *M, real *V,
-                      real *A, int64_t first, int64_t samples) {
+                      double *A, int64_t first, int64_t samples) {
     const int valid = samples - first < lanes ? (int)(samples - first) : lanes;
     real all_ones[MOST_LANES] ALIGNED; /* in the lanes that have a sample; only for the last block */
     if (valid < lanes) {
@@ -2092,7 +2094,7 @@ INLINE void run_block(const int piece, const int lanes, const int32_t *code, con
 }
 
 /* Blocks first .. last-1 of a section. */
-static void run_blocks(const int32_t *code, const Section *s, void *M, void *V, void *A, int64_t first, int64_t last) {
+static void run_blocks(const int32_t *code, const Section *s, void *M, void *V, double *A, int64_t first, int64_t last) {
     const int32_t *begin = code + s->begin, *end = code + s->end;
     const int lanes = s->width * VL;
     for (int64_t block = first; block < last; block++) {
@@ -2112,16 +2114,18 @@ static void run_blocks(const int32_t *code, const Section *s, void *M, void *V, 
 }
 
 /* M[target] = the accumulator, added up over all threads.  Targets are neighbours more often than not. */
-static void add_up(const Section *s, const int32_t *targets, void *memory, void *accumulators, size_t apart, int threads) {
-    real *M = memory, *A = accumulators;
+static void add_up(const Section *s, const int32_t *targets, void *memory, double *A, size_t apart, int threads) {
+    real *M = memory;
     for (int thread = 1; thread < threads; thread++) {
-        const real *other = (const real *)((const char *)A + thread * apart);
+        const double *other = (const double *)((const char *)A + thread * apart);
         for (int32_t a = 0; a < s->accumulators; a++) A[a] += other[a];
     }
     for (int32_t a = 0, n; a < s->accumulators; a += n) {
         const int32_t *target = targets + a;
         for (n = 1; a + n < s->accumulators && target[n] == target[0] + n; n++) {}
-        memcpy(M + target[0], A + a, (size_t)n * sizeof(real));
+        if (sizeof(real) == sizeof(double)) memcpy(M + target[0], A + a, (size_t)n * sizeof(double));
+        else
+            for (int32_t i = 0; i < n; i++) M[target[0] + i] = (real)A[a + i];
     }
 }
 

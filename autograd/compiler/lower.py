@@ -97,9 +97,9 @@ class _Lowering:
         self.one = self.constant([1.0])
         settled = self.place_outputs()
         table = []
-        for number, section in enumerate(self.sections):
+        for section, needed in zip(self.sections, self.needed_later()):
             if section.batch:
-                table.append(_Varying(self, section, self.needed_after(number)).run())
+                table.append(_Varying(self, section, needed).run())
             else:
                 table.append(self.uniform_section(section))
         table += self.remaining_outputs(settled)
@@ -139,14 +139,15 @@ class _Lowering:
                 settled.add(number)
         return settled
 
-    def needed_after(self, number: int) -> set[int]:
-        """Varying values that a later section needs."""
-        made = {value for value in self.sections[number].values if self.program.batch_of(value)}
-        needed: set[int] = set()
-        if len(self.sections) > 1:
-            for section in self.sections[number + 1 :]:
-                for value in section.values:
-                    needed.update(made.intersection(self.program.used_by(value)))
+    def needed_later(self) -> list[set[int]]:
+        """For each section the varying values that a later one needs."""
+        made_in = {value: number for number, section in enumerate(self.sections) for value in section.values}
+        needed: list[set[int]] = [set() for _ in self.sections]
+        for number, section in enumerate(self.sections if len(self.sections) > 1 else []):
+            for value in section.values:
+                for x in self.program.used_by(value):
+                    if self.program.batches[x] and made_in.get(x, number) != number:
+                        needed[made_in[x]].add(x)
         return needed
 
     def new_places(self, rows: int) -> int:

@@ -56,7 +56,7 @@ class Native:
             memory = _Memory(self)
         for where, first, many in memory.arguments:
             where[...] = numbers[first] if many == 1 else numbers[first : first + many]
-        code.run_at(memory.address, repeats, threads)
+        code.run_at(memory.address, repeats, min(threads, kernel.MOST_THREADS))
         outputs = memory.outputs.copy()
         self.free.append(memory)
         return self.program.out.from_memory(outputs)

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import TraceError, Value, clip, exp, grad, maximum, mean, minimum, take, value_and_grad, where
+from autograd import TraceError, Value, clip, exp, grad, jvp, maximum, mean, minimum, take, value_and_grad, where
 from autograd.compiler import jit, vmap
 from tests.compiler.compare import BACKENDS, each_backend
 from tests.compiler.programs import examples
@@ -372,3 +372,18 @@ def test_a_value_that_meets_an_array_is_refused() -> None:
 def test_numpy_says_that_there_is_no_largest_of_none() -> None:
     with pytest.raises(ValueError, match="zero-size"):
         jit(lambda x: x[:0].max())(np.ones(2))
+
+
+def test_a_value_or_a_dual_on_the_left_of_an_array_is_refused() -> None:
+    x = np.array([0.5, 2.0])
+    w = Value(1.0, label="w")
+    for f in (lambda x: where(w < x, 1.0, 0.0), lambda x: where(w >= x, x, 0.0), lambda x: x > w):
+        with pytest.raises(TraceError, match="Value"):
+            jit(f)(x)
+    with pytest.raises(TraceError):
+        jvp(lambda z: jit(lambda x: where(z < x, x, 0.0).sum())(x), (1.0,), (1.0,))
+
+
+def test_all_and_any_of_nothing() -> None:
+    assert jit(lambda x: where(np.any(x[:0] > 0), 1.0, 0.0))(np.ones(3)) == 0.0
+    assert jit(lambda x: where(np.all(x[:0] > 0), 1.0, 0.0))(np.ones(3)) == 1.0

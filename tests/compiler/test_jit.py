@@ -12,6 +12,7 @@ import pickle
 import sys
 import threading
 import weakref
+from collections import OrderedDict, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -104,6 +105,33 @@ def test_what_came_before_makes_no_difference() -> None:
         compiled({"x": 3.0})
     with pytest.raises(TypeError, match="complex"):
         compiled({"x": np.array([1j, 2j]), "k": 2.0})
+
+
+def test_kinds_of_dicts_are_told_apart() -> None:
+    """Whatever came before: their order is part of some, and a function may give back what it was given."""
+    kinds: list[Any] = [
+        {"a": 1.0, "b": 2.0},
+        OrderedDict(a=1.0, b=2.0),
+        OrderedDict(b=2.0, a=1.0),
+        defaultdict(float, a=1.0, b=2.0),
+    ]
+    same = jit(lambda p, q: [p, list(q.values())])
+    for p, q in itertools.product(kinds, repeat=2):
+        for before in kinds:
+            same(before, before)
+            result, values = same(p, q)
+            assert (type(result), list(result.items())) == (type(p), list(p.items()))
+            assert values == list(q.values())
+
+
+def test_more_threads_than_there_can_be_are_as_many_as_there_can_be() -> None:
+    assert jit(lambda x: 2.0 * x, threads=2**31)(1.5) == 3.0
+
+
+def test_the_mean_of_many_float32_numbers_loses_nothing() -> None:
+    numbers = np.random.default_rng(0).uniform(1.0, 2.0, 2_000_000).astype("float32")
+    mean_of_all = jit(lambda x: mean(vmap(lambda a: a)(x)), dtype="float32")(numbers)
+    assert mean_of_all == pytest.approx(float(numbers.mean(dtype="float64")), rel=2e-7)
 
 
 def test_the_cache_is_bounded() -> None:

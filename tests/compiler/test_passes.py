@@ -534,6 +534,25 @@ def test_a_pass_takes_time_in_proportion_to_the_size(each: Callable[[Program], A
     assert min(times[len(large)]) < 100 * min(times[len(small)])  # 16 times the size; quadratic would be 256
 
 
+def test_many_sections_take_time_in_proportion() -> None:
+    """A batch that is normalised again and again: a section for each time."""
+
+    def program(n: int) -> Program:
+        ops: list[Any] = [(COLUMN, (0, 1), 4)]
+        for _ in range(n):
+            varying = len(ops)
+            ops += [(REDUCE, ((varying, NONE, 1),), 0), (SUM, ((varying, varying + 1, 1),), 4)]
+        return made(1, *ops, outputs=[len(ops)])
+
+    times = {}
+    for n in (100, 1600):
+        large = program(n)
+        start = time.process_time()
+        lowered(large)
+        times[n] = time.process_time() - start
+    assert times[1600] < 100 * times[100]  # 16 times the size; quadratic would be 256
+
+
 def test_constants_are_folded_as_compiled_code_would_compute_them() -> None:
     for head, function in ieee.FUNCTIONS.items():
         if head in (SELECT, TAKE, RULES["stop_gradient"]):
