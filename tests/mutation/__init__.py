@@ -55,13 +55,13 @@ PASSES = {
         "tests/test_number_types.py",
     ),
     "autograd/compiler/fold.py": (
-        "tests/compiler/test_passes.py -k 'fold or simplif or uniform_output'",
+        "tests/compiler/test_passes.py -k 'fold or simplif or uniform_output or data'",
         "tests/compiler/test_passes.py -k 'interpreters_compute or words'",
         "tests/compiler/test_vmap.py tests/compiler/test_jit.py",
         "tests/compiler/test_transforms_inside.py",
     ),
     "autograd/compiler/share.py": (
-        "tests/compiler/test_passes.py -k 'share or simplif or kept_once'",
+        "tests/compiler/test_passes.py -k 'share or simplif or data'",
         "tests/compiler/test_jit.py tests/compiler/test_vmap.py",
         "autograd/compiler/share.py",
     ),
@@ -85,7 +85,8 @@ PASSES = {
         "tests/compiler/test_vmap.py tests/compiler/test_jit.py",
     ),
     "autograd/compiler/lower.py": (
-        "tests/compiler/test_passes.py -k 'words or rows or slots or kept_once'",
+        "tests/compiler/test_lower.py",
+        "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
     ),
     "autograd/compiler/memory.py": (
         "autograd/compiler/memory.py",
