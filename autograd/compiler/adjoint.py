@@ -60,18 +60,18 @@ def depending(trace: Trace, leaves: Sequence[int], end: int) -> tuple[int, bytea
     start = min(leaves)
     marks = bytearray(end - start)
     for leaf in leaves:
-        marks[leaf - start] = 1
+        marks[leaf - start] = True
     first = start - trace.inputs
     for position, (head, operands, _) in enumerate(trace.ops[first : end - trace.inputs]):
         if head is SUM:
             for a, b, _ in operands:
                 if (a >= start and marks[a - start]) or (b >= start and marks[b - start]):
-                    marks[position] = 1
+                    marks[position] = True
                     break
         elif head is not CONSTANT:
             for a in values_in(head, operands):
                 if a >= start and marks[a - start]:
-                    marks[position] = 1
+                    marks[position] = True
                     break
     return start, marks
 
@@ -100,9 +100,9 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
     unguarded = bytearray(len(depends)) if guarding else bytearray()  # values to which a term without one was sent
     for value in collected:
         if guarding:
-            unguarded[value - start] = 1
+            unguarded[value - start] = True
     parts: Parts = {}
-    for value in range(start + len(depends) - 1, start - 1, -1):
+    for value in reversed(range(start, start + len(depends))):
         terms = collected.pop(value, None)
         if terms is None:
             continue
@@ -122,7 +122,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
             if guarding:
                 whole = _both(trace, guard, choice)
                 if whole == NONE:
-                    unguarded[operand - start] = 1
+                    unguarded[operand - start] = True
                 else:
                     guards.setdefault(operand, []).append(whole)
             if batch and not varies and not trace.batch_of(operand) and not _batch_of(trace, term):
@@ -146,7 +146,7 @@ def _unbounded(trace: Trace, end: int) -> bytearray:
     marks = bytearray(end)
     for value, (head, operands, _) in enumerate(trace.ops[: end - trace.inputs], start=trace.inputs):
         if head in UNBOUNDED or any(marks[x] for x in values_in(head, operands)):
-            marks[value] = 1
+            marks[value] = True
     return marks
 
 

@@ -83,7 +83,7 @@ class _Folding:
     def append(self, head: Any, operands: tuple[Any, ...], batch: int) -> int:
         self.ops.append((head, operands, batch))
         self.batches.append(batch)
-        self.is_simple.append(1)
+        self.is_simple.append(True)
         return len(self.batches) - 1
 
     def widest(self, values: Any) -> int:
@@ -93,7 +93,7 @@ class _Folding:
     def constant(self, number: float) -> int:
         at = self.append(CONSTANT, (number,), 0)
         self.constants[at] = number
-        self.is_simple[at] = 0
+        self.is_simple[at] = False
         return at
 
     def terms(self, operands: Sequence[Term]) -> tuple[list[Term], float]:
@@ -138,24 +138,24 @@ class _Folding:
             return self.constant(known)
         if known != 0.0:  # NaN isn't 0, either
             terms.append((self.constant(known), NONE, 1))
-        if len(terms) == 1:
-            a, b, sign = terms[0]
-            if b == NONE and sign > 0:
-                return a
-            at = self.append(SUM, (terms[0],), max(self.batches[a], self.batches[b] if b >= 0 else 0))
-            if b == NONE:
-                self.negated[at] = a
-                self.is_simple[at] = 0
-            elif b in self.constants:
-                self.scaled[at] = (a, sign * self.constants[b])
-            return at
+        (a, b, sign), *more = terms
+        if b == NONE and sign > 0 and not more:
+            return a
         batches = self.batches
         batch = 0
-        for a, b, _ in terms:
-            batch = batches[a] or (batches[b] if b >= 0 else 0)
+        for x, y, _ in terms:
+            batch = batches[x] or (batches[y] if y >= 0 else 0)
             if batch:
                 break
-        return self.append(SUM, tuple(terms), batch)
+        at = self.append(SUM, tuple(terms), batch)
+        if more:
+            return at
+        if b == NONE:
+            self.negated[at] = a
+            self.is_simple[at] = False
+        elif b in self.constants:
+            self.scaled[at] = (a, sign * self.constants[b])
+        return at
 
     def reduce(self, operands: Sequence[Term], size: int) -> int:
         """A term whose factors have become uniform is the same for all samples: there are ``size`` times as much."""

@@ -54,11 +54,11 @@ def _key(op: tuple[Any, tuple[Any, ...], int]) -> Any:
     """Equal for instructions that give the same number."""
     head, operands, _ = op
     if head is SUM or head is REDUCE:
-        return head, tuple(sorted([term if term[0] <= term[1] else (term[1], term[0], term[2]) for term in operands]))
+        return head, tuple(sorted([(max(a, b), min(a, b), sign) for a, b, sign in operands]))
     if head is CONSTANT:
-        return struct.pack("d", operands[0])  # tells -0.0 from 0.0, and finds NaN again
+        return struct.pack("d", *operands)  # tells -0.0 from 0.0, and finds NaN again
     if head is DATA:
-        return head, id(operands[0])
+        return head, *map(id, operands)
     if head is COLUMN or head is COPY:
         return op  # of two batches they are two
     if head in _SYMMETRIC:
