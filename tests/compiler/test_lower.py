@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from autograd.compiler import lower as lower_py
 from autograd.compiler.lower import lower
+from autograd.compiler.memory import Intervals
 from autograd.compiler.program import COLUMN, NONE, REDUCE, SUM, Program
 from autograd.compiler.simplify import simplify
 from autograd.rules import RULES
@@ -186,6 +187,25 @@ def test_rows_become_one_instruction_where_vectors_help(
 
 
 # --- Where things stand ---
+
+
+@given(wanted=st.lists(st.integers(-3, 4), max_size=60), data=st.randoms(use_true_random=False))
+def test_places_are_the_first_that_are_free(wanted: list[int], data: random.Random) -> None:
+    """n > 0: n places are taken; else one is given back. ``taken`` is a model of it: for each place whether it is."""
+    places = Intervals()
+    taken: list[bool] = []
+    for n in wanted:
+        if n > 0:
+            fitting = [at for at in range(len(taken) - n + 1) if not any(taken[at : at + n])]
+            first = min(fitting, default=len(taken))
+            assert places.take(n) == first
+            taken += [False] * n if not fitting else []
+            taken[first : first + n] = [True] * n
+        elif any(taken):
+            at = data.choice([at for at, is_taken in enumerate(taken) if is_taken])
+            places.give_back(at)
+            taken[at] = False
+        assert places.top == len(taken)
 
 
 @examples(1)

@@ -129,11 +129,13 @@ def test_a_pass_takes_a_program_without_inputs(each: Pass, case: Case) -> None:
 
 
 def test_data_that_is_all_a_program_has_is_added_up() -> None:
-    program = made(0, (DATA, ((1.0, 2.0, 5.0),), 3), const(3.0), (REDUCE, ((1, 0, 1),), 0), (REDUCE, ((0, 0, 1),), 0))
-    program.outputs = [2, 3]
+    data, product, total = (DATA, ((1.0, 2.0, 5.0),), 3), (SUM, ((1, 0, 1),), 3), (REDUCE, ((2, NONE, 1),), 0)
+    program = made(0, data, const(3.0), product, total, (REDUCE, ((1, 0, 1),), 0), outputs=[3, 4])
     for each in (*PASSES, simplify):
         after = each(program)
-        assert outputs(after, reference(after, ())) == [24.0, 30.0]
+        check(after)
+        assert outputs(after, reference(after, ())) == [24.0, 24.0]
+    assert len(simplify(program).ops) == 4  # the product is part of the sum
 
 
 # --- Valid, and nothing lost ---
@@ -335,8 +337,19 @@ def test_share_knows_what_may_be_swapped() -> None:
         assert (len(set(share(program).outputs)) == 1) == swaps
     program = made(2, (SUM, ((0, 1, 1),), 0), (SUM, ((1, 0, 1),), 0), (SUM, ((1, 0, -1),), 0), outputs=[2, 3, 4])
     assert share(program).outputs == [2, 2, 3]
-    program = made(2, (SUM, ((0, 1, 1), (0, NONE, 1)), 0), (SUM, ((0, NONE, 1), (1, 0, 1)), 0), outputs=[2, 3])
-    assert share(program).outputs == [2, 2]
+    for a, b in ((0, 1), (1, 0), (2, 3), (3, 2)):
+        program = made(4, (SUM, ((a, b, 1), (0, NONE, 1)), 0), (SUM, ((0, NONE, 1), (b, a, 1)), 0), outputs=[4, 5])
+        assert share(program).outputs == [4, 4]
+
+
+def test_prune_forgets_what_is_known_of_instructions_that_go() -> None:
+    program = made(1, (RULES["sin"], (0,), 0), (RULES["cos"], (0,), 0))
+    program.names = {0: "x", 1: "gone", 2: "stays"}
+    program.lines = {1: "sin(x)", 2: "cos(x)"}
+    after = prune(program)
+    assert (after.names, after.lines) == ({0: "x", 1: "stays"}, {1: "cos(x)"})
+    program.names = {1: "gone"}
+    assert prune(program).names == {}
 
 
 def test_flatten_makes_a_loop_of_products_one_sum() -> None:

@@ -71,7 +71,7 @@ PASSES = {
         "autograd/compiler/prune.py",
     ),
     "autograd/compiler/flatten.py": (
-        "tests/compiler/test_passes.py -k 'flatten or simplif'",
+        "tests/compiler/test_passes.py -k 'flatten or simplif or data'",
         "tests/compiler/test_jit.py tests/compiler/test_vmap.py",
         "autograd/compiler/program.py",
     ),
@@ -90,7 +90,8 @@ PASSES = {
     ),
     "autograd/compiler/memory.py": (
         "autograd/compiler/memory.py",
-        "tests/compiler/test_passes.py -k 'words or rows or slots'",
+        "tests/compiler/test_lower.py -k places",
+        "tests/compiler/test_passes.py -k slots",
     ),
     "autograd/compiler/simplify.py": ("tests/compiler/test_passes.py -k simplif",),
 }
