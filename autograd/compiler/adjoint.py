@@ -206,7 +206,7 @@ def _collect(trace: Trace, terms: list[Term], batch: int) -> int:
 
 def _batch_of(trace: Trace, term: Term) -> int:
     a, b, _ = term
-    return trace.batch_of(a, b) if b >= 0 else trace.batch_of(a)
+    return trace.batch_of(a, b) if b != NONE else trace.batch_of(a)
 
 
 def _sent(

@@ -22,7 +22,7 @@ def flatten(program: Program) -> Program:
         if head is SUM or head is REDUCE:
             for a, b, _ in operands:
                 uses[a] += 1
-                if b >= 0:
+                if b != NONE:
                     uses[b] += 1
         else:
             for operand in values_in(head, operands):
@@ -69,4 +69,4 @@ def _fits(program: Program, a: int, head: Any, batch: int) -> bool:
     _, terms, its_batch = program.ops[a - program.inputs]
     if head is SUM:
         return bool(its_batch == batch)
-    return all(program.batch_of(x) or (y >= 0 and program.batch_of(y)) for x, y, _ in terms)
+    return all(program.batch_of(x) or (y != NONE and program.batch_of(y)) for x, y, _ in terms)

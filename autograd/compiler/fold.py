@@ -61,9 +61,9 @@ class _Folding:
         for value, (head, operands, batch) in enumerate(program.ops, start=inputs):
             before = len(self.ops)
             if head is SUM:
-                at = self.sum([(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands])
+                at = self.sum([(new[a], new[b] if b != NONE else b, sign) for a, b, sign in operands])
             elif head is REDUCE:
-                terms = [(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands]
+                terms = [(new[a], new[b] if b != NONE else b, sign) for a, b, sign in operands]
                 at = self.reduce(terms, next(filter(None, map(program.batch_of, values_in(head, operands)))))
             elif head is CONSTANT:
                 at = self.constant(operands[0])
@@ -103,7 +103,7 @@ class _Folding:
         known = 0.0
         for term in operands:
             a, b, sign = term
-            if is_simple[a] and (b < 0 or is_simple[b]):  # most of them
+            if is_simple[a] and (b == NONE or is_simple[b]):  # most of them
                 out.append(term)
                 continue
             if a in negated:
@@ -112,7 +112,7 @@ class _Folding:
                 b, sign = negated[b], -sign
             if a in constants:
                 x = constants[a]
-                if b < 0:
+                if b == NONE:
                     known += sign * x
                     continue
                 if b in constants:
@@ -144,7 +144,7 @@ class _Folding:
         batches = self.batches
         batch = 0
         for x, y, _ in terms:
-            batch = batches[x] or (batches[y] if y >= 0 else 0)
+            batch = batches[x] or (batches[y] if y != NONE else 0)
             if batch:
                 break
         at = self.append(SUM, tuple(terms), batch)
@@ -162,7 +162,7 @@ class _Folding:
         varying = []
         alike: list[Term] = []
         for a, b, sign in operands:
-            if self.batches[a] or (b >= 0 and self.batches[b]):
+            if self.batches[a] or (b != NONE and self.batches[b]):
                 varying.append((a, b, sign))
             else:
                 many = self.sum([(a, self.constant(float(size)), 1)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.compiler.program import REDUCE, SUM, Program, renumbered, values_in
+from autograd.compiler.program import NONE, REDUCE, SUM, Program, renumbered, values_in
 
 
 def prune(program: Program) -> Program:
@@ -26,7 +26,7 @@ def prune(program: Program) -> Program:
             if head is SUM or head is REDUCE:
                 for a, b, _ in operands:
                     needed[a] = True
-                    if b >= 0:
+                    if b != NONE:
                         needed[b] = True
             else:
                 for operand in values_in(head, operands):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Program, renumbered
+from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, NONE, REDUCE, SUM, Program, renumbered
 from autograd.rules import RULES
 
 _SYMMETRIC = frozenset([EQUAL, RULES["hypot"], RULES["maximum"], RULES["minimum"]])
@@ -30,7 +30,7 @@ def share(program: Program) -> Program:
         head, operands, _ = op
         if head is SUM and len(operands) == 1:  # most of them
             ((a, b, sign),) = operands
-            a, b = new[a], new[b] if b >= 0 else b
+            a, b = new[a], new[b] if b != NONE else b
             if a < b:
                 a, b = b, a
             key: Any = (a, b, sign)
