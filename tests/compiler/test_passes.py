@@ -278,6 +278,8 @@ def test_fold_multiplies_factors_together_where_that_is_exact() -> None:
         (2.0, 1, 0.1, 0.2),
         (0.1, -1, 4.0, -0.4),
         (0.5, -1, -2.0, 1.0),
+        (1e20, 1, 4.0, 4e20),
+        (1e-20, 1, 0.5, 5e-21),
         (0.1, 1, 0.3, None),
         (1e300, 1, 2.0**60, None),
         (1e-300, 1, 2.0**-60, None),
