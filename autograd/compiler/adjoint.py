@@ -168,7 +168,7 @@ def _both(trace: Trace, a: int, b: int) -> int:
 
 def _any(trace: Trace, guards: list[int], batch: int, parts: Parts) -> int:
     """1 where one of the guards is, for a value of that batch: for a uniform one, in any sample."""
-    several = list(dict.fromkeys(guards))
+    first, *more = several = list(dict.fromkeys(guards))
     present: dict[int, set[int]] = {}
     for guard in several:
         if guard in parts:
@@ -176,8 +176,8 @@ def _any(trace: Trace, guards: list[int], batch: int, parts: Parts) -> int:
             present.setdefault(choice, set()).add(part)
             if len(present[choice]) == of:
                 return NONE  # all branches of one choice use it, and one of them is taken
-    if len(several) == 1 and (batch or not trace.batch_of(several[0])):
-        return several[0]
+    if not more and (batch or not trace.batch_of(first)):
+        return first
     return trace.call(LESS, trace.constant(0.0), _collect(trace, [(guard, NONE, 1) for guard in several], batch))
 
 
@@ -190,18 +190,20 @@ def _name(trace: Trace, adjoint: int, outputs: Sequence[int], value: int) -> Non
 
 def _collect(trace: Trace, terms: list[Term], batch: int) -> int:
     """One adjoint from all that was sent to it."""
-    if len(terms) == 1 and terms[0][1] == NONE and terms[0][2] == 1 and (batch or not trace.batch_of(terms[0][0])):
-        return terms[0][0]
-    if batch:
-        return trace.sum(terms)
-    by_size: dict[int, list[Term]] = {}
-    for term in terms:
-        by_size.setdefault(_batch_of(trace, term), []).append(term)
-    one_number = by_size.pop(0, [])
-    reductions = [trace.append(REDUCE, tuple(part), 0) for part in by_size.values()]
-    if not one_number and len(reductions) == 1:
-        return reductions[0]
-    return trace.sum(one_number + [(reduction, NONE, 1) for reduction in reductions])
+    sizes = [] if batch else [_batch_of(trace, term) for term in terms]
+    if any(sizes):
+        by_size: dict[int, list[Term]] = {}
+        for term, size in zip(terms, sizes):
+            by_size.setdefault(size, []).append(term)
+        one_number = by_size.pop(0, [])
+        terms = one_number + [(trace.append(REDUCE, tuple(part), 0), NONE, 1) for part in by_size.values()]
+    return _sum(trace, terms)
+
+
+def _sum(trace: Trace, terms: list[Term]) -> int:
+    """The sum of the terms; a value by itself needs no sum."""
+    (a, b, sign), *more = terms
+    return a if (b, sign, more) == (NONE, 1, []) else trace.sum(terms)
 
 
 def _batch_of(trace: Trace, term: Term) -> int:
@@ -345,9 +347,7 @@ def push_forward(trace: Trace, outputs: Sequence[int], leaves: Sequence[int], ta
 
 def _tangent(trace: Trace, head: Any, terms: list[Term], operands: Any) -> int:
     if head is not REDUCE:
-        if len(terms) == 1 and terms[0][1:] == (NONE, 1):
-            return terms[0][0]
-        return trace.sum(terms)
+        return _sum(trace, terms)
     size = trace.batch_of(*values_in(head, operands))
     varying = [term for term in terms if _batch_of(trace, term)]
     alike = [term for term in terms if not _batch_of(trace, term)]

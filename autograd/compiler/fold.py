@@ -142,7 +142,6 @@ class _Folding:
         if b == NONE and sign > 0 and not more:
             return a
         batches = self.batches
-        batch = 0
         for x, y, _ in terms:
             batch = batches[x] or (batches[y] if y != NONE else 0)
             if batch:
