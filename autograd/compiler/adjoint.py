@@ -252,17 +252,15 @@ def _through(trace: Trace, value: int, head: Any, operands: Any, position: int, 
     """adjoint · ∂value/∂operand as a term, for a function; None if the derivative is 0."""
     if head is COPY:
         return (adjoint, NONE, 1)
+    if position == 0 and (head is SELECT or head is TAKE or head is OWN):
+        return None  # what is asked; as what it is computed
     if head is SELECT:
-        if position == 0:
-            return None
         zero = trace.constant(0.0)
         chosen = (adjoint, zero) if position == 1 else (zero, adjoint)
         return (trace.call(SELECT, operands[0], *chosen), NONE, 1)
     if head is TAKE:
-        return None if position == 0 else (adjoint, chooses(trace, operands, position - 1), 1)
+        return (adjoint, chooses(trace, operands, position - 1), 1)
     if head is OWN:
-        if position == 0:
-            return None
         _, rule, *operands = operands
         head, position = rule, position - 1
     if isinstance(head, Rule):
@@ -275,7 +273,7 @@ def _times(trace: Trace, adjoint: int, partial: Any) -> Term | None:
         return (adjoint, trace.value(partial), 1)
     if partial == 0.0:
         return None
-    if partial in (1.0, -1.0):
+    if abs(partial) == 1.0:
         return (adjoint, NONE, int(partial))
     return (adjoint, trace.constant(float(partial)), 1)
 

@@ -66,7 +66,7 @@ class _Folding:
                 terms = [(new[a], new[b] if b != NONE else b, sign) for a, b, sign in operands]
                 at = self.reduce(terms, next(filter(None, map(program.batch_of, values_in(head, operands)))))
             elif head is CONSTANT:
-                at = self.constant(operands[0])
+                at = self.constant(*operands)
             elif head in SOURCES:
                 at = self.append(head, operands, batch)
             else:
@@ -86,9 +86,9 @@ class _Folding:
         self.is_simple.append(True)
         return len(self.batches) - 1
 
-    def widest(self, values: Any) -> int:
+    def widest(self, values: Sequence[int]) -> int:
         batches = self.batches
-        return max([batches[x] for x in values], default=0)
+        return max([batches[x] for x in values])
 
     def constant(self, number: float) -> int:
         at = self.append(CONSTANT, (number,), 0)

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import derivative, grad, jit, log, sqrt, where
+from autograd import derivative, dot, grad, jit, log, sqrt, vjp, where
+from autograd import sum as total
 from autograd.compiler.adjoint import depending, pull_back, push_forward
 from autograd.compiler.program import (
     COLUMN,
@@ -419,3 +420,32 @@ def test_a_value_that_two_choices_use_counts_where_either_is_taken() -> None:
     for x, factor in ((0.5, 1.0), (2.0, -2.0)):
         assert compiled(x) == pytest.approx(factor * (math.log(x) + 1), rel=1e-14)
     assert compiled(0.0) == 0.0
+
+
+def test_a_value_that_both_branches_use_needs_no_guard() -> None:
+    def f(x):
+        u = x * log(x)
+        return where(x > 0, 2 * u, u * u)
+
+    program = jit(grad(f)).lower(2.0)
+    assert program.counts()["less"] == 1  # x > 0
+
+
+@pytest.mark.parametrize("seed", [0.0, 1.0, -1.0, 2.5])
+def test_any_number_may_be_pulled_back(seed: float) -> None:
+    assert jit(lambda x: vjp(lambda x: x * x, x)[1](seed)[0])(3.0) == 6 * seed
+
+
+def test_sums_and_dots_are_one_instruction() -> None:
+    for f, expected in ((lambda xs: total(xs), 6.0), (lambda xs: dot(xs, xs[::-1]), 10.0)):
+        program = jit(f).stages([1.0, 2.0, 3.0])["trace"]
+        check(program)
+        assert program.counts() == {"sum": 1, "terms": 3}
+        assert jit(f)([1.0, 2.0, 3.0]) == expected
+
+
+def test_sums_and_dots_of_arrays_go_element_by_element() -> None:
+    np = pytest.importorskip("numpy")
+    a = np.array([1.0, 2.0])
+    assert jit(lambda x: total([x, a, x]))(10.0).tolist() == [21.0, 22.0]
+    assert jit(lambda x: dot([x, 3.0], [a, a]))(10.0).tolist() == [13.0, 26.0]
