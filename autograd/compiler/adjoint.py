@@ -152,7 +152,7 @@ def _unbounded(trace: Trace, end: int) -> bytearray:
 
 def _may_be_infinite(head: Any, operands: Any, term: Term, unbounded: bytearray) -> bool:
     """Whether the adjoint's factor in a term may be infinite or NaN."""
-    if term[1] == NONE or head is SELECT or head is TAKE:
+    if term[1] == NONE or head is TAKE:
         return False
     if head is SUM or head is REDUCE:
         return bool(unbounded[term[1]])

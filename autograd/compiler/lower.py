@@ -468,7 +468,7 @@ def _by_depth(program: Program, values: Sequence[int]) -> list[tuple[Any, list[i
     kinds: list[Any] = []
     for value in values:
         head = ops[value - inputs][0]
-        deepest = max(map(depth.__getitem__, used[value - inputs]), default=-1)
+        deepest = max(map(depth.__getitem__, used[value - inputs]))
         at = depth[value] = ((deepest >> 32) + 1) << 32 if head is SUM else deepest + 1
         if head not in heads:
             heads[head] = len(kinds)

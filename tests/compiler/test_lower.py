@@ -58,15 +58,19 @@ any_order = pytest.mark.parametrize("draw", [random.Random(seed) for seed in ran
 
 
 @any_order
-def test_a_matrix_times_a_vector_is_one_instruction(draw: random.Random) -> None:
+@pytest.mark.parametrize("n", [1, 10])
+@pytest.mark.parametrize("added", [0, 1])
+def test_a_matrix_times_a_vector_is_one_instruction(draw: random.Random, n: int, added: int) -> None:
     """W·x + b, with x as second factors: they are the same for all rows."""
-    rows = [[(10 * i + j, 90 + j, 1) for j in range(10)] + [(100 + i, NONE, 1)] for i in range(9)]
+    W, x, b = 1, 90 + 1, 100
+    rows = [[(W + n * i + j, x + j, 1) for j in range(n)] + [(b + i, NONE, 1)] * added for i in range(9)]
     program = made(109, *[(SUM, terms, 0) for terms in shuffled(draw, rows)])
-    rest = [9, 1, 0, 1, 0, 10, 1, 90, 0, 1, 10, 100, 1]
+    between = int(n > 1)
+    rest = [9, 1, 0, added, W, n, between, x, 0, between, n, *[b, 1] * added]
     total = (SUM, tuple((109 + i, NONE, 1) for i in range(9)), 0)
     log = run(Program(109, [*program.ops, total], [118]))
     assert log[0] == ("U_ROWS", [111, *rest])  # after the output and the 1
-    program.outputs.sort(key=lambda value: min(a for a, *_ in program.operation(value)[1]))
+    program.outputs.sort(key=lambda value: min(program.used_by(value)))
     assert run(program) == [("U_ROWS", [109, *rest])]
 
 
@@ -104,6 +108,16 @@ def test_the_gradients_by_a_matrix_are_one_instruction(draw: random.Random, k: i
 
 
 @any_order
+def test_a_column_that_all_rows_of_a_product_share_does_no_harm(draw: random.Random) -> None:
+    """X·W + x·w: x is one column, and w a row of weights."""
+    m, n = 3, 4
+    x, X, w, W = 100, 101, 0, 10
+    rows = [[(x, w + j, 1), (X + i, W + j, 1)] for i in range(m) for j in range(n)]
+    log = run(made(100, *columns(1 + m), *[(SUM, terms, BATCH) for terms in shuffled(draw, rows)]))
+    assert log[1] == ("V_GRID", [1 + m, m, n, 2, 0, 0, w, 0, 1, 1, W, 1, 1])
+
+
+@any_order
 def test_the_factor_that_all_rows_share_is_the_first(draw: random.Random) -> None:
     terms = shuffled(draw, [[(101 + i, 100, 1)] for i in range(6)])
     log = run(made(100, *columns(7), *[(SUM, row, BATCH) for row in terms]))
@@ -127,18 +141,19 @@ def test_matrices_that_are_nearly_regular_are_not_taken_for_regular_ones(seed: i
         second = 100 if head is REDUCE or draw.random() < 0.2 else 0
         added = draw.random() < 0.5
         c, ic, jc = draw.randrange(30), draw.randrange(3), draw.randrange(3)
+        at = draw.choice((list(range(m)), sorted(draw.sample(range(2 * m), m))))
         often = draw.choice((0.0, 0.05))
         for i in range(m):
             for j in range(n):
                 terms = [
                     (
-                        100 + (a + i * ia + (draw.random() < often)) % 30,
+                        100 + (a + at[i] * ia + (draw.random() < often)) % 30,
                         second + (b + j * jb + (draw.random() < often)) % 30,
                         sign,
                     )
                     for (a, ia, b, jb), sign in zip(kinds, signs)
                 ]
-                terms += [(100 + (c + i * ic + j * jc) % 30, NONE, 1)] * added
+                terms += [(100 + (c + at[i] * ic + j * jc) % 30, NONE, 1)] * added
                 ops.append((head, tuple(terms), BATCH if head is SUM else 0))
     run(made(100, *ops), block)
 
@@ -186,6 +201,14 @@ def test_rows_become_one_instruction_where_vectors_help(
         ]
         log = run(made(100, *sums))
         assert [name for name, _ in log] == (["U_ROWS"] if is_one else ["U_SUM"] * rows)
+
+
+def test_sums_with_as_many_sums_before_them_are_computed_together() -> None:
+    """However many functions are before them."""
+    floors = [(RULES["floor"], (k if k < 3 else 9 + k - 3,), 0) for k in range(9)]  # one, two or three of each other
+    sums = [(SUM, ((9 + k, k, 1),), 0) for k in range(9)]
+    names = [name for name, _ in run(made(9, *floors, *sums))]
+    assert names == ["U_CALL1"] * 3 + ["U_ROWS"]
 
 
 # --- Where things stand ---
