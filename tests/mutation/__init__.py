@@ -114,8 +114,8 @@ LEFT_OUT = (
 SAMPLES = {
     "autograd/rules.py": 300,
     "autograd/compiler/fold.py": 110,
-    "autograd/compiler/adjoint.py": 110,
-    "autograd/compiler/lower.py": 130,
+    "autograd/compiler/adjoint.py": 150,
+    "autograd/compiler/lower.py": 200,
 }
 
 # Operators of cosmic-ray that are left out, as regular expressions: bits and shifts, which occur in no computation here
