@@ -78,8 +78,8 @@ def test_a_matrix_times_a_vector_is_one_instruction(draw: random.Random, n: int,
 @pytest.mark.parametrize("k", [1, 2, 3])
 @pytest.mark.parametrize("added", [0, 1])
 def test_a_product_of_matrices_on_a_batch_is_one_instruction(draw: random.Random, k: int, added: int) -> None:
-    """X·W + Y: the rows and columns of the result, 3 times 4, follow each other; X and Y vary."""
-    m, n = 3, 4
+    """X·W + Y: the rows and columns of the result, 9 times 4, follow each other; X and Y vary."""
+    m, n = 9, 4
     y = m * k  # the first column of Y
     first = m * k + m * n * added  # the columns come first
     W = 0
@@ -119,9 +119,11 @@ def test_a_column_that_all_rows_of_a_product_share_does_no_harm(draw: random.Ran
 
 @any_order
 def test_the_factor_that_all_rows_share_is_the_first(draw: random.Random) -> None:
+    for sign, counts in ((1, [1, 0]), (-1, [0, 1])):
+        terms = shuffled(draw, [[(101 + i, 100, sign)] for i in range(6)])
+        log = run(made(100, *columns(7), *[(SUM, row, BATCH) for row in terms]))
+        assert log[1] == ("V_ROWS", [7, 6, *counts, 0, 0, 0, 0, 0, 1, 0, 1])
     terms = shuffled(draw, [[(101 + i, 100, 1)] for i in range(6)])
-    log = run(made(100, *columns(7), *[(SUM, row, BATCH) for row in terms]))
-    assert log[1] == ("V_ROWS", [7, 6, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1])
     log = run(made(100, *columns(7), *[(REDUCE, row, 0) for row in terms]))
     assert log[1] == ("R_GRID", [0, 1, 6, 1, 0, 1, 0, 1])
 
@@ -137,18 +139,20 @@ def test_matrices_that_are_nearly_regular_are_not_taken_for_regular_ones(seed: i
         m, n = draw.randrange(2, 5), draw.randrange(1, 5)
         kinds = [(draw.randrange(30), draw.randrange(3), draw.randrange(30), draw.randrange(3)) for _ in range(3)]
         kinds = kinds[: draw.randrange(1, 4)]
-        signs = [draw.choice((1, 1, 1, -1)) for _ in kinds]
+        signs = [draw.choice((1, 1, 1, 1, 1, -1)) for _ in kinds]
         second = 100 if head is REDUCE or draw.random() < 0.2 else 0
         added = draw.random() < 0.5
         c, ic, jc = draw.randrange(30), draw.randrange(3), draw.randrange(3)
         at = draw.choice((list(range(m)), sorted(draw.sample(range(2 * m), m))))
         often = draw.choice((0.0, 0.05))
+        ja, ib = draw.choice((0, 0, 0, 1)), draw.choice((0, 0, 0, 1))
+        short = draw.choice((None, None, *range(m)))  # a row that is shorter
         for i in range(m):
-            for j in range(n):
+            for j in range(n - (i == short and n > 1)):
                 terms = [
                     (
-                        100 + (a + at[i] * ia + (draw.random() < often)) % 30,
-                        second + (b + j * jb + (draw.random() < often)) % 30,
+                        100 + (a + at[i] * ia + j * ja + (draw.random() < often)) % 30,
+                        second + (b + j * jb + i * ib + (draw.random() < often)) % 30,
                         sign,
                     )
                     for (a, ia, b, jb), sign in zip(kinds, signs)
@@ -156,6 +160,34 @@ def test_matrices_that_are_nearly_regular_are_not_taken_for_regular_ones(seed: i
                 terms += [(100 + (c + at[i] * ic + j * jc) % 30, NONE, 1)] * added
                 ops.append((head, tuple(terms), BATCH if head is SUM else 0))
     run(made(100, *ops), block)
+
+
+@any_order
+def test_rows_at_other_distances_belong_to_another_instruction(draw: random.Random) -> None:
+    for at in ([0, 3, 4], [0, 1, 4], [0, 2, 4, 5]):
+        rows = [[(100 + i, j, 1)] for i in at for j in range(4)]
+        run(made(100, *columns(6), *[(SUM, terms, BATCH) for terms in shuffled(draw, rows)]))
+        run(made(100, *columns(10), *[(REDUCE, ((100 + i, 106 + j, 1),), 0) for i in at for j in range(4)]))
+    for shift in ((2, 0, 0), (0, 2, 0), (0, 0, 2)):  # with the rows the second factors advance, too
+        rows = [[(100 + i, 30 * h + s * i + j, 1) for h, s in enumerate(shift)] for i in range(3) for j in range(4)]
+        run(made(100, *columns(6), *[(SUM, terms, BATCH) for terms in rows]))
+
+
+@examples(1)
+@given(seed=st.integers(0, 2**32))
+def test_long_rows_that_are_nearly_regular_are_not_taken_for_regular_ones(seed: int) -> None:
+    """Long enough for an instruction of their own: row i and term j have factors at a + i·ia + j·ja, except a few."""
+    draw = random.Random(seed)
+    m, n = draw.choice(((9, 1), (8, 3), (2, 9), (3, 20)))
+    a, b = draw.randrange(50), draw.randrange(50)
+    ia, ja, ib, jb = (draw.choice((0, 1, 1, 2)) for _ in range(4))
+    often, sign = draw.choice((0.0, 0.02, 0.3)), draw.choice((1, -1))
+    odd = [draw.choice((-3, 3)) if draw.random() < often else 0 for _ in range(n)]  # terms that are elsewhere
+    rows = [
+        [(10 + a + i * ia + j * ja + odd[j], 10 + b + i * ib + j * jb + odd[-1 - j], sign) for j in range(n)]
+        for i in range(m)
+    ]
+    run(made(150, *[(SUM, tuple(row), 0) for row in rows]))
 
 
 @examples(4)
