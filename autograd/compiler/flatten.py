@@ -11,24 +11,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.compiler.program import NONE, REDUCE, SUM, Program, Term, renumbered, values_in
+from autograd.compiler.program import NONE, REDUCE, SUM, Program, Term, renumbered
 
 
 def flatten(program: Program) -> Program:
     """See the module's docstring. Instructions that were absorbed are gone."""
     inputs, ops = program.inputs, program.ops
     uses = [0] * len(program)
-    for head, operands, _ in ops:
-        if head is SUM or head is REDUCE:
-            for a, b, _ in operands:
-                uses[a] += 1
-                if b != NONE:
-                    uses[b] += 1
-        else:
-            for operand in values_in(head, operands):
-                uses[operand] += 1
-    for value in program.outputs:
-        uses[value] += 1
+    for values in (*program.used, program.outputs):
+        for value in values:
+            uses[value] += 1
     alone = [False] * inputs  # sums that are used once
     alone += [op[0] is SUM and n == 1 for op, n in zip(ops, uses[inputs:])]
     absorbed = bytearray(len(program))
