@@ -60,18 +60,18 @@ def depending(trace: Trace, leaves: Sequence[int], end: int) -> tuple[int, bytea
     start = min(leaves)
     marks = bytearray(end - start)
     for leaf in leaves:
-        marks[leaf - start] = 1
+        marks[leaf - start] = True
     first = start - trace.inputs
     for position, (head, operands, _) in enumerate(trace.ops[first : end - trace.inputs]):
         if head is SUM:
             for a, b, _ in operands:
                 if (a >= start and marks[a - start]) or (b >= start and marks[b - start]):
-                    marks[position] = 1
+                    marks[position] = True
                     break
         elif head is not CONSTANT:
             for a in values_in(head, operands):
                 if a >= start and marks[a - start]:
-                    marks[position] = 1
+                    marks[position] = True
                     break
     return start, marks
 
@@ -100,9 +100,9 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
     unguarded = bytearray(len(depends)) if guarding else bytearray()  # values to which a term without one was sent
     for value in collected:
         if guarding:
-            unguarded[value - start] = 1
+            unguarded[value - start] = True
     parts: Parts = {}
-    for value in range(start + len(depends) - 1, start - 1, -1):
+    for value in reversed(range(start, start + len(depends))):
         terms = collected.pop(value, None)
         if terms is None:
             continue
@@ -122,7 +122,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
             if guarding:
                 whole = _both(trace, guard, choice)
                 if whole == NONE:
-                    unguarded[operand - start] = 1
+                    unguarded[operand - start] = True
                 else:
                     guards.setdefault(operand, []).append(whole)
             if batch and not varies and not trace.batch_of(operand) and not _batch_of(trace, term):
@@ -146,13 +146,13 @@ def _unbounded(trace: Trace, end: int) -> bytearray:
     marks = bytearray(end)
     for value, (head, operands, _) in enumerate(trace.ops[: end - trace.inputs], start=trace.inputs):
         if head in UNBOUNDED or any(marks[x] for x in values_in(head, operands)):
-            marks[value] = 1
+            marks[value] = True
     return marks
 
 
 def _may_be_infinite(head: Any, operands: Any, term: Term, unbounded: bytearray) -> bool:
     """Whether the adjoint's factor in a term may be infinite or NaN."""
-    if term[1] == NONE or head is SELECT or head is TAKE:
+    if term[1] == NONE or head is TAKE:
         return False
     if head is SUM or head is REDUCE:
         return bool(unbounded[term[1]])
@@ -168,7 +168,7 @@ def _both(trace: Trace, a: int, b: int) -> int:
 
 def _any(trace: Trace, guards: list[int], batch: int, parts: Parts) -> int:
     """1 where one of the guards is, for a value of that batch: for a uniform one, in any sample."""
-    several = list(dict.fromkeys(guards))
+    first, *more = several = list(dict.fromkeys(guards))
     present: dict[int, set[int]] = {}
     for guard in several:
         if guard in parts:
@@ -176,8 +176,8 @@ def _any(trace: Trace, guards: list[int], batch: int, parts: Parts) -> int:
             present.setdefault(choice, set()).add(part)
             if len(present[choice]) == of:
                 return NONE  # all branches of one choice use it, and one of them is taken
-    if len(several) == 1 and (batch or not trace.batch_of(several[0])):
-        return several[0]
+    if not more and (batch or not trace.batch_of(first)):
+        return first
     return trace.call(LESS, trace.constant(0.0), _collect(trace, [(guard, NONE, 1) for guard in several], batch))
 
 
@@ -190,23 +190,25 @@ def _name(trace: Trace, adjoint: int, outputs: Sequence[int], value: int) -> Non
 
 def _collect(trace: Trace, terms: list[Term], batch: int) -> int:
     """One adjoint from all that was sent to it."""
-    if len(terms) == 1 and terms[0][1] == NONE and terms[0][2] == 1 and (batch or not trace.batch_of(terms[0][0])):
-        return terms[0][0]
-    if batch:
-        return trace.sum(terms)
-    by_size: dict[int, list[Term]] = {}
-    for term in terms:
-        by_size.setdefault(_batch_of(trace, term), []).append(term)
-    one_number = by_size.pop(0, [])
-    reductions = [trace.append(REDUCE, tuple(part), 0) for part in by_size.values()]
-    if not one_number and len(reductions) == 1:
-        return reductions[0]
-    return trace.sum(one_number + [(reduction, NONE, 1) for reduction in reductions])
+    sizes = [] if batch else [_batch_of(trace, term) for term in terms]
+    if any(sizes):
+        by_size: dict[int, list[Term]] = {}
+        for term, size in zip(terms, sizes):
+            by_size.setdefault(size, []).append(term)
+        one_number = by_size.pop(0, [])
+        terms = one_number + [(trace.append(REDUCE, tuple(part), 0), NONE, 1) for part in by_size.values()]
+    return _sum(trace, terms)
+
+
+def _sum(trace: Trace, terms: list[Term]) -> int:
+    """The sum of the terms; a value by itself needs no sum."""
+    (a, b, sign), *more = terms
+    return a if (b, sign, more) == (NONE, 1, []) else trace.sum(terms)
 
 
 def _batch_of(trace: Trace, term: Term) -> int:
     a, b, _ = term
-    return trace.batch_of(a, b) if b >= 0 else trace.batch_of(a)
+    return trace.batch_of(a, b) if b != NONE else trace.batch_of(a)
 
 
 def _sent(
@@ -250,17 +252,15 @@ def _through(trace: Trace, value: int, head: Any, operands: Any, position: int, 
     """adjoint · ∂value/∂operand as a term, for a function; None if the derivative is 0."""
     if head is COPY:
         return (adjoint, NONE, 1)
+    if position == 0 and (head is SELECT or head is TAKE or head is OWN):
+        return None  # what is asked; as what it is computed
     if head is SELECT:
-        if position == 0:
-            return None
         zero = trace.constant(0.0)
         chosen = (adjoint, zero) if position == 1 else (zero, adjoint)
         return (trace.call(SELECT, operands[0], *chosen), NONE, 1)
     if head is TAKE:
-        return None if position == 0 else (adjoint, chooses(trace, operands, position - 1), 1)
+        return (adjoint, chooses(trace, operands, position - 1), 1)
     if head is OWN:
-        if position == 0:
-            return None
         _, rule, *operands = operands
         head, position = rule, position - 1
     if isinstance(head, Rule):
@@ -273,7 +273,7 @@ def _times(trace: Trace, adjoint: int, partial: Any) -> Term | None:
         return (adjoint, trace.value(partial), 1)
     if partial == 0.0:
         return None
-    if partial in (1.0, -1.0):
+    if abs(partial) == 1.0:
         return (adjoint, NONE, int(partial))
     return (adjoint, trace.constant(float(partial)), 1)
 
@@ -348,9 +348,7 @@ def push_forward(trace: Trace, outputs: Sequence[int], leaves: Sequence[int], ta
 
 def _tangent(trace: Trace, head: Any, terms: list[Term], operands: Any) -> int:
     if head is not REDUCE:
-        if len(terms) == 1 and terms[0][1:] == (NONE, 1):
-            return terms[0][0]
-        return trace.sum(terms)
+        return _sum(trace, terms)
     size = trace.batch_of(*values_in(head, operands))
     varying = [term for term in terms if _batch_of(trace, term)]
     alike = [term for term in terms if not _batch_of(trace, term)]

@@ -11,32 +11,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.compiler.program import NONE, REDUCE, SUM, Program, Term, renumbered, values_in
+from autograd.compiler.program import NONE, REDUCE, SUM, Program, Term, renumbered
 
 
 def flatten(program: Program) -> Program:
     """See the module's docstring. Instructions that were absorbed are gone."""
     inputs, ops = program.inputs, program.ops
     uses = [0] * len(program)
-    for head, operands, _ in ops:
-        if head is SUM or head is REDUCE:
-            for a, b, _ in operands:
-                uses[a] += 1
-                if b >= 0:
-                    uses[b] += 1
-        else:
-            for operand in values_in(head, operands):
-                uses[operand] += 1
-    for value in program.outputs:
-        uses[value] += 1
+    for values in (*program.used, program.outputs):
+        for value in values:
+            uses[value] += 1
+    alone = [False] * inputs  # sums that are used once
+    alone += [op[0] is SUM and n == 1 for op, n in zip(ops, uses[inputs:])]
     absorbed = bytearray(len(program))
     flat: dict[int, tuple[Term, ...]] = {}
-    for value in range(len(program) - 1, inputs - 1, -1):
+    for value in reversed(range(inputs, len(program))):
         head, operands, batch = ops[value - inputs]
         if (head is not SUM and head is not REDUCE) or absorbed[value]:
             continue
-        for a, b, _ in operands:
-            if b < 0 and a >= inputs and uses[a] == 1:
+        for a, _, _ in operands:
+            if alone[a]:
                 break
         else:
             continue  # nothing to absorb
@@ -44,8 +38,8 @@ def flatten(program: Program) -> Program:
         stack = list(reversed(operands))
         while stack:
             a, b, sign = stack.pop()
-            if b == NONE and a >= inputs and uses[a] == 1 and _fits(program, a, head, batch):
-                absorbed[a] = 1
+            if b == NONE and alone[a] and _fits(program, a, head, batch):
+                absorbed[a] = True
                 stack.extend([(c, d, sign * inner) for c, d, inner in reversed(ops[a - inputs][1])])
             else:
                 terms.append((a, b, sign))
@@ -64,9 +58,7 @@ def flatten(program: Program) -> Program:
 
 def _fits(program: Program, a: int, head: Any, batch: int) -> bool:
     """Whether the sum that makes a can stand in a sum of that kind."""
-    inner, terms, its_batch = program.ops[a - program.inputs]
-    if inner is not SUM:
-        return False
+    _, terms, its_batch = program.ops[a - program.inputs]
     if head is SUM:
         return bool(its_batch == batch)
-    return all(program.batch_of(x) or (y >= 0 and program.batch_of(y)) for x, y, _ in terms)
+    return all(program.batch_of(x) or (y != NONE and program.batch_of(y)) for x, y, _ in terms)

@@ -61,12 +61,12 @@ class _Folding:
         for value, (head, operands, batch) in enumerate(program.ops, start=inputs):
             before = len(self.ops)
             if head is SUM:
-                at = self.sum([(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands])
+                at = self.sum([(new[a], new[b] if b != NONE else b, sign) for a, b, sign in operands])
             elif head is REDUCE:
-                terms = [(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands]
+                terms = [(new[a], new[b] if b != NONE else b, sign) for a, b, sign in operands]
                 at = self.reduce(terms, next(filter(None, map(program.batch_of, values_in(head, operands)))))
             elif head is CONSTANT:
-                at = self.constant(operands[0])
+                at = self.constant(*operands)
             elif head in SOURCES:
                 at = self.append(head, operands, batch)
             else:
@@ -83,17 +83,17 @@ class _Folding:
     def append(self, head: Any, operands: tuple[Any, ...], batch: int) -> int:
         self.ops.append((head, operands, batch))
         self.batches.append(batch)
-        self.is_simple.append(1)
+        self.is_simple.append(True)
         return len(self.batches) - 1
 
-    def widest(self, values: Any) -> int:
+    def widest(self, values: Sequence[int]) -> int:
         batches = self.batches
-        return max([batches[x] for x in values], default=0)
+        return max([batches[x] for x in values])
 
     def constant(self, number: float) -> int:
         at = self.append(CONSTANT, (number,), 0)
         self.constants[at] = number
-        self.is_simple[at] = 0
+        self.is_simple[at] = False
         return at
 
     def terms(self, operands: Sequence[Term]) -> tuple[list[Term], float]:
@@ -103,7 +103,7 @@ class _Folding:
         known = 0.0
         for term in operands:
             a, b, sign = term
-            if is_simple[a] and (b < 0 or is_simple[b]):  # most of them
+            if is_simple[a] and (b == NONE or is_simple[b]):  # most of them
                 out.append(term)
                 continue
             if a in negated:
@@ -112,7 +112,7 @@ class _Folding:
                 b, sign = negated[b], -sign
             if a in constants:
                 x = constants[a]
-                if b < 0:
+                if b == NONE:
                     known += sign * x
                     continue
                 if b in constants:
@@ -138,31 +138,30 @@ class _Folding:
             return self.constant(known)
         if known != 0.0:  # NaN isn't 0, either
             terms.append((self.constant(known), NONE, 1))
-        if len(terms) == 1:
-            a, b, sign = terms[0]
-            if b == NONE and sign > 0:
-                return a
-            at = self.append(SUM, (terms[0],), max(self.batches[a], self.batches[b] if b >= 0 else 0))
-            if b == NONE:
-                self.negated[at] = a
-                self.is_simple[at] = 0
-            elif b in self.constants:
-                self.scaled[at] = (a, sign * self.constants[b])
-            return at
+        (a, b, sign), *more = terms
+        if b == NONE and sign > 0 and not more:
+            return a
         batches = self.batches
-        batch = 0
-        for a, b, _ in terms:
-            batch = batches[a] or (batches[b] if b >= 0 else 0)
+        for x, y, _ in terms:
+            batch = batches[x] or (batches[y] if y != NONE else 0)
             if batch:
                 break
-        return self.append(SUM, tuple(terms), batch)
+        at = self.append(SUM, tuple(terms), batch)
+        if more:
+            return at
+        if b == NONE:
+            self.negated[at] = a
+            self.is_simple[at] = False
+        elif b in self.constants:
+            self.scaled[at] = (a, sign * self.constants[b])
+        return at
 
     def reduce(self, operands: Sequence[Term], size: int) -> int:
         """A term whose factors have become uniform is the same for all samples: there are ``size`` times as much."""
         varying = []
         alike: list[Term] = []
         for a, b, sign in operands:
-            if self.batches[a] or (b >= 0 and self.batches[b]):
+            if self.batches[a] or (b != NONE and self.batches[b]):
                 varying.append((a, b, sign))
             else:
                 many = self.sum([(a, self.constant(float(size)), 1)])

@@ -163,7 +163,8 @@ class _Lowering:
             if head is SUM:
                 rows = [self.uniform_row(value) for value in values]
                 for run in _runs(rows, by=1) if len(rows) > 1 else [rows]:
-                    first = run[0].fixed if run[0].fixed >= 0 else self.new_places(len(run))
+                    fixed = run[0].fixed
+                    first = fixed if fixed >= 0 else self.new_places(len(run))
                     for i, row in enumerate(run):
                         self.places[row.value] = first + i
                     self.uniform_sums(run, first)
@@ -227,8 +228,7 @@ class _Lowering:
         if head is SELECT:
             words += [ops["U_SELECT"], len(rows), *out]
         elif head is not TAKE:
-            arity = len(rows[0]) - 2
-            words += [ops[f"U_CALL{arity}"], self.functions[head.name], len(rows), *out]
+            words += [ops[f"U_CALL{len(operands)}"], self.functions[head.name], len(rows), *out]
 
     # --- Outputs that no instruction makes: inputs, constants, values returned twice ---
 
@@ -294,8 +294,8 @@ class _Varying:
                     self.free.give_back(self.slots.pop(x))
         end = len(self.words)
         for value in self.accumulators:
-            at = self.whole.fixed.get(value, -1)
-            self.whole.places[value] = at if at >= 0 else self.whole.new_places(1)
+            fixed = self.whole.fixed
+            self.whole.places[value] = fixed[value] if value in fixed else self.whole.new_places(1)
         self.words += [self.whole.places[value] for value in self.accumulators]
         return Words(self.section.batch, begin, end, self.free.top, len(self.accumulators))
 
@@ -377,14 +377,15 @@ class _Varying:
             self.words += [indices[at], strides[at]]
 
     def grid_of_sums(self, kind: str, first: int, grid: list[list[Row]]) -> None:
-        (vv, _, vu, _, v, _), indices = grid[0][0].counts, grid[0][0].indices
+        run = grid[0]
+        (vv, _, vu, _, v, _), indices = run[0].counts, run[0].indices
         down = (
             [x - y for x, y in zip(grid[-1][0].indices, grid[-2][0].indices)] if len(grid) > 1 else [0] * len(indices)
         )
-        along = _differences(grid[0])
+        along = _differences(run)
         pairs = vv + vu
         counts = [vv] if kind == "R_" else [vu, v]
-        self.words += [self.ops[kind + "GRID"], first, len(grid), len(grid[0]), *counts]
+        self.words += [self.ops[kind + "GRID"], first, len(grid), len(run), *counts]
         for at in range(0, 2 * pairs, 2):
             self.words += [*indices[at : at + 2], down[at], along[at + 1]]
         for at in range(2 * pairs, len(indices)):
@@ -453,7 +454,7 @@ class _Varying:
                 out += [first + i, *row]
             if head is SELECT:
                 words += [ops["V_SELECT"], kind, len(sortable), *out]
-            elif len(sortable[0]) == 2:
+            elif len(row) == 1:
                 words += [ops["V_CALL1"], self.functions[head.name], len(sortable), *out]
             else:
                 words += [ops["V_CALL2"], self.functions[head.name], kind, len(sortable), *out]
@@ -473,7 +474,7 @@ def _by_depth(program: Program, values: Sequence[int]) -> list[tuple[Any, list[i
     kinds: list[Any] = []
     for value in values:
         head = ops[value - inputs][0]
-        deepest = max(map(depth.__getitem__, used[value - inputs]), default=-1)
+        deepest = max(map(depth.__getitem__, used[value - inputs]))
         at = depth[value] = ((deepest >> 32) + 1) << 32 if head is SUM else deepest + 1
         if head not in heads:
             heads[head] = len(kinds)

@@ -29,7 +29,7 @@ def place(program: Program) -> list[Section]:
         if head in SOURCES:
             continue
         used = program.used[value - inputs]
-        at = max(map(stage.__getitem__, used), default=0)
+        at = max(map(stage.__getitem__, used))
         if head is REDUCE:
             batch = max(batches[x] for x in used)
             stage[value] = at + 1

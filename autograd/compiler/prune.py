@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.compiler.program import REDUCE, SUM, Program, renumbered, values_in
+from autograd.compiler.program import NONE, REDUCE, SUM, Program, renumbered, values_in
 
 
 def prune(program: Program) -> Program:
@@ -19,18 +19,18 @@ def prune(program: Program) -> Program:
     inputs = program.inputs
     needed = bytearray(len(program))
     for value in program.outputs:
-        needed[value] = 1
-    for value in range(len(program) - 1, inputs - 1, -1):
+        needed[value] = True
+    for value in reversed(range(inputs, len(program))):
         if needed[value]:
             head, operands, _ = program.ops[value - inputs]
             if head is SUM or head is REDUCE:
                 for a, b, _ in operands:
-                    needed[a] = 1
-                    if b >= 0:
-                        needed[b] = 1
+                    needed[a] = True
+                    if b != NONE:
+                        needed[b] = True
             else:
                 for operand in values_in(head, operands):
-                    needed[operand] = 1
+                    needed[operand] = True
     if all(needed[inputs:]):
         return program
     new = list(range(inputs))

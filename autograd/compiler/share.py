@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Program, renumbered
+from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, NONE, REDUCE, SUM, Program, renumbered
 from autograd.rules import RULES
 
 _SYMMETRIC = frozenset([EQUAL, RULES["hypot"], RULES["maximum"], RULES["minimum"]])
@@ -30,7 +30,7 @@ def share(program: Program) -> Program:
         head, operands, _ = op
         if head is SUM and len(operands) == 1:  # most of them
             ((a, b, sign),) = operands
-            a, b = new[a], new[b] if b >= 0 else b
+            a, b = new[a], new[b] if b != NONE else b
             if a < b:
                 a, b = b, a
             key: Any = (a, b, sign)
@@ -54,11 +54,11 @@ def _key(op: tuple[Any, tuple[Any, ...], int]) -> Any:
     """Equal for instructions that give the same number."""
     head, operands, _ = op
     if head is SUM or head is REDUCE:
-        return head, tuple(sorted([term if term[0] <= term[1] else (term[1], term[0], term[2]) for term in operands]))
+        return head, tuple(sorted([(a, b, sign) if a > b else (b, a, sign) for a, b, sign in operands]))
     if head is CONSTANT:
-        return struct.pack("d", operands[0])  # tells -0.0 from 0.0, and finds NaN again
+        return struct.pack("d", *operands)  # tells -0.0 from 0.0, and finds NaN again
     if head is DATA:
-        return head, id(operands[0])
+        return head, *map(id, operands)
     if head is COLUMN or head is COPY:
         return op  # of two batches they are two
     if head in _SYMMETRIC:

@@ -12,10 +12,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from autograd.compiler import ieee
-from autograd.compiler.lower import Lowered, lower
+from autograd.compiler import lower as lower_py
+from autograd.compiler.lower import Lowered, Output, lower
 from autograd.compiler.program import Program
 from tests.compiler.programs import layout_of
 
@@ -44,9 +45,19 @@ class Memory:
         self.numbers[at] = x
 
 
-def run_words(program: Program, numbers: Sequence[float], block: int = 3) -> list[Any]:
-    """The outputs of the program, lowered and run with that many samples in a block."""
-    layout = layout_of(program)
+Log: TypeAlias = "list[tuple[str, list[int]]]"  # names of instructions, and their words
+
+
+def run_words(
+    program: Program,
+    numbers: Sequence[float],
+    block: int = 3,
+    layout: list[Output] | None = None,
+    log: Log | None = None,
+) -> list[Any]:
+    """The outputs of the program, lowered and run with that many samples in a block; what was run goes to the log."""
+    log = [] if log is None else log
+    layout = layout_of(program) if layout is None else layout
     lowered = lower(program, OPS, FUNCTIONS, layout)
     M = Memory(lowered.memory)
     for at, x in enumerate(numbers):
@@ -57,9 +68,10 @@ def run_words(program: Program, numbers: Sequence[float], block: int = 3) -> lis
             M[at] = x
     for section in lowered.sections:
         if section.batch:
-            _varying(lowered, section, M, block)
+            _varying(lowered, section, M, block, log)
         else:
-            _run(lowered.words[section.begin : section.end].tolist(), M, None, None, 0, 1)
+            assert (section.slots, section.accumulators) == (0, 0)
+            _run(lowered.words[section.begin : section.end].tolist(), M, None, None, 0, 1, log)
     first = program.inputs
     out = []
     for output in layout:
@@ -69,22 +81,23 @@ def run_words(program: Program, numbers: Sequence[float], block: int = 3) -> lis
     return out
 
 
-def _varying(lowered: Lowered, section: Any, M: Memory, block: int) -> None:
+def _varying(lowered: Lowered, section: Any, M: Memory, block: int, log: Log) -> None:
     words = lowered.words[section.begin : section.end].tolist()
     targets = lowered.words[section.end : section.end + section.accumulators].tolist()
     A = [0.0] * section.accumulators
     for first in range(0, section.batch, block):
-        _run(words, M, Memory(section.slots), A, first, min(block, section.batch - first))
+        _run(words, M, Memory(section.slots), A, first, min(block, section.batch - first), log)
     for target, total in zip(targets, A):
         M[target] = total
 
 
-def _run(words: list[int], M: Memory, V: Any, A: Any, first: int, lanes: int) -> None:
+def _run(words: list[int], M: Memory, V: Any, A: Any, first: int, lanes: int, log: Log) -> None:
     reader = iter(words)
 
     def read(n: int) -> list[int]:
         out = [word for _, word in zip(range(n), reader)]
         assert len(out) == n, "there are fewer words than the header says"
+        log[-1][1].extend(out)
         return out
 
     def pairs(n: int) -> list[tuple[int, int]]:
@@ -106,6 +119,7 @@ def _run(words: list[int], M: Memory, V: Any, A: Any, first: int, lanes: int) ->
 
     for op in reader:
         name = NAMES[op]
+        log.append((name, []))
         assert (V is not None) == (name[0] != "U"), f"{name} in the wrong kind of section"
         if name == "U_SUM":
             dst, plus, minus, single = read(4)
@@ -119,6 +133,7 @@ def _run(words: list[int], M: Memory, V: Any, A: Any, first: int, lanes: int) ->
             M[dst] = y
         elif name == "U_ROWS":
             first_dst, n, plus, minus, single = read(5)
+            assert n <= lower_py.LONGEST
             tiles = [(sign, *tile) for sign, k in ((1, plus), (-1, minus)) for tile in rows(k, 7)]
             singles = pairs(single)
             results = []
@@ -162,6 +177,7 @@ def _run(words: list[int], M: Memory, V: Any, A: Any, first: int, lanes: int) ->
                 A[dst] += sum(y)
         elif name in ("V_ROWS", "R_ROWS"):
             dst, n = read(2)
+            assert n <= lower_py.LONGEST
             counts = read(5)
             counts.append(read(1)[0] if name == "V_ROWS" else 0)
             kinds_of = (("vv", 1), ("vv", -1), ("vu", 1), ("vu", -1))
@@ -183,6 +199,7 @@ def _run(words: list[int], M: Memory, V: Any, A: Any, first: int, lanes: int) ->
                     A[dst + i] += sum(y)
         elif name in ("V_GRID", "R_GRID"):
             dst, m, n, k = read(4)
+            assert m * n <= lower_py.LONGEST
             kinds = "vu" if name == "V_GRID" else "vv"
             singles = read(1)[0] if name == "V_GRID" else 0
             terms = rows(k, 4)

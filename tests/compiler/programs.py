@@ -331,7 +331,7 @@ def check(program: Program, recorded: bool = True) -> None:
         widest = max(batches, default=0)
         if head in SUMS:
             assert operands, f"no terms: {at}"
-            assert all(sign in (1, -1) and b >= NONE for _, b, sign in operands), at
+            assert all(sign in (1, -1) and type(sign) is int and b >= NONE for _, b, sign in operands), at
         if head is REDUCE:
             assert batch == 0, at
             for a, b, _ in operands:

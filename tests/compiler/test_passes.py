@@ -7,6 +7,7 @@ import itertools
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,7 @@ from autograd.compiler.program import (
     SELECT,
     SOURCES,
     SUM,
+    SUMS,
     TAKE,
     Program,
     values_in,
@@ -100,6 +102,40 @@ def test_a_pass_takes_what_the_passes_leave(each: Pass, case: Case) -> None:
     after = each(case.program)
     check(after, recorded=False)
     assert_equal(case, outputs(after, reference(after, case.numbers)), after)
+
+
+def closed(case: Case) -> Case:
+    """The same program with its numbers in it: no inputs. Every value keeps its number."""
+    program, numbers = case
+    ops: list[Any] = [const(x) for x in numbers]
+    for head, operands, batch in program.ops:
+        if head is COLUMN:
+            first, stride = operands
+            ops.append((DATA, (tuple(numbers[first + stride * s] for s in range(batch)),), batch))
+        else:
+            ops.append((head, operands, batch))
+    return Case(Program(0, ops, program.outputs, program.names), ())
+
+
+@each_pass
+@examples(2)
+@given(case=programs(exact=True))
+def test_a_pass_takes_a_program_without_inputs(each: Pass, case: Case) -> None:
+    case = closed(case)
+    after = each(started(each, case.program))
+    check(after, recorded=each in (share, prune))
+    assert_equal(case, outputs(after, reference(after, ())), after)
+    assert_equal(case, run_words(simplify(case.program), ()))
+
+
+def test_data_that_is_all_a_program_has_is_added_up() -> None:
+    data, product, total = (DATA, ((1.0, 2.0, 5.0),), 3), (SUM, ((1, 0, 1),), 3), (REDUCE, ((2, NONE, 1),), 0)
+    program = made(0, data, const(3.0), product, total, (REDUCE, ((1, 0, 1),), 0), outputs=[3, 4])
+    for each in (*PASSES, simplify):
+        after = each(program)
+        check(after)
+        assert outputs(after, reference(after, ())) == [24.0, 24.0]
+    assert len(simplify(program).ops) == 4  # the product is part of the sum
 
 
 # --- Valid, and nothing lost ---
@@ -188,9 +224,9 @@ def test_after_prune_each_value_is_needed_and_after_share_no_two_are_alike(case:
 
 
 @examples(2)
-@given(case=programs())
-def test_after_fold_nothing_is_a_copy_and_no_operation_has_only_constants(case: Case) -> None:
-    program = fold(case.program)
+@given(case=programs(), is_closed=st.booleans())
+def test_after_fold_nothing_is_a_copy_and_no_operation_has_only_constants(case: Case, is_closed: bool) -> None:
+    program = fold(closed(case).program if is_closed else case.program)
     constants = {value for value, op in enumerate(program.ops, start=program.inputs) if op[0] is CONSTANT}
     for head, operands, _ in program.ops:
         assert head not in (COPY, OWN, RULES["stop_gradient"])
@@ -231,7 +267,9 @@ def test_fold_gives_signs_to_terms() -> None:
 
 
 def test_fold_multiplies_where_it_divides_by_a_power_of_two_only() -> None:
-    for divisor, kept in ((4.0, False), (-0.5, False), (3.0, True), (0.0, True), (math.inf, True), (2.0**-1060, True)):
+    powers = ((4.0, False), (-0.5, False), (2.0**99, False), (2.0**-99, False), (2.0**100, True), (2.0**-100, True))
+    beyond = (2.0**1000, 2.0**-1000, 2.0**-1060, math.inf, 0.0)
+    for divisor, kept in (*powers, (3.0, True), *[(divisor, True) for divisor in beyond]):
         program = made(1, const(divisor), (RULES["ratio"], (0, 1), 0))
         assert (fold(program).ops[-1][0] is RULES["ratio"]) == kept
 
@@ -241,8 +279,15 @@ def test_fold_multiplies_factors_together_where_that_is_exact() -> None:
         (2.0, 1, 0.1, 0.2),
         (0.1, -1, 4.0, -0.4),
         (0.5, -1, -2.0, 1.0),
+        (1e20, 1, 4.0, 4e20),
+        (1e-20, 1, 0.5, 5e-21),
+        (2.0**99, 1, 2.0**800, 2.0**899),
+        (2.0**99, 1, 2.0**801, None),
+        (2.0**-99, 1, 2.0**-800, 2.0**-899),
+        (2.0**-99, 1, 2.0**-801, None),
         (0.1, 1, 0.3, None),
         (1e300, 1, 2.0**60, None),
+        (1e-300, 1, 2.0**-60, None),
     ):
         product = (SUM, ((0, 1, sign),), 0)
         program = fold(made(1, const(inner), product, const(outer), (SUM, ((2, 3, 1), (0, 0, 1)), 0)))
@@ -299,8 +344,19 @@ def test_share_knows_what_may_be_swapped() -> None:
         assert (len(set(share(program).outputs)) == 1) == swaps
     program = made(2, (SUM, ((0, 1, 1),), 0), (SUM, ((1, 0, 1),), 0), (SUM, ((1, 0, -1),), 0), outputs=[2, 3, 4])
     assert share(program).outputs == [2, 2, 3]
-    program = made(2, (SUM, ((0, 1, 1), (0, NONE, 1)), 0), (SUM, ((0, NONE, 1), (1, 0, 1)), 0), outputs=[2, 3])
-    assert share(program).outputs == [2, 2]
+    for a, b in ((0, 1), (1, 0), (2, 3), (3, 2)):
+        program = made(4, (SUM, ((a, b, 1), (0, NONE, 1)), 0), (SUM, ((0, NONE, 1), (b, a, 1)), 0), outputs=[4, 5])
+        assert share(program).outputs == [4, 4]
+
+
+def test_prune_forgets_what_is_known_of_instructions_that_go() -> None:
+    program = made(1, (RULES["sin"], (0,), 0), (RULES["cos"], (0,), 0))
+    program.names = {0: "x", 1: "gone", 2: "stays"}
+    program.lines = {1: "sin(x)", 2: "cos(x)"}
+    after = prune(program)
+    assert (after.names, after.lines) == ({0: "x", 1: "stays"}, {1: "cos(x)"})
+    program.names = {1: "gone"}
+    assert prune(program).names == {}
 
 
 def test_flatten_makes_a_loop_of_products_one_sum() -> None:
@@ -319,6 +375,7 @@ def test_flatten_keeps_what_is_used_twice_or_returned() -> None:
     assert len(flatten(made(2, inner, outer)).ops) == 1
     assert len(flatten(made(2, inner, outer, outputs=[2, 3])).ops) == 2
     assert len(flatten(made(2, inner, (SUM, ((2, NONE, 1), (2, NONE, 1)), 0))).ops) == 2
+    assert len(flatten(made(2, inner, (SUM, ((2, NONE, 1), (0, 2, 1)), 0))).ops) == 2
     assert len(flatten(made(2, inner, (SUM, ((2, 0, 1),), 0))).ops) == 2  # no product is multiplied out
 
 
@@ -328,8 +385,25 @@ def test_flatten_leaves_a_uniform_sum_outside_a_varying_one() -> None:
     assert len(flatten(made(2, inner, column, (SUM, ((3, NONE, 1), (2, NONE, 1)), 2))).ops) == 3
     varying = (SUM, ((2, NONE, 1), (0, NONE, 1)), 2)  # one of its terms is the same for all
     assert len(flatten(made(2, column, varying, (REDUCE, ((3, NONE, 1),), 0))).ops) == 3
-    products = (SUM, ((2, 0, 1), (2, 1, -1)), 2)
+    varying = (SUM, ((2, NONE, 1), (0, 1, 1)), 2)
+    assert len(flatten(made(2, column, varying, (REDUCE, ((3, NONE, 1),), 0))).ops) == 3
+    products = (SUM, ((2, 0, 1), (1, 2, -1)), 2)
     assert len(flatten(made(2, column, products, (REDUCE, ((3, NONE, -1),), 0))).ops) == 2
+
+
+@examples(1)
+@given(case=programs())
+def test_after_flatten_no_sum_is_left_that_could_stand_in_another(case: Case) -> None:
+    program = flatten(fold(case.program))
+    uses = Counter([*itertools.chain.from_iterable(program.used), *program.outputs])
+    for head, operands, batch in program.ops:
+        for a, b, _ in operands if head in SUMS else ():
+            if b == NONE and uses[a] == 1 and a >= program.inputs and program.operation(a)[0] is SUM:
+                _, terms, its_batch = program.operation(a)
+                if head is SUM:
+                    assert its_batch != batch
+                else:
+                    assert not all(any(map(program.batch_of, values_in(SUM, [term]))) for term in terms)
 
 
 # --- Place and lower ---

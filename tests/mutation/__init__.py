@@ -54,6 +54,46 @@ PASSES = {
         "tests/test_transforms.py tests/test_kinds.py",
         "tests/test_number_types.py",
     ),
+    "autograd/compiler/fold.py": (
+        "tests/compiler/test_passes.py -k 'fold or simplif or uniform_output or data'",
+        "tests/compiler/test_passes.py -k 'interpreters_compute or words'",
+        "tests/compiler/test_vmap.py tests/compiler/test_jit.py",
+        "tests/compiler/test_transforms_inside.py",
+    ),
+    "autograd/compiler/share.py": (
+        "tests/compiler/test_passes.py -k 'share or simplif or data'",
+        "tests/compiler/test_jit.py tests/compiler/test_vmap.py",
+        "autograd/compiler/share.py",
+    ),
+    "autograd/compiler/prune.py": (
+        "tests/compiler/test_passes.py -k 'prune or simplif'",
+        "tests/compiler/test_jit.py tests/compiler/test_vmap.py",
+        "autograd/compiler/prune.py",
+    ),
+    "autograd/compiler/flatten.py": (
+        "tests/compiler/test_passes.py -k 'flatten or simplif or data'",
+        "tests/compiler/test_jit.py tests/compiler/test_vmap.py",
+        "autograd/compiler/program.py",
+    ),
+    "autograd/compiler/place.py": (
+        "tests/compiler/test_passes.py -k 'place or words'",
+        "tests/compiler/test_vmap.py tests/compiler/test_transforms_inside.py",
+    ),
+    "autograd/compiler/adjoint.py": (
+        "tests/compiler/test_adjoint.py",
+        "tests/compiler/test_transforms_inside.py",
+        "tests/compiler/test_vmap.py tests/compiler/test_jit.py",
+    ),
+    "autograd/compiler/lower.py": (
+        "tests/compiler/test_lower.py",
+        "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
+    ),
+    "autograd/compiler/memory.py": (
+        "autograd/compiler/memory.py",
+        "tests/compiler/test_lower.py -k places",
+        "tests/compiler/test_passes.py -k slots",
+    ),
+    "autograd/compiler/simplify.py": ("tests/compiler/test_passes.py -k simplif",),
 }
 
 # Tests that are left out: they are slow, most because of the sheer size of their graphs.
@@ -64,10 +104,19 @@ LEFT_OUT = (
     "tests/test_nesting.py::test_a_long_chain",
     "tests/test_gradients.py::test_the_strategy_reaches_every_row",
     "tests/test_symbolic.py::test_any_labels",
+    "tests/compiler/test_passes.py::test_a_hundred_thousand_instructions_pass_without_recursion",
+    "tests/compiler/test_passes.py::test_a_pass_takes_time_in_proportion_to_the_size",
+    "tests/compiler/test_adjoint.py::test_fifty_thousand_instructions_are_differentiated_without_recursion",
+    "tests/compiler/test_jit.py::test_the_engine_check_holds_for_compiled_code",
 )
 
 # Files of which a sample is tested, drawn at random, always the same, and how many mutants. ``--all`` tests every one.
-SAMPLES = {"autograd/rules.py": 300}
+SAMPLES = {
+    "autograd/rules.py": 300,
+    "autograd/compiler/fold.py": 110,
+    "autograd/compiler/adjoint.py": 150,
+    "autograd/compiler/lower.py": 200,
+}
 
 # Operators of cosmic-ray that are left out, as regular expressions: bits and shifts, which occur in no computation here
 # (| stands in types only), a minus turned into a plus, ~ or not, and swaps between an order and an identity.
