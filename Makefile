@@ -2,7 +2,7 @@
 # make test    everything that is checked, on both forms of the engine: the Python that one reads, and the compiled one
 # make test-peers  the derivatives against those of JAX and HIPS autograd
 # make bench       how fast, beside PyTorch, JAX, C and others: one table
-# make mutants     do the tests notice? A thousand small faults, one at a time
+# make mutants     do the tests notice? Some two thousand small faults, one at a time
 # The first two make their own virtual environments: .venv has the sources themselves, installed as editable, and stays
 # while pyproject.toml stays as it is; .venv-compiled has the wheel that is built from them.
 

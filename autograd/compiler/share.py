@@ -54,7 +54,7 @@ def _key(op: tuple[Any, tuple[Any, ...], int]) -> Any:
     """Equal for instructions that give the same number."""
     head, operands, _ = op
     if head is SUM or head is REDUCE:
-        return head, tuple(sorted([(a, b, sign) if a > b else (b, a, sign) for a, b, sign in operands]))
+        return head, tuple(sorted([(max(a, b), min(a, b), sign) for a, b, sign in operands]))
     if head is CONSTANT:
         return struct.pack("d", *operands)  # tells -0.0 from 0.0, and finds NaN again
     if head is DATA:

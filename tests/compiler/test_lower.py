@@ -164,10 +164,19 @@ def test_matrices_that_are_nearly_regular_are_not_taken_for_regular_ones(seed: i
 
 @any_order
 def test_rows_at_other_distances_belong_to_another_instruction(draw: random.Random) -> None:
+    every = (SUM, tuple((100 + k, NONE, 1) for k in range(10)), BATCH)
+    all_loaded = [*columns(10), every]
     for at in ([0, 3, 4], [0, 1, 4], [0, 2, 4, 5]):
         rows = [[(100 + i, j, 1)] for i in at for j in range(4)]
-        run(made(100, *columns(6), *[(SUM, terms, BATCH) for terms in shuffled(draw, rows)]))
-        run(made(100, *columns(10), *[(REDUCE, ((100 + i, 106 + j, 1),), 0) for i in at for j in range(4)]))
+        run(made(100, *all_loaded, *[(SUM, terms, BATCH) for terms in shuffled(draw, rows)]))
+        run(made(100, *all_loaded, *[(REDUCE, ((100 + i, 106 + j, 1),), 0) for i in at for j in range(4)]))
+    for lengths in ((3, 4), (4, 3)):
+        rows = [[(106 + i, j, 1)] for i, n in enumerate(lengths) for j in range(n)]
+        run(made(100, *all_loaded, *[(SUM, terms, BATCH) for terms in shuffled(draw, rows)]))
+        run(made(100, *all_loaded, *[(REDUCE, ((a, 100 + j, 1),), 0) for ((a, j, _),) in rows]))
+    for a, b in ((3, 0), (-3, 0), (0, 3), (0, -3)):  # a term of a long row that is elsewhere
+        rows = [[(10 + 20 * i + j + a * (j == 15), 90 + j + b * (j == 15), 1) for j in range(20)] for i in range(2)]
+        run(made(120, *[(SUM, terms, 0) for terms in shuffled(draw, rows)]))
     for shift in ((2, 0, 0), (0, 2, 0), (0, 0, 2)):  # with the rows the second factors advance, too
         rows = [[(100 + i, 30 * h + s * i + j, 1) for h, s in enumerate(shift)] for i in range(3) for j in range(4)]
         run(made(100, *columns(6), *[(SUM, terms, BATCH) for terms in rows]))

@@ -177,10 +177,10 @@ def main(files: list[str], every_one: bool) -> int:
 def report(results: list[Result]) -> int:
     """Print the table, and the survivors that docs/mutants.md doesn't explain."""
     everything = Result("all", sum(r.mutants for r in results), [text for r in results for text in r.survivors])
-    print(f"\n{'file':<24}{'mutants':>8}{'killed':>8}{'survived':>10}{'killed, %':>11}")
+    print(f"\n{'file':<29}{'mutants':>8}{'killed':>8}{'survived':>10}{'killed, %':>11}")
     for file, mutants, survivors in (*results, everything):
         killed = mutants - len(survivors)
-        print(f"{file:<24}{mutants:>8}{killed:>8}{len(survivors):>10}{100 * killed / mutants:>11.1f}")
+        print(f"{file:<29}{mutants:>8}{killed:>8}{len(survivors):>10}{100 * killed / mutants:>11.1f}")
     explained = DOCS.read_text(encoding="utf-8") if DOCS.exists() else ""
     new = [text for text in everything.survivors if text not in explained]
     if new:
