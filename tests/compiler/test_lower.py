@@ -9,7 +9,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograd.compiler import lower as lower_py
@@ -289,3 +289,22 @@ def test_only_what_a_later_section_needs_is_kept_for_it() -> None:
     lowered = lower(program, OPS, FUNCTIONS, layout_of(program))
     assert lowered.memory == 5 + BATCH + 1 + 1 + BATCH
     assert [name for name, _ in run(program)].count("V_STORE") == 2
+
+
+@examples(1)
+@given(
+    pairs=st.lists(st.tuples(*[st.integers(0, 6)] * 2, *[st.integers(-1, 1)] * 2), max_size=6),
+    steps=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(0, 2)), max_size=6),
+)
+@example(pairs=[(0, 0, 0, 0), (1, 0, 0, 0), (2, 1, 0, 0)], steps=[])  # the last one is not the next
+def test_tiles_stand_for_the_pairs_that_they_were_made_of(
+    pairs: list[tuple[int, int, int, int]], steps: list[tuple[int, int, int]]
+) -> None:
+    """Some of the pairs go on regularly: after each, as many as a step says, at its distances."""
+    long = []
+    for number, (a, b, ia, ib) in enumerate(pairs):
+        n, ja, jb = steps[number] if number < len(steps) else (0, 0, 0)
+        long += [(a + j * ja, b + j * jb, ia, ib) for j in range(n + 1)]
+    indices, strides = ([x for pair in long for x in pair[part]] for part in (slice(0, 2), slice(2, 4)))
+    tiles = lower_py._tiles(indices, strides, 0, len(long))
+    assert long == [(t.a + j * t.ja, t.b + j * t.jb, t.ia, t.ib) for t in tiles for j in range(t.terms)]
