@@ -58,15 +58,7 @@ def test_a_million_nodes_are_differentiated_and_dropped_on_a_small_stack(build: 
         gc.collect()
         done.append(True)
 
-    # Two bytes a node: nothing can recurse over them. With a quarter of it Python 3.13 crashes, over nested tuples too:
-    # before it takes a chain apart it lets 10,000 deallocations nest, where 3.12 let 50.
-    before = threading.stack_size(2 * 1024 * 1024)
-    try:
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(before)
+    on_a_small_stack(work)
     assert done
 
 
@@ -97,6 +89,21 @@ def test_the_walk_of_backward_finds_the_order_of_the_other_walks() -> None:
     assert graph.marked(y, z, x)[0] == graph.operations(y, z, x)
     assert set(graph.marked(y)[1]) == {x, w}
     assert graph.marked(x) == ([], [])
+
+
+def on_a_small_stack(work: Callable[[], None]) -> None:
+    """Run it in a thread with two bytes of stack for a million nodes each: nothing can recurse over them.
+
+    With a quarter of it Python 3.13 crashes, over nested tuples too: before it takes a chain apart it lets 10,000
+    deallocations nest, where 3.12 let 50.
+    """
+    before = threading.stack_size(2 * 1024 * 1024)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
 
 
 class Measured(Value):
@@ -202,20 +209,14 @@ def test_a_long_chain_on_a_subclass_is_dropped_on_a_small_stack() -> None:
     def work() -> None:
         y = Measured(0.5, unit="m")
         z = y * 1.0
-        for _ in range(MANY // 5):
+        for _ in range(MANY):
             z = z + y
         y.result = z
         del y, z
         gc.collect()
         done.append(True)
 
-    before = threading.stack_size(256 * 1024)
-    try:
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(before)
+    on_a_small_stack(work)
     assert done
 
 
