@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
-# NumPy's name for a function, where it isn't ours.
-_UFUNCS = {
-    "true_divide": "div", "divide": "div", "subtract": "sub", "multiply": "mul", "negative": "neg", "power": "pow",
-    "float_power": "pow", "absolute": "abs", "fabs": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
-    "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
-}  # fmt: skip
 _COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
 
 
@@ -36,29 +30,23 @@ def own_kind(array: Any) -> Any:
     return array
 
 
-def rule_of(table: Mapping[str, Any], ufunc: np.ufunc) -> Any:
-    """The row of the table that the ufunc computes; None if none does."""
-    rule = table.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
-    return None if rule is None or rule.arity != ufunc.nin else rule
-
-
 def apply_ufunc(
-    table: Mapping[str, Any], ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+    of_ufunc: Callable[[str, int], Any], ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    """What ``Value.__array_ufunc__`` does with the rule table: ``np.float64(2) * v`` and ``np.exp(v)`` are Values."""
+    """What ``Value.__array_ufunc__`` does by the table's rows: ``np.float64(2) * v`` and ``np.exp(v)`` are Values."""
     import numpy as np
 
     out = kwargs.pop("out", None)  # of A *= v
     if method != "__call__" or kwargs:
         return NotImplemented
     if out is not None:
-        out[0][...] = apply_ufunc(table, ufunc, method, inputs, {})
+        out[0][...] = apply_ufunc(of_ufunc, ufunc, method, inputs, {})
         return out[0]
     if ufunc.__name__ in ("equal", "not_equal"):  # identity, as Python's == between Values
         return ufunc(*(x if isinstance(x, np.ndarray) else np.array(x, dtype=object) for x in inputs))
     if ufunc.__name__ in _COMPARISONS:
         return ufunc(*(np.asarray(_numbers(x)) for x in inputs))
-    rule = rule_of(table, ufunc)
+    rule = of_ufunc(ufunc.__name__, ufunc.nin)
     if rule is None:
         return NotImplemented
     return rule(*(x.item() if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in inputs))

@@ -89,11 +89,75 @@ def power(a: float, b: float) -> float:
     return float(y)
 
 
+def power_at_pole(a: float, b: float) -> float:
+    """a to the power b as C has it, where Python raises: at a pole, beyond what floats hold, and NaN where it isn't real.
+
+    >>> power_at_pole(-0.0, -3.0), power_at_pole(-1e200, 2.0), power_at_pole(-8.0, 1 / 3)
+    (-inf, inf, nan)
+    """
+    is_odd = math.isfinite(b) and math.fmod(b, 2.0) in (1.0, -1.0)
+    if a == 0.0 and b < 0.0:
+        return math.copysign(math.inf, a) if is_odd else math.inf
+    if a < 0.0 and b % 1.0 != 0.0:
+        return math.nan
+    return -math.inf if a < 0.0 and is_odd else math.inf
+
+
+def power_of_all(a: float, b: float) -> float:
+    """a to the power b as C has it, for all floats."""
+    try:
+        return power(a, b)
+    except (ArithmeticError, ValueError):
+        return power_at_pole(a, b)
+
+
 def cbrt(x: float) -> float:
-    """The real cube root: ``math``'s, or for Python 3.10 a guess from the power function and one Newton step."""
-    if sys.version_info >= (3, 11):
-        return math.cbrt(x)
+    """The real cube root. C libraries are off by up to 4 ulp: a Newton step brings that below 1."""
     if x == 0.0 or not math.isfinite(x):
         return x
-    y = math.copysign(abs(x) ** (1.0 / 3.0), x)
+    y = math.cbrt(x) if sys.version_info >= (3, 11) else math.copysign(abs(x) ** (1.0 / 3.0), x)
     return y - (y - x / (y * y)) / 3.0
+
+
+def ceil(x: float) -> float:
+    """The smallest whole number that is not below x."""
+    return float(math.ceil(x)) if math.isfinite(x) else x
+
+
+def trunc(x: float) -> float:
+    """The whole number next to x on the way to 0."""
+    return float(math.trunc(x)) if math.isfinite(x) else x
+
+
+def round_half_even(x: float) -> float:
+    """The nearest whole number, of two the even one."""
+    return float(round(x)) if math.isfinite(x) else x
+
+
+def direction(a: float, b: float) -> float:
+    """a / √(a² + b²), a component of the unit vector along (a, b); 0 at the origin, which has no direction."""
+    if math.isinf(a):
+        return math.copysign(1.0, a)
+    length = math.hypot(a, b)
+    if math.isinf(length) and math.isfinite(b):
+        return 0.25 * a / math.hypot(0.25 * a, 0.25 * b)
+    return a / length if length != 0.0 else 0.0
+
+
+def ndtr(x: float) -> float:
+    """Φ(x), the standard normal distribution function."""
+    return 0.5 * math.erfc(-x * SQRT_HALF)
+
+
+def logaddexp(a: float, b: float) -> float:
+    """log(eᵃ + eᵇ)."""
+    if a == b:
+        return a + math.log(2.0)
+    return maximum(a, b) + math.log1p(math.exp(-abs(a - b)))
+
+
+def xlogy(a: float, b: float) -> float:
+    """a · log b; 0 for a = 0."""
+    if a == 0.0 and b == b:
+        return 0.0
+    return a * (math.log(b) if b > 0.0 else math.nan if b < 0.0 or b != b else -math.inf)

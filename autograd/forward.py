@@ -6,9 +6,10 @@ partials. One run of the function gives its value and its derivative in one dire
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from autograd.lifted import Lifted, primals_of
+from autograd.lifted import Lifted, LiftedWorld
 from autograd.modes import MODES, admits
 from autograd.rules import Rule
 
@@ -20,39 +21,53 @@ class Dual(Lifted):
 
     tangent: Any
 
-    def __init__(self, level: int, primal: Any, tangent: Any) -> None:
-        self.level = level
+    def __init__(self, world: Forward, primal: Any, tangent: Any) -> None:
+        self.world = world
+        self.level = world.level
         self.primal = primal
         self.tangent = tangent
 
-    def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
-        level = self.level
-        primals = primals_of(self, operands)
-        y = rule(*primals)
-        tangent: Any = 0
-        for x, partial in zip(operands, rule.partials):
-            if isinstance(x, Dual) and x.level == level:
-                tangent = plus(tangent, times(x.tangent, partial(*primals, y)))
-        if MODES.active and not admits(rule, primals, y, tangent):
-            return y
-        return Dual(level, y, tangent)
-
-    # Sums and products of two duals of one level, which are most of any program, without the detour by the table.
+    # Sums and products of two duals of one world, which are most of any program, without the detour by the table.
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, Dual) and other.level == self.level and not MODES.active:
-            return Dual(self.level, self.primal + other.primal, plus(self.tangent, other.tangent))
+        if isinstance(other, Dual) and other.world is self.world and not MODES.active:
+            return Dual(self.world, self.primal + other.primal, plus(self.tangent, other.tangent))
         return Lifted.__add__(self, other)
 
     def __mul__(self, other: Any) -> Any:
-        if isinstance(other, Dual) and other.level == self.level and not MODES.active:
+        if isinstance(other, Dual) and other.world is self.world and not MODES.active:
             tangent = plus(times(self.tangent, other.primal), times(other.tangent, self.primal))
-            return Dual(self.level, self.primal * other.primal, tangent)
+            return Dual(self.world, self.primal * other.primal, tangent)
         return Lifted.__mul__(self, other)
 
 
+class Forward(LiftedWorld):
+    """The world of duals."""
+
+    def leaf(self, x: Any, tangent: Any = 0) -> Dual:
+        """See World."""
+        return Dual(self, x, tangent)
+
+    def apply(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
+        """See World."""
+        top = next(x for x in operands if isinstance(x, Dual) and x.world is self)
+        primals = self.primals_of(top, operands)
+        y = rule(*primals)
+        tangent: Any = 0
+        for x, partial in zip(operands, rule.partials):
+            if isinstance(x, Dual) and x.world is self:
+                tangent = plus(tangent, times(x.tangent, partial(*primals, y)))
+        if MODES.active and not admits(rule, primals, y, tangent):
+            return y
+        return Dual(self, y, tangent)
+
+    def push_forward(self, outputs: Sequence[Any], leaves: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """See World: the tangents have come along. The derivative of what doesn't depend on a leaf is 0."""
+        return [y.tangent if isinstance(y, Dual) and y.world is self else 0 for y in outputs]
+
+
 # The table says 1, -1 and 0 as whole numbers. They stay symbolic here: nothing is computed with them, and where the
-# numbers are Values nothing is recorded; a fraction stays a fraction.
+# numbers are Values nothing is recorded; a fraction stays a fraction. A 0 of the table stops even an infinite derivative.
 
 
 def times(g: Any, partial: Any) -> Any:
@@ -79,8 +94,3 @@ def plus(a: Any, b: Any) -> Any:
     if type(b) is int and b == 0:
         return a
     return a + b
-
-
-def tangent_of(level: int, x: Any) -> Any:
-    """The tangent of x at that level: 0 for what doesn't depend on the input."""
-    return x.tangent if isinstance(x, Dual) and x.level == level else 0

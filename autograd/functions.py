@@ -18,6 +18,71 @@ from typing import Any, TypeAlias
 from autograd import kinds, rules
 from autograd.modes import TAPE
 
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "clip",
+    "cos",
+    "cosh",
+    "digamma",
+    "dot",
+    "elu",
+    "erf",
+    "erfc",
+    "erfinv",
+    "exp",
+    "expm1",
+    "floor",
+    "gelu",
+    "hypot",
+    "leaky_relu",
+    "lgamma",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "log_ndtr",
+    "log_sigmoid",
+    "log_softmax",
+    "logaddexp",
+    "logit",
+    "logsumexp",
+    "maximum",
+    "mean",
+    "minimum",
+    "mod",
+    "ndtr",
+    "polygamma",
+    "prod",
+    "relu",
+    "round",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinc",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "stop_gradient",
+    "sum",
+    "take",
+    "tan",
+    "tanh",
+    "trunc",
+    "where",
+    "xlogy",
+]
+
 Number: TypeAlias = Any  # float, Value, traced Value, Fraction, Decimal, mpf, SymPy expression, or an array of them
 
 # --- One number ---
@@ -266,6 +331,33 @@ def floor(x: Number) -> Number:
     return rules.floor(x)
 
 
+def ceil(x: Number) -> Number:
+    """The smallest whole number not below x, with derivative 0.
+
+    >>> ceil(-2.5)
+    -2.0
+    """
+    return rules.ceil(x)
+
+
+def trunc(x: Number) -> Number:
+    """The whole number next to x on the way to 0, with derivative 0.
+
+    >>> trunc(-2.5)
+    -2.0
+    """
+    return rules.trunc(x)
+
+
+def round(x: Number) -> Number:
+    """The nearest whole number, of two the even one, with derivative 0.
+
+    >>> round(2.5), round(-1.7)
+    (2.0, -2.0)
+    """
+    return rules.round_(x)
+
+
 def erf(x: Number) -> Number:
     """The error function 2/√π ∫₀ˣ e^(-t²) dt.
 
@@ -273,6 +365,96 @@ def erf(x: Number) -> Number:
     0.0
     """
     return rules.erf(x)
+
+
+def erfc(x: Number) -> Number:
+    """1 - erf(x), accurate where erf has reached 1.
+
+    >>> 0.0 < erfc(20.0) < 1e-175
+    True
+    """
+    return rules.erfc(x)
+
+
+def erfinv(x: Number) -> Number:
+    """The inverse of erf, for -1 < x < 1.
+
+    >>> erfinv(0.0)
+    0.0
+    """
+    return rules.erfinv(x)
+
+
+def ndtr(x: Number) -> Number:
+    """Φ(x), the probability that a standard normal variable is below x. (SciPy's name.)
+
+    >>> ndtr(0.0)
+    0.5
+    """
+    return rules.ndtr(x)
+
+
+def log_ndtr(x: Number) -> Number:
+    """log Φ(x), accurate where Φ(x) is too small for a float, and where it has reached 1. (SciPy's name.)
+
+    >>> log_ndtr(0.0) == -math.log(2.0)
+    True
+    """
+    return rules.log_ndtr(x)
+
+
+def lgamma(x: Number) -> Number:
+    """log |Γ(x)|, the logarithm of the gamma function, for every x but 0, -1, -2 and so on. Γ(n + 1) is n!.
+
+    >>> lgamma(1.0), lgamma(3.0) == math.log(2.0)
+    (0.0, True)
+    """
+    return rules.lgamma(x)
+
+
+def digamma(x: Number) -> Number:
+    """ψ(x), the derivative of ``lgamma``. (SciPy's and JAX's name.)
+
+    >>> digamma(2.0) - digamma(1.0)
+    1.0
+    """
+    return rules.digamma(x)
+
+
+def polygamma(n: Number, x: Number) -> Number:
+    """The n-th derivative of ``digamma`` at x. n is a constant, a whole number from 0 to 100.
+
+    >>> polygamma(1, 1.0) * 6 == math.pi**2
+    True
+    """
+    return rules.polygamma(n, x)
+
+
+def sinc(x: Number) -> Number:
+    """sin(πx) / (πx), and 1 at 0, as NumPy and JAX have it.
+
+    >>> sinc(0.0), sinc(3.0)
+    (1.0, 0.0)
+    """
+    return rules.sinc(x)
+
+
+def logit(x: Number) -> Number:
+    """log(x / (1 - x)), the inverse of the sigmoid, for 0 < x < 1.
+
+    >>> logit(0.5)
+    0.0
+    """
+    return rules.logit(x)
+
+
+def log_sigmoid(x: Number) -> Number:
+    """log σ(x), accurate where σ(x) is near 0 or 1.
+
+    >>> log_sigmoid(-1000.0)
+    -1000.0
+    """
+    return rules.log_sigmoid(x)
 
 
 def abs(x: Number) -> Number:
@@ -350,6 +532,33 @@ def minimum(x: Number, y: Number) -> Number:
     return rules.minimum(x, y)
 
 
+def mod(x: Number, y: Number) -> Number:
+    """x % y, with the sign of y as Python has it. The derivative by x is 1, by y -(x // y).
+
+    >>> mod(-7.0, 3.0)
+    2.0
+    """
+    return rules.mod(x, y)
+
+
+def logaddexp(x: Number, y: Number) -> Number:
+    """log(eˣ + eʸ), without overflow. (NumPy's name.)
+
+    >>> logaddexp(1000.0, 1000.0) == 1000.0 + math.log(2.0)
+    True
+    """
+    return rules.logaddexp(x, y)
+
+
+def xlogy(x: Number, y: Number) -> Number:
+    """x · log(y), and 0 where x is 0, also for y = 0. (SciPy's name.)
+
+    >>> xlogy(0.0, 0.0)
+    0.0
+    """
+    return rules.xlogy(x, y)
+
+
 def clip(x: Number, low: Number, high: Number) -> Number:
     """x, moved to ``low`` or ``high`` where it is beyond; the derivative is 0 there, and ½ exactly at a bound.
 
@@ -382,7 +591,7 @@ def take(table: Sequence[Any], index: Any) -> Any:
     """
     if kinds.is_traced(index):
         return index.__take__(table)
-    return table[math.floor(index)]
+    return table[math.floor(float(index))]
 
 
 # --- Many numbers: any iterable of them ---

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from autograd.rules import LEAF
+from autograd.rules import LEAF, REST
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -108,6 +108,11 @@ def topological_order(*roots: Node, seen: set[Node] | None = None) -> list[Node]
         if root._rule is LEAF:
             leaves[root] = None
     return [*leaves, *made]
+
+
+def shown(order: Iterable[Node]) -> list[Node]:
+    """The order without the nodes that only hold the operands of another one: those that a person wants to see."""
+    return [node for node in order if node._rule is not REST]
 
 
 def depending_on(sources: Iterable[Node], order: Iterable[Node]) -> set[Node]:

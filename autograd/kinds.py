@@ -9,20 +9,10 @@ is imported here: a number that arrives has already loaded its own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd.errors import NoExactValue
-
-# The rows that a library may be asked for: under these names it means the same function as the table.
-_SHARED = {
-    *("exp", "expm1", "log", "log1p", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh"),
-    *("cosh", "tanh", "sech", "asinh", "acosh", "atanh", "hypot", "erf", "erfc", "floor", "sign"),
-    *("abs", "maximum", "minimum"),
-}
-_SYMPY_NAMES = {"abs": "Abs", "maximum": "Max", "minimum": "Min"}
-_DECIMAL_NAMES = {"exp": "exp", "log": "ln", "log10": "log10", "sqrt": "sqrt", "floor": "__floor__"}
-
 
 def library(x: Any) -> str:
     """The top-level package that x's type comes from, such as ``"mpmath"`` or ``"sympy"``."""
@@ -37,8 +27,11 @@ def ground(x: Any) -> Any:
 
 
 def is_symbolic(x: Any) -> bool:
-    """True for a SymPy expression, and for what carries a derivative on top of one."""
-    return library(ground(x)) == "sympy"
+    """True for an expression, SymPy's or one that is only written, and for what carries a derivative on top of one."""
+    if type(x) is float:
+        return False
+    x = ground(x)
+    return library(x) == "sympy" or getattr(type(x), "is_written", False)
 
 
 def is_traced(x: Any) -> bool:
@@ -51,18 +44,19 @@ def compares_itself(x: Any) -> bool:
     return is_traced(x) or getattr(type(x), "holds_traced", False)
 
 
-def own_function(name: str, operands: tuple[Any, ...]) -> Callable[..., Any] | None:
-    """The function of that name in the library that the operands come from; None where it has none."""
-    if name not in _SHARED:
-        return None
+def own_function(elsewhere: Mapping[str, tuple[str, ...]], operands: tuple[Any, ...]) -> Callable[..., Any] | None:
+    """The function in the library that the operands come from, by its name there; None where it has none."""
     for x in operands:
         home = library(x)
+        if home not in elsewhere:
+            continue
+        (name, *_) = elsewhere[home]
         if home == "mpmath":
             return getattr(x.context, name, None)
         if home == "sympy":
-            return getattr(sys.modules["sympy"], _SYMPY_NAMES.get(name, name), None)
-        if home == "decimal" and name in _DECIMAL_NAMES:
-            function: Callable[..., Any] = getattr(type(x), _DECIMAL_NAMES[name])
+            return getattr(sys.modules["sympy"], name, None)
+        if home == "decimal":
+            function: Callable[..., Any] = getattr(type(x), name)
             return function
     return None
 
@@ -89,7 +83,16 @@ def like(x: Any, n: int | float) -> Any:
         return sys.modules["sympy"].sympify(n)
     if home in ("fractions", "decimal"):
         return type(x)(n) if isinstance(n, int) else n
+    if getattr(type(x), "is_written", False):
+        return type(x)(n)
     return float(n)
+
+
+def choose(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+    """What one of the two functions gives; both are called, and ``where`` chooses, if the condition is traced."""
+    if is_traced(condition):
+        return where(condition, then(), otherwise())
+    return then() if condition else otherwise()
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:

@@ -48,11 +48,25 @@ class Functions:
     def silu(self) -> Any: return self._apply(rules.silu)
     def sign(self) -> Any: return self._apply(rules.sign)
     def floor(self) -> Any: return self._apply(rules.floor)
+    def ceil(self) -> Any: return self._apply(rules.ceil)
+    def trunc(self) -> Any: return self._apply(rules.trunc)
+    def round(self) -> Any: return self._apply(rules.round_)
     def erf(self) -> Any: return self._apply(rules.erf)
+    def erfc(self) -> Any: return self._apply(rules.erfc)
+    def erfinv(self) -> Any: return self._apply(rules.erfinv)
+    def ndtr(self) -> Any: return self._apply(rules.ndtr)
+    def log_ndtr(self) -> Any: return self._apply(rules.log_ndtr)
+    def logit(self) -> Any: return self._apply(rules.logit)
+    def log_sigmoid(self) -> Any: return self._apply(rules.log_sigmoid)
+    def lgamma(self) -> Any: return self._apply(rules.lgamma)
+    def digamma(self) -> Any: return self._apply(rules.digamma)
+    def sinc(self) -> Any: return self._apply(rules.sinc)
     def abs(self) -> Any: return self._apply(rules.abs_)
     def leaky_relu(self, slope: Any = 0.01) -> Any: return self._apply(rules.leaky_relu, slope)
     def elu(self, alpha: Any = 1) -> Any: return self._apply(rules.elu, alpha)
     def hypot(self, other: Any) -> Any: return self._apply(rules.hypot, other)
+    def logaddexp(self, other: Any) -> Any: return self._apply(rules.logaddexp, other)
+    def xlogy(self, other: Any) -> Any: return self._apply(rules.xlogy, other)
 
     # NumPy's spelling, which np.arcsin(array_of_values) looks for.
     def arcsin(self) -> Any: return self._apply(rules.asin)
@@ -62,15 +76,36 @@ class Functions:
     def arccosh(self) -> Any: return self._apply(rules.acosh)
     def arctanh(self) -> Any: return self._apply(rules.atanh)
     def arctan2(self, x: Any) -> Any: return self._apply(rules.atan2, x)
+    def rint(self) -> Any: return self._apply(rules.round_)
     # fmt: on
 
     def __abs__(self) -> Any:
         return self._apply(rules.abs_)
 
+    def __round__(self, digits: Any = None) -> Any:
+        if digits is None:
+            return self._apply(rules.round_)
+        raise TypeError("round to decimals has derivative 0 and is not recorded; write round(float(x), n)")
+
+    def __floor__(self) -> Any:  # math.floor calls it
+        return self._apply(rules.floor)
+
+    def __ceil__(self) -> Any:
+        return self._apply(rules.ceil)
+
+    def __trunc__(self) -> Any:
+        return self._apply(rules.trunc)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other  # type: ignore[operator]
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:  # NumPy calls it
         from autograd.arrays import apply_ufunc
 
-        return apply_ufunc(rules.RULES, ufunc, method, inputs, kwargs)
+        return apply_ufunc(rules.of_ufunc, ufunc, method, inputs, kwargs)
 
     def _sympy_(self) -> Any:  # SymPy calls it, and would otherwise take the number and lose the derivative
         raise sys.modules["sympy"].SympifyError(self)

@@ -30,6 +30,7 @@ class Origin(NamedTuple):
     file: str = ""
     line: int = 0
     detached: bool = False  # inside no_grad: a constant to whoever differentiates
+    world: Any = None  # of a leaf that a transform has made
 
 
 class Mode(NamedTuple):
@@ -158,12 +159,17 @@ def check_sent(node: Value, gradient: float) -> None:
     Raises:
         AnomalyError: one isn't.
     """
-    for position, (operand, partial) in enumerate(((node._a, node._da), (node._b, node._db)), start=1):
-        if operand is not None and not math.isfinite(gradient * partial):
+    for position, (operand, partial) in enumerate(node._edges(), start=1):
+        if not (isinstance(operand, float) or math.isfinite(gradient * partial) or stops(node, partial)):
             raise AnomalyError(
                 f"backward: {node._rule.name} sends {gradient * partial!r} to operand {position}: its gradient "
                 f"{gradient!r} times the partial {partial!r}, at {_describe(node)}"
             )
+
+
+def stops(node: Value, partial: float) -> bool:
+    """Whether a recorded partial is 0 by the table, which is written -0.0, and not one that was computed to be 0."""
+    return partial == 0.0 and math.copysign(1.0, partial) < 0.0 and not node._rule.is_written_out
 
 
 def check_sum(leaf: Value, gradient: float) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from autograd import rules
 from autograd.methods import Functions
+from autograd.notation import call, with_latex
 from autograd.numeric import difference_derivative
 from autograd.rules import Domain, Rule
 
@@ -27,7 +28,7 @@ def primitive(
     domain: str | Domain = "",
     verify: bool = False,
 ) -> Callable[[Function], Function]:
-    """Make a plain function of one or two numbers a primitive: a row of the rule table, under the function's name.
+    """Make a plain function of numbers a primitive: a row of the rule table, under the function's name.
 
     From then on it is differentiated by its own partials, as one operation, and works wherever the built-in functions
     do: on Values and their backward pass, in transforms, in pictures, on arrays, and on other kinds of numbers as far
@@ -37,14 +38,16 @@ def primitive(
         partials: a function of the operands and the result for each operand, in order; for one operand, just the
             function. Write them with ``autograd``'s functions, so that they can be differentiated again.
         symbol: how it's written in pictures and text; the function's name if it isn't given.
-        latex: a template in which {0} and {1} stand for the operands; literal braces are doubled.
+        latex: a template in which {0} and {1} stand for the operands; literal braces are doubled. Operands that need
+            brackets get them if the template begins or ends with an operand.
         domain: where it is defined, for error messages; a :class:`autograd.rules.Domain` also has a predicate.
         verify: compare the partials with differences of the function, at once, at points of the domain.
 
     Raises:
-        TypeError: the function does not take one or two numbers, or (later, when it is used) a partial gives
+        TypeError: the function takes no fixed number of operands, or (later, when it is used) a partial gives
             something that is no number.
-        ValueError: the name is taken, the number of partials is wrong, or ``verify`` found a wrong partial.
+        ValueError: another function has the name already (the same one may be defined again), the number of partials is wrong, the LaTeX template asks for an operand that
+            there isn't, or ``verify`` found a wrong partial.
 
     >>> from autograd import Value
     >>> @primitive(partials=lambda x, y: 2 * x, symbol="sq", verify=True)
@@ -60,37 +63,48 @@ def primitive(
         name = function.__name__
         given = partials if isinstance(partials, tuple) else (partials,)
         _check(name, function, given)
+        notation = call(symbol or name)
         rule = Rule(
             name,
             lambda *operands: float(function(*operands)),
             tuple(_numeric(name, position, partial) for position, partial in enumerate(given, start=1)),
             domain if isinstance(domain, Domain) else Domain(domain or "where its formula is", lambda *operands: True),
-            symbol=symbol,
-            latex=latex,
+            notation=with_latex(notation, latex, len(given)) if latex else notation,
             definition=function,
         )
         if verify:
             _verify(rule)
         rules.RULES[name] = rule
+        _DEFINED_AT[name] = rule, _place(function)
 
         @functools.wraps(function)
-        def call(*operands: Any) -> Any:
+        def apply(*operands: Any) -> Any:
             if len(operands) != rule.arity:
                 raise TypeError(f"{name} takes {rule.arity} numbers, not {len(operands)}")
             return rule(*operands)
 
-        return call
+        return apply
 
     return decorate
 
 
+# Where users' rows were defined. A notebook's cell that is run again may define its row again.
+_DEFINED_AT: dict[str, tuple[Rule, tuple[str, str]]] = {}
+
+
+def _place(function: Function) -> tuple[str, str]:
+    return function.__module__, function.__qualname__
+
+
 def _check(name: str, function: Function, partials: tuple[Function, ...]) -> None:
-    if name in rules.RULES:
+    if name in rules.RULES and _DEFINED_AT.get(name) != (rules.RULES[name], _place(function)):
         raise ValueError(f"there is a primitive named {name!r} already; give the function another name")
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     parameters = inspect.signature(function).parameters.values()
-    if not 1 <= len(parameters) <= 2 or any(p.kind not in kinds for p in parameters):
-        raise TypeError(f"a primitive takes one or two numbers, but {name} takes {inspect.signature(function)}")
+    if not parameters or any(p.kind not in kinds for p in parameters):
+        raise TypeError(
+            f"a primitive takes a fixed number of operands, at least one, but {name} takes {inspect.signature(function)}"
+        )
     if len(partials) != len(parameters):
         raise ValueError(
             f"{name} takes {len(parameters)} numbers and needs a partial for each; there are {len(partials)}"

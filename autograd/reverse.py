@@ -7,87 +7,107 @@ expressions, applied to the operands themselves: what comes out is a number of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 from autograd import graph
 from autograd.errors import AutogradError
 from autograd.forward import plus, times
-from autograd.lifted import Lifted, primals_of
-from autograd.modes import MODES, admits, check_sent, check_sum, checking
-from autograd.rules import LEAF, Rule
+from autograd.lifted import Lifted, LiftedWorld
+from autograd.modes import MODES, admits, check_sent, checking, stops
+from autograd.rules import LEAF, REST, Rule
 from autograd.value import Value
+
+# Of a node with its adjoint: the operands on the graph, and the partials by them.
+Edges: TypeAlias = "Callable[[Any, Any], Iterator[tuple[Any, Any]]]"
 
 
 class Node(Lifted):
-    """A number on the tape of one level: its primal, the rule that made it, and the operands."""
+    """A number on the tape of its world: its primal, the rule that made it, and the operands."""
 
-    __slots__ = ("_a", "_b", "_rule", "primals")
+    __slots__ = ("_a", "_b", "_rule", "on_tape", "primals")
 
     _rule: Rule
-    _a: Node | None  # operands on the same tape
-    _b: Node | None
-    primals: tuple[Any, ...]  # the operands as the level below sees them
+    _a: Node | None  # for walks over the tape: the first operand on it,
+    _b: Node | None  # and the second one, or, as in Value, a node that holds all others
+    on_tape: tuple[Node | None, ...]  # the operands; None: not of this world
+    primals: tuple[Any, ...]  # the operands as the world below sees them
 
     def __init__(
         self,
-        level: int,
+        world: Reverse,
         primal: Any,
         rule: Rule = LEAF,
         primals: tuple[Any, ...] = (),
-        a: Node | None = None,
-        b: Node | None = None,
+        on_tape: tuple[Node | None, ...] = (),
     ) -> None:
-        self.level = level
+        self.world = world
+        self.level = world.level
         self.primal = primal
         self.primals = primals
+        self.on_tape = on_tape
         self._rule = rule
-        self._a = a
-        self._b = b
+        if len(on_tape) > 2:
+            rest = on_tape[-1]
+            for operand in on_tape[-2:0:-1]:
+                rest = Node(world, 0, REST, (), (operand, rest))
+            on_tape = (on_tape[0], rest)
+        self._a = on_tape[0] if on_tape else None
+        self._b = on_tape[1] if len(on_tape) == 2 else None
 
-    def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
-        level = self.level
-        primals = primals_of(self, operands)
+
+class Reverse(LiftedWorld):
+    """The world of nodes on a tape."""
+
+    def leaf(self, x: Any, tangent: Any = 0) -> Node:
+        """See World."""
+        return Node(self, x)
+
+    def apply(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
+        """See World."""
+        on_tape = tuple([x if isinstance(x, Node) and x.world is self else None for x in operands])
+        primals = self.primals_of(next(x for x in on_tape if x is not None), operands)
         y = rule(*primals)
         if MODES.active and not admits(rule, primals, y):
             return y
-        on_tape = [x if isinstance(x, Node) and x.level == level else None for x in operands]
-        return Node(level, y, rule, primals, *on_tape)
+        return Node(self, y, rule, primals, on_tape)
+
+    def pull_back(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
+        """See World."""
+        adjoints: dict[Any, Any] = {}
+        for y, seed in zip(outputs, seeds):
+            if isinstance(y, Node) and y.world is self:
+                adjoints[y] = adjoints[y] + seed if y in adjoints else seed
+        _sweep(graph.operations(*adjoints), adjoints, frozenset(leaves), _edges_on_tape)
+        return [adjoints.get(leaf, 0) for leaf in leaves]
 
 
-def pull_back(seeds: dict[Node, Any]) -> dict[Node, Any]:
-    """The adjoints of the tape's leaves, given adjoints of its outputs; a leaf that they don't depend on is absent."""
-    adjoints = dict(seeds)
-    for node in reversed(graph.operations(*seeds)):
-        _send(adjoints, adjoints.pop(node), (node._a, node._b), node._rule, node.primals, node.primal)
-    return adjoints
+def _edges_on_tape(node: Node, adjoint: Any) -> Iterator[tuple[Node, Any]]:
+    for operand, partial in zip(node.on_tape, node._rule.partials):
+        if operand is not None:
+            yield operand, partial(*node.primals, node.primal)
 
 
-def sweep(seeds: dict[Value, Any]) -> dict[Value, Any]:
-    """The adjoints of the leaves of a recorded graph, from the recorded partials. It leaves every ``.grad`` alone."""
-    adjoints = dict(seeds)
-    careful = checking()
-    for node in reversed(graph.marked(*seeds)[0]):
-        adjoint = adjoints.pop(node)
-        if careful:
-            check_sent(node, float(adjoint))
-        a, b = node._a, node._b
-        if a is not None:
-            adjoints[a] = adjoints.get(a, 0.0) + adjoint * node._da
-        if b is not None:
-            adjoints[b] = adjoints.get(b, 0.0) + adjoint * node._db
-    if careful:
-        for leaf, adjoint in adjoints.items():
-            check_sum(leaf, float(adjoint))
-    return adjoints
+def _sweep(order: Iterable[Any], adjoints: dict[Any, Any], wanted: Any, edges: Edges) -> None:
+    """Reverse mode: from the adjoints of the outputs those of the wanted nodes, in place; the others are taken out.
+
+    Args:
+        order: operations, operands before results.
+        adjoints: of the outputs.
+        wanted: nodes whose adjoints are kept.
+        edges: gives a node's operands, with the partial derivatives as numbers that the adjoints can be multiplied by.
+    """
+    for node in reversed(list(order)):
+        if node in adjoints:
+            adjoint = adjoints[node] if node in wanted else adjoints.pop(node)
+            for operand, partial in edges(node, adjoint):
+                adjoints[operand] = plus(adjoints.get(operand, 0), times(adjoint, partial))
 
 
 def gradient(y: Value, wrt: Iterable[Value], *, strict: bool = False) -> list[Value]:
     """The derivatives of a Value with respect to others, as Values, recorded and so to be differentiated again.
 
-    Where ``backward`` and this add the same terms they agree to the last bit, save for the sign of a zero. They differ
-    where the table says that a partial is 0 (of ``sign``, ``floor``, ``stop_gradient``, one side of ``relu``): there
-    ``backward`` adds ``gradient * 0``, which is NaN for an infinite gradient, and this adds nothing.
+    Where ``backward`` and this add the same terms they agree to the last bit, save for the sign of a zero.
 
     Args:
         y: the Value to be differentiated.
@@ -122,37 +142,35 @@ def gradient(y: Value, wrt: Iterable[Value], *, strict: bool = False) -> list[Va
 def recorded_gradients(seeds: dict[Value, Any], targets: Sequence[Value]) -> list[Any]:
     """The derivatives of Σ seed · output with respect to the targets: Values where they depend on Values, or 0 or 1."""
     order = graph.operations(*seeds)
-    wanted = set(targets)
     depends = graph.depending_on(targets, order)  # the Values through which a target acts
     adjoints: dict[Any, Any] = {y: seed for y, seed in seeds.items() if y in depends}
     careful = checking()
-    for node in reversed(order):
-        if node in depends and node in adjoints:
-            adjoint = adjoints[node] if node in wanted else adjoints.pop(node)
-            if careful:
-                check_sent(node, float(adjoint))
-            a = node._a if node._a in depends else None
-            b = node._b if node._b in depends else None
-            _send(adjoints, adjoint, (a, b), node._rule, node._operands(), node, (node._da, node._db))
+
+    def edges(node: Value, adjoint: Any) -> Iterator[tuple[Value, Any]]:
+        if careful:
+            check_sent(node, float(adjoint))
+        primals = node._operands()
+        for (operand, then), partial_of in zip(node._edges(), node._rule.partials):
+            if operand in depends and isinstance(operand, Value):
+                partial = partial_of(*primals, node)
+                _check_unchanged(node._rule, float(partial), then)
+                yield operand, partial
+
+    _sweep((node for node in order if node in depends), adjoints, frozenset(targets), edges)
     return [adjoints.get(x, 0) for x in targets]
 
 
-def _send(
-    adjoints: dict[Any, Any],
-    adjoint: Any,
-    on_tape: Sequence[Any],
-    rule: Rule,
-    primals: tuple[Any, ...],
-    result: Any,
-    recorded: tuple[float, float] | None = None,
-) -> None:
-    """Add adjoint · partial to the adjoint of each operand that is on the tape."""
-    for position, (operand, partial_of) in enumerate(zip(on_tape, rule.partials)):
-        if operand is not None:
-            partial = partial_of(*primals, result)
-            if recorded is not None:
-                _check_unchanged(rule, float(partial), recorded[position])
-            adjoints[operand] = plus(adjoints.get(operand, 0), times(adjoint, partial))
+def numeric_gradients(seeds: dict[Value, Any], leaves: Sequence[Value]) -> list[Any]:
+    """The same from the recorded partials, which are constants, for seeds that carry a derivative themselves."""
+    adjoints = dict(seeds)
+    _sweep(graph.operations(*seeds), adjoints, frozenset(leaves), _edges_in_floats)
+    return [adjoints.get(x, 0) for x in leaves]
+
+
+def _edges_in_floats(node: Value, adjoint: Any) -> Iterator[tuple[Value, Any]]:
+    for operand, partial in node._edges():
+        if isinstance(operand, Value):
+            yield operand, 0 if stops(node, partial) else partial
 
 
 def _check_unchanged(rule: Rule, now: float, then: float) -> None:

@@ -2,21 +2,27 @@
 
 A row names a primitive ``y = f(x)`` or ``y = f(a, b)`` and gives, in this order,
 
-- its value on floats, which is ``math``'s wherever ``math`` has it;
+- its value on floats, which is ``math``'s wherever ``math`` has it to the last digits;
 - its partial derivatives, as ordinary expressions in the operands and the result, so that ``exp`` says that its
   derivative is ``y`` and ``sin`` that it is ``cos(x)``;
-- how it is written: a symbol for pictures and plain text, and a LaTeX template;
-- its domain.
+- its domain;
+- then, by keyword, how it is written, and what else is true of it.
 
 Because a partial is an ordinary expression, the same row serves floats, Values (derivatives of derivatives), traced
 Values (compiled code), fractions (exact), ``mpmath.mpf`` (any precision) and SymPy symbols (the formula on paper).
+A kind of number or a back end that lacks the function computes it by the row's ``definition``, in terms of other rows.
 
-Where there is a choice, an expression is the one that stays accurate. The derivative of σ is σ(x)·σ(-x) and not
-σ·(1 - σ), which is the same function but has lost half its digits at x = 20; that of tanh is sech² and not 1 - tanh².
+Where there is a choice, an expression is the one that stays accurate, in its own derivatives too. The derivative of σ
+is σ(x)·σ(-x) and not σ·(1 - σ), which is the same function but has lost half its digits at x = 20; that of tanh is
+sech² and not 1 - tanh².
 
 At a point without a single derivative the table gives the one that the field uses:
 relu'(0) = 0, |x|'(0) = 0, sign' = floor' = 0 everywhere, a tie in maximum or minimum gives ½ to each operand,
-hypot'(0, 0) = 0, √x and x^b with 0 < b < 1 give +inf at 0, x^0 gives 0 for the base, also at 0.
+hypot'(0, 0) = 0, √x and x^b with 0 < b < 1 give +inf at 0, x^0 gives 0 for the base, also at 0; leaky_relu and elu
+have at 0 the derivatives of their left branch. At an infinity a derivative is its limit, where there is one.
+
+A partial that is the whole number 0 is 0 *by the table*: the result doesn't depend on that operand here. It stops the
+derivative, whatever comes from above. A 0.0 that was computed doesn't: 0 · ∞ is NaN.
 """
 
 from __future__ import annotations
@@ -26,9 +32,46 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from autograd import floats
+from autograd import floats, special
 from autograd.errors import NoExactValue
-from autograd.kinds import is_symbolic, is_traced, library, like, own_function, power, where
+from autograd.kinds import is_symbolic, library, like, own_function, power as exact_power, where
+from autograd.notation import (
+    Notation,
+    call,
+    derivative_of_order,
+    exponential,
+    exponential_minus_1,
+    fence,
+    fraction,
+    infix,
+    logarithm_of_1_plus,
+    prefix,
+    raised,
+    root,
+)
+from autograd.partials import (
+    at_tie,
+    by_base,
+    by_exponent,
+    direction_of_any_kind,
+    floordiv_of_any_kind,
+    gauss,
+    lgamma_of_any_kind,
+    log_of_sum,
+    log_or_limit,
+    mod_of_any_kind,
+    no_derivative,
+    normal_cdf,
+    normal_density,
+    pi,
+    power_of_any_kind,
+    ratio_of_any_kind,
+    share_of_sum,
+    sinc_of_any_kind,
+    tame,
+    times_exp,
+)
+from autograd.styles import PRODUCT, SUM
 
 Function = Callable[..., Any]
 
@@ -43,13 +86,33 @@ class Domain(NamedTuple):
 class Rule:
     """One row of the table. Calling it applies the primitive to operands of any kind of number.
 
+    Args:
+        name: of the primitive.
+        value: its value on floats; it may raise what ``math`` raises.
+        partials: the derivative by each operand, of the operands and the result, of any kind of number.
+        domain: where it is defined.
+        notation: how it is written in formulas; as a function, if it isn't given.
+        textbook: the partials as the textbook has them, where they are others; None: the partial itself.
+        definition: the value in terms of other rows, on any kind of number.
+        fit: the same to double precision only: a series or a fit, for floats and traced numbers.
+        limit: the value on floats where ``value`` raises; if it isn't given, infinite where it overflows, else NaN.
+        ulps: how far a partial on floats may be from the truth: a number, or a function of the operands.
+        bounded: whether value and partials are finite at all finite operands.
+        commutative: whether f(a, b) is f(b, a).
+        elsewhere: the libraries that have the function, and its names there: ``"mpmath sympy numpy:arcsin"``.
+        constant: which operands are constants, by which there is no derivative.
+        public: whether programs call it by its name, or it is only there for other rows.
+
     >>> sin.name, sin.arity, sin.domain.text
     ('sin', 1, 'finite x')
     >>> sin(0.0), [partial(0.0, 0.0) for partial in sin.partials]
     (0.0, [1.0])
     """
 
-    __slots__ = ("arity", "definition", "domain", "latex", "name", "partials", "symbol", "text", "ulps", "value")
+    __slots__ = (
+        *("arity", "bounded", "commutative", "constant", "definition", "domain", "elsewhere", "fit", "is_written_out"),
+        *("limit", "name", "notation", "partials", "public", "symbol", "textbook", "ulps", "value"),
+    )
 
     def __init__(
         self,
@@ -57,24 +120,37 @@ class Rule:
         value: Function,
         partials: tuple[Function, ...],
         domain: Domain,
-        symbol: str = "",
-        text: str = "",
-        latex: str = "",
+        *,
+        notation: Notation | None = None,
+        textbook: tuple[Function | None, ...] = (),
         definition: Function | None = None,
+        fit: Function | None = None,
+        limit: Function | None = None,
         ulps: Function | float = 4.0,
+        bounded: bool = False,
+        commutative: bool = False,
+        elsewhere: str = "",
+        constant: tuple[int, ...] = (),
+        public: bool = True,
     ) -> None:
         self.name = name
         self.arity = len(partials)
-        self.value = value  # of floats
-        self.partials = partials  # of the operands and the result, of any kind of number
+        self.value = value
+        self.partials = partials
         self.domain = domain
-        self.symbol = symbol or name  # in a picture
-        arguments = "({0})" if self.arity == 1 else "({0}, {1})"
-        self.text = text or self.symbol + arguments  # templates: {0} and {1} are the operands
-        function = rf"\operatorname{{{{{self.symbol}}}}}".replace("_", r"\_")
-        self.latex = latex or (text if self.symbol in "+-" else function + arguments)
-        self.definition = definition  # in terms of other rows, for kinds of numbers whose library lacks it
-        self.ulps = ulps  # how far a partial on floats may be from the truth: a number, or a function of the operands
+        self.notation = notation or call(name)
+        self.symbol = self.notation.symbol or name  # in a picture
+        self.textbook = tuple(given or partial for given, partial in zip(textbook, partials)) or partials
+        self.definition = definition
+        self.fit = fit
+        self.limit = limit
+        self.ulps = ulps
+        self.bounded = bounded
+        self.commutative = commutative
+        self.constant = constant
+        self.public = public
+        self.elsewhere = _names_elsewhere(name, elsewhere)
+        self.is_written_out = False  # in Value: the four arithmetic operators, and the sign
 
     def __repr__(self) -> str:
         return f"<rule {self.name or 'leaf'}>"
@@ -91,6 +167,15 @@ class Rule:
         except (ArithmeticError, ValueError) as error:
             raise undefined(self, error, operands) from None
 
+    def total(self, *operands: float) -> float:
+        """The value on floats as IEEE 754 has it: where ``value`` raises, infinite or NaN."""
+        try:
+            return float(self.value(*operands))
+        except (ArithmeticError, ValueError) as error:
+            if self.limit is not None:
+                return float(self.limit(*operands))
+            return math.inf if isinstance(error, OverflowError) else math.nan
+
     def _on_another_kind(self, operands: tuple[Any, ...]) -> Any:
         top = None  # a number that carries a derivative does the operation itself, the one of the innermost level
         for x in operands:
@@ -106,9 +191,9 @@ class Rule:
         if not any(library(x) in ("mpmath", "sympy", "fractions", "decimal") for x in operands):
             return self(*(real(x) for x in operands))
         if not any(is_symbolic(x) for x in operands) and not self.domain.contains(*operands):
-            divided_by_zero = self is div or (self is pow and operands[0] == 0)
+            divided_by_zero = self in (div, mod, floordiv) or (self is pow and operands[0] == 0)
             raise undefined(self, ZeroDivisionError() if divided_by_zero else ValueError(), operands)
-        function = own_function(self.name, operands) or self.definition
+        function = own_function(self.elsewhere, operands) or self.definition
         try:
             if function is not None:
                 return function(*operands)
@@ -140,6 +225,15 @@ def real(x: Any) -> float:
     return float(x)
 
 
+def _names_elsewhere(name: str, elsewhere: str) -> dict[str, tuple[str, ...]]:
+    """By library the names that a function has there: ``"mpmath numpy:divide,true_divide"``."""
+    found = {}
+    for entry in elsewhere.split():
+        where_, _, names = entry.partition(":")
+        found[where_] = tuple((names or name).split(","))
+    return found
+
+
 def undefined(rule: Rule, error: Exception, operands: Any, labels: tuple[str, ...] = ()) -> Exception:
     """The same kind of exception as ``error``, saying which operation failed, at which operands, and its domain."""
     at = ", ".join(f"{x!r}" for x in operands)
@@ -148,92 +242,6 @@ def undefined(rule: Rule, error: Exception, operands: Any, labels: tuple[str, ..
     if isinstance(error, OverflowError):
         return OverflowError(f"{rule.name} overflows at {where_}: the result is beyond 1.8e308")
     return type(error)(f"{rule.name} is undefined at {where_}; its domain is {rule.domain.text}")
-
-
-# --- The expressions that partials are made of, where plain arithmetic would raise at the edge of a domain. (A row
-# below, ratio, is another: division as IEEE 754 has it.) ---
-
-
-def slope(a: Any, b: Any) -> Any:
-    """a^(b-1), the power in ∂(a^b)/∂a. At a = 0 it is +inf for 0 < b < 1, and 0 for b = 0."""
-    if is_traced(b):
-        return where((abs_(a) > 0) | (abs_(b) > 0), a ** (b - 1), 0.0)
-    if is_traced(a) and b == 0:
-        return 0.0
-    if not is_symbolic(b) and not -(2.0**53) < b < 2.0**53:
-        return ratio(a**b, a)  # b - 1 would be b
-    try:
-        return a ** (b - 1)
-    except ZeroDivisionError:
-        return ratio(1, a ** (1 - b)) if b > 0 else 0.0
-    except OverflowError:
-        if float(b) == 0.0:
-            return 0.0
-        return -math.inf if a < 0 and float(b) % 2.0 == 0.0 else math.inf
-
-
-def ratio_of_any_kind(a: Any, b: Any) -> Any:
-    """The row ratio for numbers besides floats."""
-    try:
-        return a / b
-    except ZeroDivisionError:
-        return floats.ratio(float(a), float(b))
-
-
-def third_root_slope(x: Any, y: Any) -> Any:
-    """y / (3x), which is 1 / (3y²) with the rounding of y in it but once; +inf at 0.
-
-    C libraries are off by up to 4 ulp in a cube root. A Newton step brings that below 1.
-    """
-    if is_symbolic(x):
-        return ratio(y, x) / 3
-    y = y - (y - ratio(x, y * y)) / 3
-    return where(abs(x) > 0, ratio(y, x) / 3, math.inf)
-
-
-def log_base(a: Any) -> Any:
-    """log a, the factor in ∂(a^b)/∂b. At a = 0, where a^b is 0 for all b > 0, it is 0; below, there is no derivative."""
-    if is_traced(a):
-        return where(a > 0, log(a), where(a < 0, math.nan, 0.0))
-    if is_symbolic(a) or a > 0:
-        return log(a)
-    return math.nan if a < 0 else 0.0
-
-
-def times_exp(b: Any, a: Any) -> Any:
-    """b·e^a, also where e^a alone would be too small for a float."""
-    root = exp(a / 2)
-    return b * root * root
-
-
-def at_tie(first: Any, second: Any) -> Any:
-    """1 where first > second, 0 where it is less, ½ at a tie."""
-    return where(first > second, 1, where(first < second, 0, like(first, 1) / 2))
-
-
-def direction(a: Any, y: Any) -> Any:
-    """a / y, a component of the unit vector along (a, b) with length y; 0 at the origin, which has no direction."""
-    return where(y > 0, ratio(a, y), 0)
-
-
-def by_square(a: Any, y: Any) -> Any:
-    """a / y², without forming y², which may overflow or vanish."""
-    return ratio(ratio(a, y), y)
-
-
-def pi(x: Any) -> Any:
-    """π, as precise as x is."""
-    return acos(like(x, -1))
-
-
-def normal_cdf(x: Any) -> Any:
-    """Φ(x), the probability that a standard normal variable is below x."""
-    return erfc(-x / sqrt(like(x, 2))) / 2
-
-
-def normal_density(x: Any) -> Any:
-    """φ(x) = Φ'(x)."""
-    return exp(-x * x / 2) / sqrt(2 * pi(x))
 
 
 def _ulps_of_square(x: float) -> float:
@@ -254,12 +262,35 @@ NOT_NEGATIVE: Final = Domain("x >= 0", lambda x: x >= 0)
 ABOVE_MINUS_1: Final = Domain("x > -1", lambda x: x > -1)
 UNIT: Final = Domain("-1 <= x <= 1", lambda x: -1 <= x <= 1)
 INSIDE_UNIT: Final = Domain("-1 < x < 1", lambda x: -1 < x < 1)
+PROBABILITY: Final = Domain("0 < x < 1", lambda x: 0 < x < 1)
 FROM_1: Final = Domain("x >= 1", lambda x: x >= 1)
+NO_POLE: Final = Domain("every x but 0, -1, -2, ...", lambda x: x > 0 or (x > -math.inf and x % 1 != 0))
 NONZERO_B: Final = Domain("b != 0", lambda a, b: b != 0)
 POWER: Final = Domain(
     "a > 0, or a = 0 and b >= 0, or a < 0 and b a whole number",
     lambda a, b: a > 0 or (b >= 0 if a == 0 else b % 1 == 0),
 )
+LOG_OF_B: Final = Domain("b > 0, or a = 0", lambda a, b: b > 0 or a == 0)
+ORDER_AND_NO_POLE: Final = Domain(
+    "a a whole number from 0 to 100, b no pole", lambda a, b: _is_order(a) and bool(NO_POLE.contains(b))
+)
+ORDER: Final = Domain("a a whole number from 0 to 100", lambda a, b: _is_order(a))
+
+
+def _is_order(n: float) -> bool:
+    return 0 <= n <= 100 and n % 1 == 0
+
+
+def _within(domain: Domain, function: Function) -> Function:
+    """The function, refusing what is outside the domain as ``math`` does."""
+
+    def value(*operands: float) -> float:
+        if not domain.contains(*operands) and all(x == x for x in operands):
+            raise ValueError
+        return float(function(*operands))
+
+    return value
+
 
 RULES: Final[dict[str, Rule]] = {}
 
@@ -270,7 +301,20 @@ def named(name: str) -> Rule:
     Raises:
         KeyError: there is none.
     """
-    return RULES[name] if name else LEAF
+    return RULES[name] if name in RULES else {"": LEAF, "rest": REST}[name]
+
+
+def of_ufunc(name: str, operands: int) -> Rule | None:
+    """The row that NumPy's or SciPy's function of that name and number of operands computes; None: none does."""
+    if name not in _BY_UFUNC:
+        for rule in RULES.values():
+            for library_ in ("numpy", "scipy"):
+                _BY_UFUNC.update(dict.fromkeys(rule.elsewhere.get(library_, ()), rule))
+    rule_ = _BY_UFUNC.get(name)
+    return None if rule_ is None or rule_.arity != operands else rule_
+
+
+_BY_UFUNC: Final[dict[str, Rule]] = {}
 
 
 def _unary(name: str, value: Function, dx: Function, domain: Domain = ALL, **more: Any) -> Rule:
@@ -282,75 +326,122 @@ def _binary(name: str, value: Function, da: Function, db: Function, domain: Doma
 
 
 LEAF: Final = Rule("", lambda: None, (), Domain("", lambda: True))  # a number that no operation made
+REST: Final = Rule("rest", lambda: None, (), Domain("", lambda: True))  # holds the third and further operands of one
 
 # Rows that the partials of earlier rows mention.
 cos: Rule
 cosh: Rule
+digamma: Rule
+direction: Rule
 erfc: Rule
+erfcx: Rule
+floordiv: Rule
 hypot: Rule
-minimum: Rule
+log: Rule
+one_minus_square: Rule
+polygamma: Rule
+power: Rule
 ratio: Rule
 sech: Rule
 sigmoid: Rule
 sign: Rule
+sinc_derivative: Rule
+sqrt: Rule
 
 # fmt: off
 # --- Arithmetic.  name, value on floats, ∂y/∂a, ∂y/∂b ---
-add: Final = _binary("add", operator.add,     lambda a, b, y: 1,           lambda a, b, y: 1,             symbol="+", text="{0} + {1}", definition=operator.add)
-sub: Final = _binary("sub", operator.sub,     lambda a, b, y: 1,           lambda a, b, y: -1,            symbol="-", text="{0} - {1}", definition=operator.sub)
-mul: Final = _binary("mul", operator.mul,     lambda a, b, y: b,           lambda a, b, y: a,             symbol="*", text="{0} * {1}", definition=operator.mul, latex=r"{0} \cdot {1}")
-div: Final = _binary("div", operator.truediv, lambda a, b, y: ratio(1, b), lambda a, b, y: -ratio(y, b), NONZERO_B,
-              symbol="/", text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", definition=operator.truediv)
-ratio = _binary("ratio", floats.ratio, lambda a, b, y: ratio(1, b),  lambda a, b, y: -ratio(y, b),  symbol="/", text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", definition=ratio_of_any_kind)  # as IEEE 754 has it
-pow: Final = _binary("pow", floats.power, lambda a, b, y: b * slope(a, b), lambda a, b, y: y * log_base(a), POWER,
-              symbol="^", text="{0}^{1}", latex="{{{0}}}^{{{1}}}", definition=power, ulps=_ulps_of_power)
-neg: Final = _unary("neg", operator.neg,     lambda x, y: -1,             symbol="-", text="-{0}",  definition=operator.neg)
-abs_ = _unary("abs", operator.abs,     lambda x, y: sign(x),        text="|{0}|", latex=r"\left|{0}\right|", definition=operator.abs)
+add: Final = _binary("add", operator.add,     lambda a, b, y: 1,           lambda a, b, y: 1,                  commutative=True, bounded=True, notation=infix("+", SUM), definition=operator.add, elsewhere="numpy")
+sub: Final = _binary("sub", operator.sub,     lambda a, b, y: 1,           lambda a, b, y: -1,                 bounded=True, notation=infix("-", SUM), definition=operator.sub, elsewhere="numpy:subtract")
+mul: Final = _binary("mul", operator.mul,     lambda a, b, y: b,           lambda a, b, y: a,                  commutative=True, bounded=True, notation=infix("*", PRODUCT), definition=operator.mul, elsewhere="numpy:multiply")
+div: Final = _binary("div", operator.truediv, lambda a, b, y: ratio(1, b), lambda a, b, y: -ratio(y, b),       NONZERO_B, notation=fraction(), definition=operator.truediv, elsewhere="numpy:divide,true_divide",
+              textbook=(lambda a, b, y: 1 / b, lambda a, b, y: -a / b**2))
+pow: Final = _binary("pow", floats.power,     lambda a, b, y: by_base(a, b, y), lambda a, b, y: by_exponent(a, b, y), POWER, notation=raised(), definition=exact_power, ulps=_ulps_of_power, limit=floats.power_at_pole, elsewhere="numpy:power,float_power",
+              textbook=(lambda a, b, y: b * a ** (b - 1), lambda a, b, y: a**b * log(a)))
+neg: Final = _unary("neg", operator.neg,      lambda x, y: -1,             bounded=True, notation=prefix("-"), definition=operator.neg, elsewhere="numpy:negative")
+abs_ = _unary("abs", operator.abs,            lambda x, y: sign(x),        bounded=True, notation=fence("|", "|"), definition=operator.abs, elsewhere="mpmath:fabs sympy:Abs numpy:absolute,fabs")
+mod = _binary("mod", operator.mod,            lambda a, b, y: 1,           lambda a, b, y: -floordiv(a, b),    NONZERO_B, notation=infix("%", PRODUCT), definition=mod_of_any_kind, elsewhere="numpy:remainder,mod")
+floordiv = _binary("floordiv", operator.floordiv, lambda a, b, y: 0,       lambda a, b, y: 0,                  NONZERO_B, notation=infix("//", PRODUCT), definition=floordiv_of_any_kind, limit=floats.ratio, elsewhere="numpy:floor_divide")
+
+# Division and powers as IEEE 754 has them: infinite or NaN where the two above raise. Partials are made of these.
+ratio = _binary("ratio", floats.ratio,        lambda a, b, y: ratio(1, b), lambda a, b, y: -ratio(y, b),       public=False, notation=fraction(), definition=ratio_of_any_kind,
+              textbook=(lambda a, b, y: 1 / b, lambda a, b, y: -a / b**2))
+power = _binary("power", floats.power_of_all, lambda a, b, y: by_base(a, b, y), lambda a, b, y: by_exponent(a, b, y), public=False, notation=raised(), definition=power_of_any_kind, ulps=_ulps_of_power,
+              textbook=(lambda a, b, y: b * a ** (b - 1), lambda a, b, y: a**b * log(a)))
 
 # --- Functions of one number.  name, value on floats, dy/dx, domain if not every x ---
-exp   = _unary("exp",   math.exp,      lambda x, y: y,                                   latex="e^{{{0}}}")
-expm1 = _unary("expm1", math.expm1,    lambda x, y: exp(x),                              latex="e^{{{0}}} - 1", definition=lambda x: exp(x) - 1)
-log   = _unary("log",   math.log,      lambda x, y: ratio(1, x),                         POSITIVE, latex=r"\ln({0})")
-log1p = _unary("log1p", math.log1p,    lambda x, y: ratio(1, 1 + x),                     ABOVE_MINUS_1, latex=r"\ln(1 + {0})", definition=lambda x: log(1 + x))
-log2  = _unary("log2",  math.log2,     lambda x, y: ratio(1, x * log(like(x, 2))),       POSITIVE, latex=r"\log_{{2}}({0})", definition=lambda x: log(x) / log(like(x, 2)))
-log10 = _unary("log10", math.log10,    lambda x, y: ratio(1, x * log(like(x, 10))),      POSITIVE, latex=r"\log_{{10}}({0})", definition=lambda x: log(x) / log(like(x, 10)))
+exp   = _unary("exp",   math.exp,      lambda x, y: y,                                     notation=exponential(), elsewhere="mpmath sympy decimal numpy")
+expm1 = _unary("expm1", math.expm1,    lambda x, y: exp(x),                                notation=exponential_minus_1(), definition=lambda x: exp(x) - 1, elsewhere="mpmath numpy")
+log   = _unary("log",   math.log,      lambda x, y: ratio(1, x),                           POSITIVE, notation=call("log", "ln"), limit=lambda x: -math.inf if x == 0 else math.nan, elsewhere="mpmath sympy decimal:ln numpy")
+log1p = _unary("log1p", math.log1p,    lambda x, y: ratio(1, 1 + x),                       ABOVE_MINUS_1, notation=logarithm_of_1_plus(), definition=lambda x: log(1 + x), limit=lambda x: -math.inf if x == -1 else math.nan, elsewhere="mpmath numpy")
+log2  = _unary("log2",  math.log2,     lambda x, y: ratio(1, x * log(like(x, 2))),         POSITIVE, notation=call("log", base="2"), definition=lambda x: log(x) / log(like(x, 2)), limit=lambda x: -math.inf if x == 0 else math.nan, elsewhere="numpy")
+log10 = _unary("log10", math.log10,    lambda x, y: ratio(1, x * log(like(x, 10))),        POSITIVE, notation=call("log", base="10"), definition=lambda x: log(x) / log(like(x, 10)), limit=lambda x: -math.inf if x == 0 else math.nan, elsewhere="mpmath decimal numpy")
 
-sqrt  = _unary("sqrt",  math.sqrt,     lambda x, y: ratio(1, 2 * y),                     NOT_NEGATIVE, symbol="√", latex=r"\sqrt{{{0}}}")
-cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: third_root_slope(x, y),                symbol="∛", latex=r"\sqrt[3]{{{0}}}", definition=lambda x: sign(x) * power(abs(x), like(x, 1) / 3))
+sqrt  = _unary("sqrt",  math.sqrt,     lambda x, y: ratio(1, 2 * y),                       NOT_NEGATIVE, notation=root(), textbook=(lambda x, y: 1 / (2 * sqrt(x)),), elsewhere="mpmath sympy decimal numpy")
+cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: ratio(1, 3 * y * y),                   notation=root(3), definition=lambda x: sign(x) * exact_power(abs(x), like(x, 1) / 3), textbook=(lambda x, y: 1 / (3 * y**2),), elsewhere="numpy scipy")
 
-sin   = _unary("sin",   math.sin,      lambda x, y: cos(x),                              FINITE, latex=r"\sin({0})")
-cos   = _unary("cos",   math.cos,      lambda x, y: -sin(x),                             FINITE, latex=r"\cos({0})")
-tan   = _unary("tan",   math.tan,      lambda x, y: 1 + y * y,                           FINITE, latex=r"\tan({0})")
-asin  = _unary("asin",  math.asin,     lambda x, y: ratio(1, sqrt((1 - x) * (1 + x))),   UNIT, latex=r"\arcsin({0})")
-acos  = _unary("acos",  math.acos,     lambda x, y: ratio(-1, sqrt((1 - x) * (1 + x))),  UNIT, latex=r"\arccos({0})")
-atan  = _unary("atan",  math.atan,     lambda x, y: ratio(1, 1 + x * x),                 latex=r"\arctan({0})")
+sin   = _unary("sin",   math.sin,      lambda x, y: cos(x),                                FINITE, bounded=True, elsewhere="mpmath sympy numpy")
+cos   = _unary("cos",   math.cos,      lambda x, y: -sin(x),                               FINITE, bounded=True, elsewhere="mpmath sympy numpy")
+tan   = _unary("tan",   math.tan,      lambda x, y: 1 + y * y,                             FINITE, textbook=(lambda x, y: 1 / cos(x) ** 2,), elsewhere="mpmath sympy numpy")
+asin  = _unary("asin",  math.asin,     lambda x, y: ratio(1, sqrt(one_minus_square(x))),   UNIT, notation=call("asin", "arcsin"), textbook=(lambda x, y: 1 / sqrt(1 - x**2),), elsewhere="mpmath sympy numpy:arcsin")
+acos  = _unary("acos",  math.acos,     lambda x, y: ratio(-1, sqrt(one_minus_square(x))),  UNIT, notation=call("acos", "arccos"), textbook=(lambda x, y: -1 / sqrt(1 - x**2),), elsewhere="mpmath sympy numpy:arccos")
+atan  = _unary("atan",  math.atan,     lambda x, y: ratio(1, 1 + tame(x) * tame(x)),       bounded=True, notation=call("atan", "arctan"), textbook=(lambda x, y: 1 / (1 + x**2),), elsewhere="mpmath sympy numpy:arctan")
 
-sinh  = _unary("sinh",  math.sinh,     lambda x, y: cosh(x),                             latex=r"\sinh({0})", definition=lambda x: (exp(x) - exp(-x)) / 2)
-cosh  = _unary("cosh",  math.cosh,     lambda x, y: sinh(x),                             latex=r"\cosh({0})", definition=lambda x: (exp(x) + exp(-x)) / 2)
-tanh  = _unary("tanh",  math.tanh,     lambda x, y: sech(x) * sech(x),                   latex=r"\tanh({0})", definition=lambda x: sinh(x) / cosh(x), ulps=6.0)  # a square: twice the error of sech
-sech  = _unary("sech",  floats.sech,   lambda x, y: -y * tanh(x),                        definition=lambda x: 1 / cosh(x), ulps=6.0)
-asinh = _unary("asinh", math.asinh,    lambda x, y: ratio(1, hypot(x, 1)),               definition=lambda x: log(x + sqrt(x * x + 1)))
-acosh = _unary("acosh", math.acosh,    lambda x, y: ratio(1, sqrt(x - 1) * sqrt(x + 1)), FROM_1, definition=lambda x: log(x + sqrt(x * x - 1)))
-atanh = _unary("atanh", math.atanh,    lambda x, y: ratio(1, (1 - x) * (1 + x)),         INSIDE_UNIT, definition=lambda x: log((1 + x) / (1 - x)) / 2)
+sinh  = _unary("sinh",  math.sinh,     lambda x, y: cosh(x),                               definition=lambda x: (exp(x) - exp(-x)) / 2, limit=lambda x: math.copysign(math.inf, x), elsewhere="mpmath sympy numpy")
+cosh  = _unary("cosh",  math.cosh,     lambda x, y: sinh(x),                               definition=lambda x: (exp(x) + exp(-x)) / 2, elsewhere="mpmath sympy numpy")
+tanh  = _unary("tanh",  math.tanh,     lambda x, y: sech(x) * sech(x),                     bounded=True, definition=lambda x: sinh(x) / cosh(x), ulps=6.0, textbook=(lambda x, y: 1 - y**2,), elsewhere="mpmath sympy numpy")  # a square: twice the error of sech
+sech  = _unary("sech",  floats.sech,   lambda x, y: -y * tanh(x),                          bounded=True, public=False, definition=lambda x: 1 / cosh(x), ulps=6.0, elsewhere="mpmath sympy")
+asinh = _unary("asinh", math.asinh,    lambda x, y: ratio(1, hypot(x, 1)),                 bounded=True, notation=call("asinh", "arsinh"), definition=lambda x: log(x + sqrt(x * x + 1)), textbook=(lambda x, y: 1 / sqrt(x**2 + 1),), elsewhere="mpmath sympy numpy:arcsinh")
+acosh = _unary("acosh", math.acosh,    lambda x, y: ratio(1, sqrt(x - 1)) * ratio(1, sqrt(x + 1)), FROM_1, notation=call("acosh", "arcosh"), definition=lambda x: log(x + sqrt(x * x - 1)), textbook=(lambda x, y: 1 / sqrt(x**2 - 1),), elsewhere="mpmath sympy numpy:arccosh")
+atanh = _unary("atanh", math.atanh,    lambda x, y: ratio(1, one_minus_square(x)),         INSIDE_UNIT, notation=call("atanh", "artanh"), definition=lambda x: log((1 + x) / (1 - x)) / 2, textbook=(lambda x, y: 1 / (1 - x**2),), limit=lambda x: math.copysign(math.inf, x) if abs(x) == 1 else math.nan, elsewhere="mpmath sympy numpy:arctanh")
 
-sigmoid  = _unary("sigmoid",  floats.sigmoid,  lambda x, y: y * sigmoid(-x),                        symbol="σ", latex=r"\sigma({0})", definition=lambda x: 1 / (1 + exp(-x)))
-softplus = _unary("softplus", floats.softplus, lambda x, y: sigmoid(x),                             definition=lambda x: log1p(exp(x)))
-relu     = _unary("relu",     floats.relu,     lambda x, y: where(x > 0, 1, 0),                     definition=lambda x: where(x > 0, x, 0))
-silu     = _unary("silu",     floats.silu,     lambda x, y: sigmoid(x) * (1 + x * sigmoid(-x)),     definition=lambda x: x * sigmoid(x))
-gelu     = _unary("gelu",     floats.gelu,     lambda x, y: normal_cdf(x) + x * normal_density(x),  definition=lambda x: x * normal_cdf(x), ulps=_ulps_of_square)
-erf      = _unary("erf",      math.erf,        lambda x, y: 2 / sqrt(pi(x)) * exp(-x * x),          ulps=_ulps_of_square)
-erfc     = _unary("erfc",     math.erfc,       lambda x, y: -2 / sqrt(pi(x)) * exp(-x * x),         ulps=_ulps_of_square)
+sigmoid  = _unary("sigmoid",  floats.sigmoid,  lambda x, y: y * sigmoid(-x),                              bounded=True, notation=call("σ"), definition=lambda x: 1 / (1 + exp(-x)), textbook=(lambda x, y: y * (1 - y),), elsewhere="scipy:expit")
+softplus = _unary("softplus", floats.softplus, lambda x, y: sigmoid(x),                                   bounded=True, definition=lambda x: log1p(exp(x)), textbook=(lambda x, y: exp(x) / (1 + exp(x)),))
+log_sigmoid = _unary("log_sigmoid", lambda x: -floats.softplus(-x), lambda x, y: sigmoid(-x),             bounded=True, notation=call("log_sigmoid", "ln σ"), definition=lambda x: -softplus(-x), textbook=(lambda x, y: 1 - sigmoid(x),), elsewhere="scipy:log_expit")
+relu     = _unary("relu",     floats.relu,     lambda x, y: where(x > 0, 1, 0),                           bounded=True, notation=call("relu", "ReLU"), definition=lambda x: where(x > 0, x, 0))
+silu     = _unary("silu",     floats.silu,     lambda x, y: sigmoid(x) * (1 + tame(x) * sigmoid(-x)),     bounded=True, notation=call("silu", "SiLU"), definition=lambda x: x * sigmoid(x), textbook=(lambda x, y: sigmoid(x) * (1 + x * (1 - sigmoid(x))),))
+gelu     = _unary("gelu",     floats.gelu,     lambda x, y: normal_cdf(x) + tame(x) * normal_density(x),  bounded=True, notation=call("gelu", "GELU"), definition=lambda x: x * normal_cdf(x), ulps=_ulps_of_square,
+                  textbook=(lambda x, y: (1 + erf(x / sqrt(like(x, 2)))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * pi(x)),))
 
-sign  = _unary("sign",  floats.sign,  lambda x, y: 0, definition=lambda x: where(x > 0, 1, where(x < 0, -1, 0)))
-floor = _unary("floor", floats.floor, lambda x, y: 0, text="⌊{0}⌋", latex=r"\left\lfloor {0} \right\rfloor", definition=lambda x: x // 1)
-stop_gradient = _unary("stop_gradient", lambda x: x, lambda x, y: 0, symbol="stop", definition=lambda x: x)
+# --- The error function, the normal distribution, the gamma function ---
+erf      = _unary("erf",      math.erf,        lambda x, y: 2 / sqrt(pi(x)) * gauss(x),                   bounded=True, ulps=_ulps_of_square, textbook=(lambda x, y: 2 / sqrt(pi(x)) * exp(-(x**2)),), elsewhere="mpmath sympy scipy")
+erfc     = _unary("erfc",     math.erfc,       lambda x, y: -2 / sqrt(pi(x)) * gauss(x),                  bounded=True, ulps=_ulps_of_square, textbook=(lambda x, y: -2 / sqrt(pi(x)) * exp(-(x**2)),), elsewhere="mpmath sympy scipy")
+erfcx    = _unary("erfcx",    special.erfcx,   lambda x, y: 2 * x * y - 2 / sqrt(pi(x)),                  public=False, fit=special.erfcx, definition=lambda x: exp(x * x) * erfc(x), elsewhere="scipy")
+erfinv   = _unary("erfinv",   _within(INSIDE_UNIT, special.erfinv), lambda x, y: sqrt(pi(x)) / 2 * exp(y * y), INSIDE_UNIT, notation=call("erfinv", "erf⁻¹"), fit=special.erfinv, limit=special.erfinv, ulps=20.0, elsewhere="mpmath sympy scipy")
+ndtr     = _unary("ndtr",     floats.ndtr,     lambda x, y: normal_density(x),                            bounded=True, notation=call("ndtr", "Φ"), definition=normal_cdf, ulps=_ulps_of_square, textbook=(lambda x, y: exp(-(x**2) / 2) / sqrt(2 * pi(x)),), elsewhere="scipy")
+log_ndtr = _unary("log_ndtr", special.log_ndtr, lambda x, y: sqrt(2 / pi(x)) * ratio(1, erfcx(-x / sqrt(like(x, 2)))), notation=call("log_ndtr", "ln Φ"), fit=special.log_ndtr, definition=lambda x: log(normal_cdf(x)), ulps=_ulps_of_square, elsewhere="scipy")
+logit    = _unary("logit",    _within(PROBABILITY, special.logit), lambda x, y: ratio(1, x * (1 - x)),    PROBABILITY, fit=special.logit, limit=special.logit, definition=lambda x: log(x / (1 - x)), elsewhere="scipy")
+lgamma   = _unary("lgamma",   _within(NO_POLE, special.lgamma), lambda x, y: digamma(x),                  NO_POLE, notation=call("lgamma", "ln Γ"), fit=special.lgamma, limit=special.lgamma, definition=lgamma_of_any_kind, elsewhere="scipy:gammaln")
+digamma  = _unary("digamma",  _within(NO_POLE, special.digamma), lambda x, y: polygamma(1, x),            NO_POLE, notation=call("digamma", "ψ"), fit=special.digamma, limit=special.digamma, elsewhere="mpmath sympy scipy:psi,digamma")
+polygamma = _binary("polygamma", _within(ORDER_AND_NO_POLE, lambda n, x: special.polygamma(int(n), x)), no_derivative, lambda n, x, y: polygamma(n + 1, x), ORDER_AND_NO_POLE, constant=(0,), notation=derivative_of_order("polygamma", "ψ"),
+                  fit=lambda n, x: special.polygamma(int(n), x), limit=lambda n, x: special.polygamma(int(n), x) if _is_order(n) else math.nan, elsewhere="mpmath sympy")
+sinc     = _unary("sinc",     lambda x: special.sinc_derivative(0, x), lambda x, y: sinc_derivative(1, x), bounded=True, fit=lambda x: special.sinc_derivative(0, x), definition=lambda x: sinc_of_any_kind(0, x), textbook=(lambda x, y: (cos(pi(x) * x) - y) / x,), elsewhere="mpmath:sincpi")
+sinc_derivative = _binary("sinc_derivative", _within(ORDER, lambda n, x: special.sinc_derivative(int(n), x)), no_derivative, lambda n, x, y: sinc_derivative(n + 1, x), ORDER, constant=(0,), bounded=True, public=False, notation=derivative_of_order("sinc", "sinc"),
+                  fit=lambda n, x: special.sinc_derivative(int(n), x), definition=sinc_of_any_kind)
+
+# --- Steps ---
+sign  = _unary("sign",  floats.sign,  lambda x, y: 0, bounded=True, notation=call("sign", "sgn"), definition=lambda x: where(x > 0, 1, where(x < 0, -1, 0)), elsewhere="mpmath sympy numpy")
+floor = _unary("floor", floats.floor, lambda x, y: 0, bounded=True, notation=fence("⌊", "⌋"), definition=lambda x: x // 1, elsewhere="mpmath sympy decimal:__floor__ numpy")
+ceil  = _unary("ceil",  floats.ceil,  lambda x, y: 0, bounded=True, notation=fence("⌈", "⌉"), definition=lambda x: -floor(-x), elsewhere="mpmath sympy:ceiling numpy")
+trunc = _unary("trunc", floats.trunc, lambda x, y: 0, bounded=True, definition=special.trunc, elsewhere="numpy")
+round_ = _unary("round", floats.round_half_even, lambda x, y: 0, bounded=True, definition=special.round_half_even, elsewhere="mpmath:nint numpy:rint")
+stop_gradient = _unary("stop_gradient", lambda x: x, lambda x, y: 0, bounded=True, notation=call("stop"), definition=lambda x: x)
 
 # --- Functions of two numbers ---
-maximum    = _binary("maximum",    floats.maximum,    lambda a, b, y: at_tie(a, b),           lambda a, b, y: at_tie(b, a), symbol="max", definition=lambda a, b: where(a > b, a, b))
-minimum    = _binary("minimum",    floats.minimum,    lambda a, b, y: at_tie(b, a),           lambda a, b, y: at_tie(a, b), symbol="min", definition=lambda a, b: where(a < b, a, b))
-hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(a, y),        lambda a, b, y: direction(b, y), definition=lambda a, b: sqrt(a * a + b * b))
-atan2      = _binary("atan2",      math.atan2,        lambda a, b, y: by_square(b, hypot(a, b)), lambda a, b, y: -by_square(a, hypot(a, b)))
-leaky_relu = _binary("leaky_relu", floats.leaky_relu, lambda a, b, y: where(a > 0, 1, b),     lambda a, b, y: where(a > 0, 0, a), definition=lambda a, b: where(a > 0, a, b * a))
-elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 0, 1, times_exp(b, minimum(a, 0))), lambda a, b, y: where(a > 0, 0, expm1(minimum(a, 0))),
-                     definition=lambda a, b: where(a > 0, a, b * expm1(a)))
+maximum    = _binary("maximum",    floats.maximum,    lambda a, b, y: at_tie(a, b),           lambda a, b, y: at_tie(b, a), commutative=True, bounded=True, notation=call("max"), definition=lambda a, b: where(a > b, a, b), elsewhere="sympy:Max numpy")
+minimum    = _binary("minimum",    floats.minimum,    lambda a, b, y: at_tie(b, a),           lambda a, b, y: at_tie(a, b), commutative=True, bounded=True, notation=call("min"), definition=lambda a, b: where(a < b, a, b), elsewhere="sympy:Min numpy")
+hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(a, b),        lambda a, b, y: direction(b, a), commutative=True, bounded=True, definition=lambda a, b: sqrt(a * a + b * b), textbook=(lambda a, b, y: a / y, lambda a, b, y: b / y), elsewhere="mpmath numpy")
+atan2      = _binary("atan2",      math.atan2,        lambda a, b, y: ratio(direction(b, a), hypot(a, b)), lambda a, b, y: -ratio(direction(a, b), hypot(a, b)), textbook=(lambda a, b, y: b / (a**2 + b**2), lambda a, b, y: -a / (a**2 + b**2)), elsewhere="mpmath sympy numpy:arctan2")
+logaddexp  = _binary("logaddexp",  floats.logaddexp,  lambda a, b, y: share_of_sum(a, b, y),  lambda a, b, y: share_of_sum(b, a, y), commutative=True, bounded=True, definition=log_of_sum,
+                     textbook=(lambda a, b, y: exp(a) / (exp(a) + exp(b)), lambda a, b, y: exp(b) / (exp(a) + exp(b))), elsewhere="numpy")
+xlogy      = _binary("xlogy",      _within(LOG_OF_B, floats.xlogy), lambda a, b, y: log_or_limit(b), lambda a, b, y: where(abs_(a) <= 0, 0, ratio(a, b)), LOG_OF_B, limit=floats.xlogy, definition=lambda a, b: where(abs_(a) > 0, a * log(b), 0 * a), textbook=(lambda a, b, y: log(b), lambda a, b, y: a / b), elsewhere="scipy")
+leaky_relu = _binary("leaky_relu", floats.leaky_relu, lambda a, b, y: where(a > 0, 1, b),     lambda a, b, y: where(a > 0, 0, a), bounded=True, notation=call("leaky_relu", "LeakyReLU"), definition=lambda a, b: where(a > 0, a, b * a))
+elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 0, 1, times_exp(b, where(a > 0, 0, a))), lambda a, b, y: where(a > 0, 0, expm1(where(a > 0, 0, a))), bounded=True, notation=call("elu", "ELU"), definition=lambda a, b: where(a > 0, a, b * expm1(a)),
+                     textbook=(lambda a, b, y: where(a > 0, 1, b * exp(a)), lambda a, b, y: where(a > 0, 0, exp(a) - 1)))
+
+# --- What partials of others are made of, because their own derivatives don't cancel ---
+direction  = _binary("direction",  floats.direction,  lambda a, b, y: ratio(direction(b, a) * direction(b, a), hypot(a, b)), lambda a, b, y: -ratio(direction(a, b) * direction(b, a), hypot(a, b)), public=False, definition=direction_of_any_kind)  # a / hypot(a, b)
+one_minus_square = _unary("one_minus_square", lambda x: (1 - x) * (1 + x), lambda x, y: -2 * x, bounded=True, public=False, definition=lambda x: (1 - x) * (1 + x))
 # fmt: on
+
+for _rule in (add, sub, mul, div, neg):
+    _rule.is_written_out = True

@@ -31,7 +31,7 @@ def to_sympy(v: Value) -> Any:
 
     named: dict[str, Value] = {}
     formulas: dict[Value, Any] = {}
-    for node in graph.topological_order(v):
+    for node in graph.shown(graph.topological_order(v)):
         if node._rule is not LEAF:
             operands = [formulas[x] if isinstance(x, Value) else _number(x, sympy) for x in node._operands()]
             formulas[node] = node._rule(*operands)

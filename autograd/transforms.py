@@ -4,9 +4,9 @@ A function takes numbers, NumPy arrays, or nested tuples, lists and dicts of the
 with any control flow on the numbers. The numbers may be floats, ``Fraction``, ``Decimal``, ``mpmath.mpf``, SymPy
 symbols or Values; derivatives are of the same kind, and transforms nest in any order and to any depth.
 
-Two things carry derivatives here. On the ground, where arguments are floats and no other transform is at work, reverse
-mode records Values. Everywhere else (inside another transform, or on numbers of another kind) numbers are lifted to a
-level of their own: see ``lifted.py``. A function that ``jit`` is tracing has a tape, which differentiates for itself.
+A transform runs the function in a *world* (``worlds.py``), whose numbers carry the derivatives: the ground, where they
+are Values; lifted numbers, inside another transform and over other kinds of numbers; or the trace of a function that
+``jit`` compiles.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import graph, modes
-from autograd.forward import Dual, tangent_of
-from autograd.lifted import below, new_level, on_the_ground, tape_for
-from autograd.reverse import Node, pull_back, recorded_gradients, sweep
-from autograd.rules import LEAF
+from autograd.forward import Forward
+from autograd.ground import Ground
+from autograd.reverse import Reverse
 from autograd.trees import Tree, array_of, exact, flatten, is_number, path_of
-from autograd.value import Value
+from autograd.worlds import World, none_is_open, world_of_trace
 
 Argnums = int | tuple[int, ...]
 
@@ -69,7 +67,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
         inputs = _Inputs(args, argnums)
-        run = _Reverse(f, inputs, kwargs)
+        run = _Run(_reverse(inputs), f, inputs, kwargs)
         output = run.single_number()
         gradients = run.pull([1])
         return output, inputs.rebuild(gradients)
@@ -122,7 +120,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     ([12.0, 7.0], (4.0, 3.0))
     """
     inputs = _Inputs(primals, tuple(range(len(primals))))
-    run = _Reverse(f, inputs, {})
+    run = _Run(_reverse(inputs), f, inputs, {})
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
         tree, seeds = flatten(cotangent)
@@ -151,7 +149,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
         inputs = _Inputs(args, argnums)
-        run = _Reverse(f, inputs, kwargs)
+        run = _Run(_reverse(inputs), f, inputs, kwargs)
         m, n = run.tree.size, len(inputs.numbers)
         if m <= n:
             rows = [run.pull([int(i == j) for j in range(m)]) for i in range(m)]
@@ -250,15 +248,8 @@ def _column(f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], j: i
 
 def _along(f: Callable[..., Any], inputs: _Inputs, direction: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """Forward mode: what f returns, and the derivatives of its numbers along a direction."""
-    tape = tape_for(inputs.numbers)
-    if tape is not None:
-        leaves = [tape.leaf(x) for x in inputs.numbers]
-        output = inputs.call(f, leaves, kwargs)
-        return output, tape.push(flatten(output)[1], leaves, direction)
-    with modes.normal(), new_level() as level:
-        output = inputs.call(f, [Dual(level, x, v) for x, v in zip(inputs.numbers, direction)], kwargs)
-    tree, numbers = flatten(output)
-    return tree.rebuild([below(level, y) for y in numbers]), [tangent_of(level, y) for y in numbers]
+    run = _Run(_forward(inputs), f, inputs, kwargs, direction)
+    return run.output(), run.push()
 
 
 def _second(f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], direction: Sequence[Any]) -> list[Any]:
@@ -272,7 +263,7 @@ def _second(f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], dire
         return slopes[0]
 
     flat = _Inputs(tuple(inputs.numbers), tuple(range(len(inputs.numbers))))
-    run = _Reverse(along, flat, {})
+    run = _Run(_reverse(flat), along, flat, {})
     return run.pull([1])
 
 
@@ -332,66 +323,52 @@ class _Inputs:
         return parts
 
 
-class _Reverse:
-    """One recorded run of f, from which adjoints can be pulled back any number of times."""
+class _Run:
+    """One run of f in a world, from which adjoints can be pulled back any number of times."""
 
-    def __init__(self, f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, world: World, f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], tangents: Sequence[Any] = ()
+    ) -> None:
+        self.world = world
         self.numbers = inputs.numbers
-        self.tape = tape_for(self.numbers)
-        self.on_the_ground = self.tape is None and on_the_ground() and all(isinstance(x, float) for x in self.numbers)
-        with modes.normal(), new_level() as level:
-            self.leaves: list[Any] = [self._leaf(level, x) for x in self.numbers]
+        self.tangents = tangents or [0] * len(inputs.numbers)
+        with world:
+            self.leaves = [world.leaf(x, tangent) for x, tangent in zip(self.numbers, self.tangents)]
             self.result = inputs.call(f, self.leaves, kwargs)
-        self.level = level
         self.tree, self.outputs = flatten(self.result)
-        self.closed = self.on_the_ground and self._is_closed()
-
-    def _leaf(self, level: int, x: Any) -> Any:
-        if self.tape is not None:
-            return self.tape.leaf(x)
-        return Value(x) if self.on_the_ground else Node(level, x)
-
-    def _is_closed(self) -> bool:
-        """True if nothing but the arguments' Values is in the graph: else derivatives depend on the others too."""
-        own = set(self.leaves)
-        roots = [y for y in self.outputs if isinstance(y, Value)]
-        operands = [x for node in graph.operations(*roots) for x in (node._a, node._b) if x is not None]
-        return not any(x._rule is LEAF and x not in own and not modes.is_detached(x) for x in operands + roots)
+        world.finish(self.outputs, self.leaves)
 
     def output(self) -> Any:
         """What f returned, in terms of the numbers that it was given."""
-        if self.tape is not None:
-            return self.result
-        if not self.on_the_ground:
-            return self.tree.rebuild([below(self.level, y) for y in self.outputs])
-        if self.closed:
-            return self.tree.rebuild([y._data if isinstance(y, Value) else y for y in self.outputs])
-        return self.result
+        return self.tree.rebuild([self.world.read(y) for y in self.outputs])
 
     def single_number(self) -> Any:
         """The same, for an f that returns one number."""
         _single_number(self.result)
-        if self.tape is not None:
-            self.tape.require_one_number(self.result)
+        self.world.require_one_number(self.result)
         return self.output()
 
     def pull(self, seeds: Sequence[Any]) -> list[Any]:
         """The adjoint of each input number, for these adjoints of the output numbers."""
-        if self.tape is not None:
-            return list(self.tape.pull(self.outputs, seeds, self.leaves))
-        tape = Value if self.on_the_ground else Node
-        on_tape: dict[Any, Any] = {}
-        for y, seed in zip(self.outputs, seeds):
-            if isinstance(y, tape) and y.level == (0 if tape is Value else self.level):
-                on_tape[y] = on_tape[y] + seed if y in on_tape else seed
-        with modes.normal():
-            if self.closed:
-                adjoints = sweep({y: float(seed) if isinstance(seed, int) else seed for y, seed in on_tape.items()})
-                return [adjoints.get(leaf, 0.0) for leaf in self.leaves]
-            if self.on_the_ground:
-                return [exact(x, 0.0) for x in recorded_gradients(on_tape, self.leaves)]
-            gradients = pull_back(on_tape)
-        return [exact(gradients.get(leaf, 0), x) for leaf, x in zip(self.leaves, self.numbers)]
+        adjoints = self.world.pull_back(self.outputs, seeds, self.leaves)
+        return [exact(adjoint, x) for adjoint, x in zip(adjoints, self.numbers)]
+
+    def push(self) -> list[Any]:
+        """The derivative of each output number along the tangents."""
+        return self.world.push_forward(self.outputs, self.leaves, self.tangents)
+
+
+def _reverse(inputs: _Inputs) -> World:
+    """The world for reverse mode."""
+    traced: World | None = world_of_trace(inputs.numbers)
+    if traced is not None:
+        return traced
+    return Ground() if none_is_open() and all(isinstance(x, float) for x in inputs.numbers) else Reverse()
+
+
+def _forward(inputs: _Inputs) -> World:
+    """The world for forward mode."""
+    return world_of_trace(inputs.numbers) or Forward()
 
 
 def _single_number(output: Any) -> None:

@@ -36,7 +36,7 @@ from autograd.collector import is_watched, leave_alone
 from autograd.kinds import compares_itself
 from autograd.methods import Functions
 from autograd.modes import MODES, Origin
-from autograd.rules import LEAF, Rule, real, undefined
+from autograd.rules import LEAF, REST, Rule, real, undefined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,9 +135,20 @@ class Value(Functions):
 
     def _operands(self) -> tuple[Value | float, ...]:
         """The operands, in order, as they were written: Values, and floats where the program had a plain number."""
-        a = self._da if self._a is None else self._a
-        b = self._db if self._b is None else self._b
-        return (a, b)[: self._rule.arity]
+        return tuple(operand for operand, _ in self._edges())
+
+    def _edges(self) -> list[tuple[Value | float, float]]:
+        """The operands with their partials, in order; with a plain number goes the number once more."""
+        edges: list[tuple[Value | float, float]] = []
+        node = self
+        for _ in range(self._rule.arity - 2):
+            edges.append((node._da if node._a is None else node._a, node._da))
+            if node._b is None:  # can't be: REST nodes are Values
+                break
+            node = node._b
+        edges.append((node._da if node._a is None else node._a, node._da))
+        edges.append((node._db if node._b is None else node._b, node._db))
+        return edges[: self._rule.arity]
 
     @property
     def _prev(self) -> set[Value]:
@@ -220,6 +231,22 @@ class Value(Functions):
         number = _number(other)
         return NotImplemented if number is None else _binary(rules.pow, number, self)
 
+    def __mod__(self, other: Any) -> Value | Any:
+        number = other if isinstance(other, Value) else _number(other)
+        return NotImplemented if number is None else _binary(rules.mod, self, number)
+
+    def __rmod__(self, other: Any) -> Value | Any:
+        number = _number(other)
+        return NotImplemented if number is None else _binary(rules.mod, number, self)
+
+    def __floordiv__(self, other: Any) -> Value | Any:
+        number = other if isinstance(other, Value) else _number(other)
+        return NotImplemented if number is None else _binary(rules.floordiv, self, number)
+
+    def __rfloordiv__(self, other: Any) -> Value | Any:
+        number = _number(other)
+        return NotImplemented if number is None else _binary(rules.floordiv, number, self)
+
     def __neg__(self) -> Value:
         return _record(rules.neg, -self._data, self, None, -1.0, 0.0)
 
@@ -246,27 +273,10 @@ class Value(Functions):
         """
         order, leaves = graph.marked(self)
         earlier = [leaf._grad for leaf in leaves]  # what earlier calls left there: set aside, and added at the end
-        for leaf in leaves:
-            leaf._grad = 0.0
-        for node in order:
-            node._grad = 0.0
-        self._grad += 1.0  # ∂(this)/∂(this)
-
-        for node in reversed(order):  # results before operands: node._grad is complete
-            gradient = node._grad
-            a = node._a
-            if a is not None:
-                a._grad += gradient * node._da
-            b = node._b
-            if b is not None:
-                b._grad += gradient * node._db
-
+        pull_back(order, leaves, [self], [1.0])  # ∂(this)/∂(this) = 1
         for leaf, gradient in zip(leaves, earlier):
             leaf._grad += gradient
-
         if modes.checking():
-            for node in reversed(order):
-                modes.check_sent(node, node._grad)
             for leaf in leaves:
                 modes.check_sum(leaf, leaf._grad)
 
@@ -308,6 +318,8 @@ class Value(Functions):
     def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Value:  # a Rule, when an operand is a Value
         if len(operands) == 1:
             return _unary(rule, self)
+        if len(operands) > 2:
+            return _of_many(rule, operands)
         a, b = operands
         return _binary(rule, a if isinstance(a, Value) else real(a), b if isinstance(b, Value) else real(b))
 
@@ -342,10 +354,64 @@ class Value(Functions):
         return mimebundle(self)
 
 
+# --- The backward pass: of backward(), and of transforms on the ground ---
+
+
+def pull_back(order: list[Value], leaves: list[Value], outputs: list[Value], seeds: list[float]) -> None:
+    """Set the gradient of each Value in the order and of each leaf to that of Σ seed · output.
+
+    Args:
+        order: the operations that the outputs depend on, operands before results.
+        leaves: the leaves that those use.
+        outputs, seeds: where it begins: the Values, and their gradients.
+    """
+    _begin(order, leaves, outputs, seeds)
+    for node in reversed(order):  # results before operands: node._grad is complete
+        gradient = node._grad
+        a = node._a
+        if a is not None:
+            a._grad += gradient * node._da
+        b = node._b
+        if b is not None:
+            b._grad += gradient * node._db
+
+    for leaf in leaves:
+        if leaf._grad != leaf._grad:  # NaN, which may have come from ∞ · 0
+            _pull_back_past_zeros(order, leaves, outputs, seeds)
+            break
+    if modes.checking():
+        for node in reversed(order):
+            modes.check_sent(node, node._grad)
+
+
+def _begin(order: list[Value], leaves: list[Value], outputs: list[Value], seeds: list[float]) -> None:
+    for leaf in leaves:
+        leaf._grad = 0.0
+    for node in order:
+        node._grad = 0.0
+    for y, seed in zip(outputs, seeds):
+        y._grad += seed
+
+
+def _pull_back_past_zeros(
+    order: list[Value], leaves: list[Value], outputs: list[Value], seeds: list[float]
+) -> None:
+    """The same pass, in which a partial that the table makes 0 stops even an infinite gradient."""
+    _begin(order, leaves, outputs, seeds)
+    for node in reversed(order):
+        gradient = node._grad
+        a, b = node._a, node._b
+        if a is not None and not modes.stops(node, node._da):
+            a._grad += gradient * node._da
+        if b is not None and not modes.stops(node, node._db):
+            b._grad += gradient * node._db
+
+
 # --- Recording: one new Value on the graph ---
 
 _new = Value.__new__
 _ZERO: Final[Any] = float("0")  # compiled, a literal would be a new object each time
+_ZERO_BY_TABLE: Final = -0.0
 
 
 def _record(rule: Rule, data: float, a: Value | None, b: Value | None, da: float, db: float) -> Value:
@@ -389,7 +455,7 @@ def _unary(rule: Rule, x: Value) -> Value:
         y = rule.value(x._data)
     except (ArithmeticError, ValueError) as error:
         raise _undefined(rule, error, x) from None
-    return _record(rule, y, x, None, float(rule.partials[0](x._data, y)), 0.0)
+    return _record(rule, y, x, None, _partial(rule.partials[0](x._data, y)), 0.0)
 
 
 def _binary(rule: Rule, a: Value | float, b: Value | float) -> Value:
@@ -405,9 +471,34 @@ def _binary(rule: Rule, a: Value | float, b: Value | float) -> Value:
         y,
         a if isinstance(a, Value) else None,
         b if isinstance(b, Value) else None,
-        float(da(first, second, y)) if isinstance(a, Value) else first,
-        float(db(first, second, y)) if isinstance(b, Value) else second,
+        _partial(da(first, second, y)) if isinstance(a, Value) else first,
+        _partial(db(first, second, y)) if isinstance(b, Value) else second,
     )
+
+
+def _of_many(rule: Rule, operands: tuple[Any, ...]) -> Value:
+    """An operation of more than two operands: the first is ``_a``; ``_b`` is a node that holds the others (REST)."""
+    values = [x if isinstance(x, Value) else None for x in operands]
+    numbers = [x._data if isinstance(x, Value) else real(x) for x in operands]
+    try:
+        y = rule.value(*numbers)
+    except (ArithmeticError, ValueError) as error:
+        raise _undefined(rule, error, *operands) from None
+    slots = [
+        number if value is None else _partial(partial(*numbers, y))
+        for value, number, partial in zip(values, numbers, rule.partials)
+    ]
+    rest, slope = values.pop(), slots.pop()
+    while len(values) > 1:
+        rest, slope = _record(REST, 0.0, values.pop(), rest, slots.pop(), slope), 1.0
+    return _record(rule, y, values[0], rest, slots[0], slope)
+
+
+def _partial(partial: Any) -> float:
+    """A partial as it is recorded. One that is 0 by the table, the whole number, is -0.0; one that is computed never."""
+    if type(partial) is int:
+        return float(partial) if partial else _ZERO_BY_TABLE
+    return float(partial) + 0.0
 
 
 def _text(label: Any) -> str:

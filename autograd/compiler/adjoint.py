@@ -39,17 +39,8 @@ from autograd.compiler.program import (
 )
 from autograd.compiler.trace import Trace, Traced
 from autograd.errors import TraceError
-from autograd.rules import RULES, Rule, floor
-
-# Functions that are infinite or NaN at some finite number, or have such a derivative.
-UNBOUNDED = frozenset(
-    RULES[name]
-    for name in (
-        *("log", "log1p", "log2", "log10", "ratio", "pow", "atanh", "tan", "sqrt", "cbrt", "asin", "acos", "acosh"),
-        *("exp", "expm1", "sinh", "cosh", "atan2"),
-    )
-)
-
+from autograd.rules import Rule, floor
+from autograd.worlds import World
 
 # Guards that belong together: of which choice they are, which of its branches, and how many it has.
 Parts: TypeAlias = "dict[int, tuple[int, int, int]]"
@@ -137,15 +128,21 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
 def _has_guards(trace: Trace, start: int, depends: bytearray) -> bool:
     """Whether there are choices among these values, and functions that are not finite everywhere."""
     first = start - trace.inputs
-    heads = {op[0] for op, mark in zip(trace.ops[first : first + len(depends)], depends) if mark}
-    return bool(heads & {SELECT, TAKE}) and bool(heads & {OWN, *UNBOUNDED})
+    marked = [op for op, mark in zip(trace.ops[first : first + len(depends)], depends) if mark]
+    return any(op[0] is SELECT or op[0] is TAKE for op in marked) and any(map(_is_unbounded, marked))
+
+
+def _is_unbounded(op: Any) -> bool:
+    """Whether it is infinite or NaN at some finite number, or has such a derivative."""
+    rule = op[1][1] if op[0] is OWN else op[0]
+    return isinstance(rule, Rule) and not rule.bounded
 
 
 def _unbounded(trace: Trace, end: int) -> bytearray:
     """A mark for each value below end that may be infinite, or NaN, though all inputs are finite."""
     marks = bytearray(end)
-    for value, (head, operands, _) in enumerate(trace.ops[: end - trace.inputs], start=trace.inputs):
-        if head in UNBOUNDED or any(marks[x] for x in values_in(head, operands)):
+    for value, op in enumerate(trace.ops[: end - trace.inputs], start=trace.inputs):
+        if _is_unbounded(op) or any(marks[x] for x in values_in(op[0], op[1])):
             marks[value] = True
     return marks
 
@@ -156,7 +153,7 @@ def _may_be_infinite(head: Any, operands: Any, term: Term, unbounded: bytearray)
         return False
     if head is SUM or head is REDUCE:
         return bool(unbounded[term[1]])
-    return head is OWN or head in UNBOUNDED or any(unbounded[x] for x in values_in(head, operands))
+    return _is_unbounded((head, operands)) or any(unbounded[x] for x in values_in(head, operands))
 
 
 def _both(trace: Trace, a: int, b: int) -> int:
@@ -269,13 +266,27 @@ def _through(trace: Trace, value: int, head: Any, operands: Any, position: int, 
 
 
 def _times(trace: Trace, adjoint: int, partial: Any) -> Term | None:
+    """adjoint · partial. A partial that is 0 by the table stops an adjoint that is infinite, too."""
     if isinstance(partial, Traced):
+        if partial.index in trace.by_table:
+            return (_chosen(trace, adjoint, partial.index), NONE, 1)
         return (adjoint, trace.value(partial), 1)
-    if partial == 0.0:
+    if type(partial) is int and partial == 0:
         return None
     if abs(partial) == 1.0:
         return (adjoint, NONE, int(partial))
     return (adjoint, trace.constant(float(partial)), 1)
+
+
+def _chosen(trace: Trace, adjoint: int, partial: int) -> int:
+    """adjoint · partial, where the partial is a choice: the choice of the products."""
+    known = trace.known(partial)
+    if known is not None and known in (0.0, 1.0):
+        return adjoint if known else partial
+    if partial not in trace.by_table:
+        return trace.product(adjoint, partial)
+    condition, *branches = trace.ops[partial - trace.inputs][1]
+    return trace.call(SELECT, condition, *[_chosen(trace, adjoint, branch) for branch in branches])
 
 
 def partial_of(trace: Trace, rule: Rule, operands: Sequence[int], value: int, position: int) -> Any:
@@ -359,27 +370,41 @@ def _tangent(trace: Trace, head: Any, terms: list[Term], operands: Any) -> int:
     return trace.sum(whole)
 
 
-class Tape:
-    """What the transforms ask of a trace, when they are called inside a traced function."""
+class Tape(World):
+    """The world of the numbers of a trace. Each transform inside the traced function has one of its own."""
 
     def __init__(self, trace: Trace) -> None:
+        super().__init__()
         self.trace = trace
 
-    def leaf(self, x: Any) -> Traced:
-        """A number to differentiate by, equal to x."""
+    def inner(self) -> Tape:
+        """A world of the same trace, for a transform."""
+        return Tape(self.trace)
+
+    @property
+    def is_open(self) -> bool:
+        """See World: whether the function is still being traced."""
+        return self.trace.open
+
+    def leaf(self, x: Any, tangent: Any = 0) -> Traced:
+        """See World."""
         return Traced(self.trace, self.trace.copy(self.trace.value(x)))
 
-    def depends(self, x: Any) -> bool:
-        """True if x is on the trace, and so may depend on a leaf."""
-        return isinstance(x, Traced)
+    def apply(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
+        """See World."""
+        return self.trace.apply(rule, operands)
 
-    def pull(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Traced]) -> list[Any]:
-        """See :func:`pull_back`."""
+    def read(self, y: Any) -> Any:
+        """See World: a number of the trace it remains."""
+        return y
+
+    def pull_back(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
+        """See World, and :func:`pull_back`."""
         pairs = [(y.index, seed) for y, seed in zip(outputs, seeds) if isinstance(y, Traced) and not _is_zero(seed)]
         return pull_back(self.trace, pairs, [leaf.index for leaf in leaves])
 
-    def push(self, outputs: Sequence[Any], leaves: Sequence[Traced], tangents: Sequence[Any]) -> list[Any]:
-        """See :func:`push_forward`; the derivative of a plain number is 0."""
+    def push_forward(self, outputs: Sequence[Any], leaves: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """See World, and :func:`push_forward`; the derivative of a plain number is 0."""
         traced = [y.index for y in outputs if isinstance(y, Traced)]
         slopes = iter(push_forward(self.trace, traced, [leaf.index for leaf in leaves], tangents))
         return [next(slopes) if isinstance(y, Traced) else 0.0 for y in outputs]
@@ -400,11 +425,7 @@ class Tape:
             return functools.reduce(operator.add, map(operator.mul, left, right))
 
     def require_one_number(self, y: Any) -> None:
-        """Refuse a batch where one number is needed.
-
-        Raises:
-            TraceError: y varies over a batch, and the function of that batch's vmap has returned.
-        """
+        """See World: one that varies over a batch, when the function of that batch's vmap has returned."""
         if isinstance(y, Traced) and y.batch and not self.trace.batch:
             raise TraceError(f"f has to return one number, but returned a batch of {y.batch}; take its mean or sum")
 

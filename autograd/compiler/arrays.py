@@ -16,13 +16,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd.arrays import alone, rule_of
+from autograd.arrays import alone
 from autograd.errors import TraceError
 from autograd.functions import clip
 from autograd.kinds import is_traced, where
 from autograd.methods import Functions
 from autograd.modes import users_line
-from autograd.rules import RULES
+from autograd.rules import of_ufunc
 
 
 class TracedArray(np.ndarray[Any, Any]):
@@ -80,7 +80,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "isfinite": lambda x: abs(x) < math.inf, "clip": clip,
 }  # fmt: skip
 # What is in the table, but has an operator, which NumPy calls, and faster.
-_OPERATORS: Final = {"add", "subtract", "multiply", "divide", "power", "negative", "absolute"}
+_OPERATORS: Final = {"add", "subtract", "multiply", "divide", "power", "negative", "absolute", "remainder", "floor_divide"}
 
 _OF_NONE: Final = {operator.and_: True, operator.or_: False}  # all() and any() of nothing
 
@@ -128,7 +128,7 @@ def _own(ufunc: Any) -> Any:
     """The ufunc that computes it here, if NumPy can't; else None."""
     function = _FUNCTIONS.get(ufunc.__name__)
     if function is None and ufunc.__name__ not in _OPERATORS:
-        function = rule_of(RULES, ufunc)
+        function = of_ufunc(ufunc.__name__, ufunc.nin)
     return None if function is None else _elementwise(function, ufunc.nin)
 
 

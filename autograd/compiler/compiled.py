@@ -215,7 +215,8 @@ def record(f: Callable[..., Any], flat: Arguments, keep_lines: bool = False) -> 
     call: Any = optree.tree_unflatten(flat.spec, leaves)
     args, kwargs = call if flat.key[2] else (call, {})
     name_inputs(trace, f, flat)
-    token = TAPE.set(Tape(trace))
+    trace.world = Tape(trace)
+    token = TAPE.set(trace.world)
     try:
         return trace, f(*args, **kwargs)
     finally:

@@ -1,6 +1,7 @@
-"""Functions of floats as compiled code has them: IEEE 754's results where ``math`` raises.
+"""Functions of floats as compiled code has them, with IEEE 754's results where ``math`` raises; and which there are.
 
-Outside its domain a function is NaN, beyond 1.8e308 it is infinite; at a pole it is infinite, too.
+Outside its domain a function is NaN, beyond 1.8e308 it is infinite; at a pole it is infinite, too. A row of the table
+that isn't *native* is no instruction: it is traced by its definition, so no back end needs to know it.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd.compiler.program import EQUAL, LESS, LESS_EQUAL, SELECT, TAKE
-from autograd.rules import RULES, Rule
+from autograd.rules import RULES
 
-_POLES: Final = {  # the value at the pole, or beyond what floats can hold
-    "log": lambda x: -math.inf if x == 0 else math.nan,
-    "log2": lambda x: -math.inf if x == 0 else math.nan,
-    "log10": lambda x: -math.inf if x == 0 else math.nan,
-    "log1p": lambda x: -math.inf if x == -1 else math.nan,
-    "atanh": lambda x: math.copysign(math.inf, x) if abs(x) == 1 else math.nan,
-    "sinh": lambda x: math.copysign(math.inf, x),
-}
+# What every back end computes itself: the kernel, NumPy, Python, and the sources in C and Python.
+NATIVE: Final = tuple(
+    RULES[name]
+    for name in (
+        *("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan"),
+        *("sinh", "cosh", "tanh", "sech", "asinh", "acosh", "atanh", "sigmoid", "softplus", "relu", "silu", "gelu"),
+        *("erf", "erfc", "sign", "floor", "ceil", "trunc", "round", "abs", "ratio", "pow", "mod", "floordiv"),
+        *("maximum", "minimum", "hypot", "atan2", "leaky_relu", "elu"),
+    )
+)
 
 
 def apply(head: Any, operands: Sequence[float]) -> float:
@@ -32,20 +35,6 @@ def apply(head: Any, operands: Sequence[float]) -> float:
     return float(FUNCTIONS[head](*operands))
 
 
-def power(a: float, b: float) -> float:
-    """a to the power b, as C's pow has it."""
-    if a == 0.0 and b < 0.0:
-        whole_and_odd = b.is_integer() and math.fmod(b, 2.0) != 0.0
-        return math.copysign(math.inf, a) if whole_and_odd else math.inf
-    try:
-        return math.pow(a, b)
-    except OverflowError:
-        odd = b.is_integer() and math.fmod(b, 2.0) != 0.0
-        return -math.inf if a < 0 and odd else math.inf
-    except ValueError:
-        return math.nan
-
-
 def take(index: float, *table: float) -> float:
     """table[index], NaN if there is no such row."""
     if not -len(table) <= index < len(table):
@@ -53,21 +42,8 @@ def take(index: float, *table: float) -> float:
     return table[math.floor(index)]
 
 
-def _total(rule: Rule) -> Callable[..., float]:
-    def function(*operands: float) -> float:
-        try:
-            return float(rule.value(*operands))
-        except OverflowError:
-            return float(_POLES[rule.name](*operands)) if rule.name in _POLES else math.inf
-        except (ValueError, ZeroDivisionError):
-            return float(_POLES[rule.name](*operands)) if rule.name in _POLES else math.nan
-
-    return function
-
-
 FUNCTIONS: Final[dict[Any, Callable[..., Any]]] = {
-    **{rule: _total(rule) for rule in RULES.values()},
-    RULES["pow"]: power,
+    **{rule: rule.total for rule in NATIVE},
     LESS: lambda a, b: 1.0 if a < b else 0.0,
     LESS_EQUAL: lambda a, b: 1.0 if a <= b else 0.0,
     EQUAL: lambda a, b: 1.0 if a == b else 0.0,

@@ -124,6 +124,7 @@ def _ufuncs() -> dict[Any, Any]:
             "sqrt": np.sqrt, "cbrt": np.cbrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin,
             "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
             "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "sign": np.sign, "floor": np.floor,
+            "ceil": np.ceil, "trunc": np.trunc, "round": np.rint, "mod": np.mod, "floordiv": np.floor_divide,
             "abs": np.abs, "maximum": np.maximum, "minimum": np.minimum, "hypot": np.hypot, "atan2": np.arctan2,
             "ratio": np.divide, "pow": np.power, "less": np.less, "less_equal": np.less_equal, "equal": np.equal,
             "sigmoid": lambda x: np.where(x < 0, np.exp(np.minimum(x, 0)), 1) / (1 + np.exp(-np.abs(x))),

@@ -101,17 +101,19 @@ enum { V_SUM_VU = OPS, V_SUM_VV, R_SUM_VV, U_SHORT_SUM };
 
 enum {
     EXP, EXPM1, LOG, LOG1P, LOG2, LOG10, SQRT, CBRT, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, TANH, SECH, ASINH,
-    ACOSH, ATANH, SIGMOID, SOFTPLUS, RELU, SILU, GELU, ERF, ERFC, SIGN, FLOOR, ABS, FUNCTIONS1
+    ACOSH, ATANH, SIGMOID, SOFTPLUS, RELU, SILU, GELU, ERF, ERFC, SIGN, FLOOR, CEIL, TRUNC,
+    ROUND, ABS, FUNCTIONS1
 };
 
 const char *const kernel_functions1[] = {
     "exp",  "expm1", "log",   "log1p", "log2",  "log10",   "sqrt",     "cbrt", "sin",  "cos",  "tan",
     "asin", "acos",  "atan",  "sinh",  "cosh",  "tanh",    "sech",     "asinh", "acosh", "atanh", "sigmoid",
-    "softplus", "relu", "silu", "gelu", "erf",  "erfc",    "sign",     "floor", "abs",  NULL};
+    "softplus", "relu", "silu", "gelu", "erf",  "erfc",    "sign",     "floor", "ceil", "trunc",
+    "round", "abs",  NULL};
 
-enum { RATIO, POW, MAXIMUM, MINIMUM, HYPOT, ATAN2, LEAKY_RELU, ELU, LESS, LESS_EQUAL, EQUAL, FUNCTIONS2 };
+enum { RATIO, POW, MOD, FLOORDIV, MAXIMUM, MINIMUM, HYPOT, ATAN2, LEAKY_RELU, ELU, LESS, LESS_EQUAL, EQUAL, FUNCTIONS2 };
 
-const char *const kernel_functions2[] = {"ratio", "pow", "maximum", "minimum", "hypot", "atan2",
+const char *const kernel_functions2[] = {"ratio", "pow", "mod", "floordiv", "maximum", "minimum", "hypot", "atan2",
                                          "leaky_relu", "elu", "less", "less_equal", "equal", NULL};
 
 typedef struct {
@@ -522,7 +524,24 @@ static double power(double a, double b) {
     return pow(a, b);
 }
 
-static double (*const libm2[FUNCTIONS2])(double, double) = {[POW] = power, [HYPOT] = hypot, [ATAN2] = atan2};
+/* What is left of a / b, with the sign of b, as Python's % has it. */
+static double mod(double a, double b) {
+    double rest = fmod(a, b);
+    return rest == 0.0 ? copysign(0.0, b) : (rest < 0.0) != (b < 0.0) ? rest + b : rest;
+}
+
+/* ⌊a / b⌋ from the exact remainder, as Python's // has it; a / b for b = 0. */
+static double floordiv(double a, double b) {
+    if (b == 0.0) return a / b;
+    double rest = fmod(a, b);
+    double quotient = (a - rest) / b - (rest != 0.0 && (rest < 0.0) != (b < 0.0) ? 1.0 : 0.0);
+    if (quotient == 0.0) return copysign(0.0, a / b);
+    double whole = floor(quotient);
+    return quotient - whole > 0.5 ? whole + 1.0 : whole;
+}
+
+static double (*const libm2[FUNCTIONS2])(double, double) = {
+    [POW] = power, [MOD] = mod, [FLOORDIV] = floordiv, [HYPOT] = hypot, [ATAN2] = atan2};
 
 /* Is x^b a few multiplications, a square root and a division at most? */
 static int is_quick_exponent(double b) { return b != 0.0 && fabs(b) <= 4.0 && floor(2.0 * b) == 2.0 * b; }
@@ -585,6 +604,9 @@ static inline int64_t choice(double index, int64_t n) {
 #define relu_of ISA_NAME(relu_of)
 #define sign_of ISA_NAME(sign_of)
 #define floor_of ISA_NAME(floor_of)
+#define ceil_of ISA_NAME(ceil_of)
+#define trunc_of ISA_NAME(trunc_of)
+#define round_of ISA_NAME(round_of)
 #define ratio_of ISA_NAME(ratio_of)
 #define maximum_of ISA_NAME(maximum_of)
 #define minimum_of ISA_NAME(minimum_of)
@@ -1244,6 +1266,16 @@ INLINE doubles floor_of(doubles x) {
     return select((bits)(abs_of(x) < 0x1p52), down, x) + 0.0;
 }
 
+INLINE doubles ceil_of(doubles x) { return 0.0 - floor_of(-x); } /* floor gives no -0, and this neither */
+
+INLINE doubles trunc_of(doubles x) { return with_sign_of(x, floor_of(abs_of(x))) + 0.0; }
+
+/* To the even one of two: the rounding of the addition. */
+INLINE doubles round_of(doubles x) {
+    doubles large = with_sign_of(x, all(0x1p52));
+    return select((bits)(abs_of(x) < 0x1p52), (x + large) - large, x) + 0.0;
+}
+
 INLINE doubles ratio_of(doubles a, doubles b) { return a / b; }
 INLINE doubles maximum_of(doubles a, doubles b) { return select((bits)(a >= b) | (bits)(a != a), a, b); }
 INLINE doubles minimum_of(doubles a, doubles b) { return select((bits)(a <= b) | (bits)(a != a), a, b); }
@@ -1284,7 +1316,7 @@ static doubles (*const of_one[FUNCTIONS1])(doubles) = {
     OF(EXP, exp),           OF(EXPM1, expm1), OF(LOG, log),   OF(LOG1P, log1p), OF(LOG2, log2), OF(LOG10, log10),
     OF(SQRT, sqrt),         OF(SIN, sin),     OF(COS, cos),   OF(TANH, tanh),   OF(SECH, sech), OF(SIGMOID, sigmoid),
     OF(SOFTPLUS, softplus), OF(RELU, relu),   OF(SILU, silu), OF(GELU, gelu),   OF(ERF, erf),   OF(ERFC, erfc),
-    OF(SIGN, sign),         OF(FLOOR, floor), OF(ABS, abs)};
+    OF(SIGN, sign),         OF(FLOOR, floor), OF(CEIL, ceil), OF(TRUNC, trunc), OF(ROUND, round), OF(ABS, abs)};
 
 static doubles (*const of_two[FUNCTIONS2])(doubles, doubles) = {
     OF(RATIO, ratio),     OF(MAXIMUM, maximum), OF(MINIMUM, minimum),       OF(LEAKY_RELU, leaky_relu),
@@ -1463,6 +1495,9 @@ OF_1(erf)
 OF_1(erfc)
 OF_1(sign)
 OF_1(floor)
+OF_1(ceil)
+OF_1(trunc)
+OF_1(round)
 OF_1(abs)
 OF_2(ratio)
 OF_2(maximum)
@@ -1479,7 +1514,7 @@ static void (*const rows_of_one[FUNCTIONS1])(real *, const real *, int) = {
     ROW(EXP, exp),           ROW(EXPM1, expm1), ROW(LOG, log),   ROW(LOG1P, log1p), ROW(LOG2, log2), ROW(LOG10, log10),
     ROW(SQRT, sqrt),         ROW(SIN, sin),     ROW(COS, cos),   ROW(TANH, tanh),   ROW(SECH, sech), ROW(SIGMOID, sigmoid),
     ROW(SOFTPLUS, softplus), ROW(RELU, relu),   ROW(SILU, silu), ROW(GELU, gelu),   ROW(ERF, erf),   ROW(ERFC, erfc),
-    ROW(SIGN, sign),         ROW(FLOOR, floor), ROW(ABS, abs)};
+    ROW(SIGN, sign),         ROW(FLOOR, floor), ROW(CEIL, ceil), ROW(TRUNC, trunc), ROW(ROUND, round), ROW(ABS, abs)};
 
 static void (*const rows_of_two[FUNCTIONS2])(real *, const real *, int, const real *, int, int) = {
     ROW(RATIO, ratio), ROW(MAXIMUM, maximum), ROW(MINIMUM, minimum),       ROW(LEAKY_RELU, leaky_relu),

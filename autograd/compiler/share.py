@@ -6,9 +6,7 @@ import struct
 from typing import Any
 
 from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, NONE, REDUCE, SUM, Program, renumbered
-from autograd.rules import RULES
-
-_SYMMETRIC = frozenset([EQUAL, RULES["hypot"], RULES["maximum"], RULES["minimum"]])
+from autograd.rules import Rule
 
 
 def share(program: Program) -> Program:
@@ -61,6 +59,6 @@ def _key(op: tuple[Any, tuple[Any, ...], int]) -> Any:
         return head, *map(id, operands)
     if head is COLUMN or head is COPY:
         return op  # of two batches they are two
-    if head in _SYMMETRIC:
+    if head is EQUAL or (isinstance(head, Rule) and head.commutative):
         return head, tuple(sorted(operands))
     return head, operands

@@ -62,10 +62,13 @@ FUNCTIONS: Final = {
     **{name: name + "({0})" for name in (
         "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan",
         "sinh", "cosh", "tanh", "sech", "asinh", "acosh", "atanh", "sigmoid", "softplus", "relu", "silu", "gelu", "erf",
-        "erfc", "sign", "floor",
+        "erfc", "sign", "floor", "ceil", "trunc",
     )},
-    **{name: name + "({0}, {1})" for name in ("maximum", "minimum", "leaky_relu", "elu", "pow", "hypot", "atan2")},
+    **{name: name + "({0}, {1})" for name in (
+        "maximum", "minimum", "leaky_relu", "elu", "pow", "hypot", "atan2", "mod", "floordiv",
+    )},
     "abs": "fabs({0})",
+    "round": "rint({0})",
     "ratio": "{0} / {1}",
 }  # fmt: skip
 
@@ -136,6 +139,28 @@ static double maximum(double a, double b) {
 /* The smaller of the two; NaN if either is. */
 static double minimum(double a, double b) {
     return a <= b || a != a ? a : b;
+}
+""",
+    "mod": """
+/* What is left of a / b, with the sign of b, as Python has it; NaN for b = 0. */
+static double mod(double a, double b) {
+    const double rest = fmod(a, b);
+    return rest == 0.0 ? copysign(0.0, b) : (rest < 0.0) != (b < 0.0) ? rest + b : rest;
+}
+""",
+    "floordiv": """
+/* The largest whole number that is not above a / b, from an exact remainder, as Python has it. */
+static double floordiv(double a, double b) {
+    if (b == 0.0) {
+        return a / b;
+    }
+    const double rest = fmod(a, b);
+    const double quotient = (a - rest) / b - (rest != 0.0 && (rest < 0.0) != (b < 0.0) ? 1.0 : 0.0);
+    if (quotient == 0.0) {
+        return copysign(0.0, a / b);
+    }
+    const double whole = floor(quotient);
+    return quotient - whole > 0.5 ? whole + 1.0 : whole;
 }
 """,
     "take": """

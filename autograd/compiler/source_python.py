@@ -35,9 +35,11 @@ FUNCTIONS: Final = {
     **{name: name + "({0})" for name in (
         "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "sinh",
         "cosh", "sech", "acosh", "atanh", "sigmoid", "softplus", "relu", "silu", "gelu", "sign", "floor",
+        "ceil", "trunc",
     )},
-    **{name: name + "({0}, {1})" for name in ("maximum", "minimum", "leaky_relu", "elu", "ratio")},
+    **{name: name + "({0}, {1})" for name in ("maximum", "minimum", "leaky_relu", "elu", "ratio", "mod", "floordiv")},
     "pow": "power({0}, {1})",
+    "round": "rint({0})",
 }  # fmt: skip
 
 _LOGARITHM = '''
@@ -99,11 +101,9 @@ def sqrt(x):
     "cbrt": '''
 def cbrt(x):
     """The real cube root."""
-    if hasattr(math, "cbrt"):  # from Python 3.11 on
-        return math.cbrt(x)
     if x == 0.0 or not math.isfinite(x):
         return x
-    y = math.copysign(abs(x) ** (1.0 / 3.0), x)
+    y = math.cbrt(x) if hasattr(math, "cbrt") else math.copysign(abs(x) ** (1.0 / 3.0), x)
     return y - (y - x / (y * y)) / 3.0
 ''',
     "sin": _ANGLE.format("sin", "sine"),
@@ -177,6 +177,31 @@ def floor(x):
     """The largest whole number that is not above x."""
     return float(math.floor(x)) if math.isfinite(x) else x
 ''',
+    "ceil": '''
+def ceil(x):
+    """The smallest whole number that is not below x."""
+    return float(math.ceil(x)) if math.isfinite(x) else x
+''',
+    "trunc": '''
+def trunc(x):
+    """The whole number next to x on the way to 0."""
+    return float(math.trunc(x)) if math.isfinite(x) else x
+''',
+    "rint": '''
+def rint(x):
+    """The nearest whole number, of two the even one."""
+    return float(round(x)) if math.isfinite(x) else x
+''',
+    "mod": '''
+def mod(a, b):
+    """a % b, with the sign of b; NaN where there is none."""
+    return a % b if b != 0.0 else math.nan
+''',
+    "floordiv": '''
+def floordiv(a, b):
+    """a // b; for b = 0 infinite, or NaN for 0 / 0."""
+    return a // b if b != 0.0 else ratio(a, b)
+''',
     "maximum": '''
 def maximum(a, b):
     """The larger of the two; NaN if either is."""
@@ -193,6 +218,9 @@ def take(table, index):
     return table[math.floor(index)] if -len(table) <= index < len(table) else math.nan
 ''',
 }
+
+
+_HELPER: Final = {"pow": "power", "round": "rint"}  # whose names are another function's in Python
 
 
 def _number(x: float) -> str:
@@ -268,7 +296,7 @@ class _Writing:
                     self.assign(value, "    ")
         self.give_back()
         helpers = with_those_they_call(
-            HELPERS, {"power" if name == "pow" else name for name in source.called} & set(HELPERS)
+            HELPERS, {_HELPER.get(name, name) for name in source.called} & set(HELPERS)
         )
         function = "\n".join([self.first_line(), *self.docstring(), *self.body])
         parts = [HELPERS[name].strip() for name in helpers]

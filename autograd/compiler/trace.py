@@ -9,11 +9,13 @@ would freeze into the program what was true of one call. The error names the lin
 
 from __future__ import annotations
 
+import operator
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd import rules
+from autograd.compiler.ieee import FUNCTIONS
 from autograd.compiler.program import (
     CONSTANT,
     COPY,
@@ -33,12 +35,19 @@ from autograd.errors import TraceError
 from autograd.kinds import where
 from autograd.methods import Functions
 from autograd.modes import users_line
+from autograd.operators import Operators
 from autograd.rules import Rule
 
 ABOVE_ALL: Final = 1 << 62  # the level of traced numbers: they do every operation that they take part in
 
-_BUILT_IN: Final = frozenset(rules.RULES.values())  # what backends know; others are made of these
-_LINEAR: Final = {rules.add: (1, 1), rules.sub: (1, -1)}
+_AS_IN_IEEE: Final = {rules.div: rules.ratio, rules.power: rules.pow}  # compiled, neither raises
+_LINEAR: Final = {rules.add: (1, 1), rules.sub: (1, -1), rules.neg: (-1,)}
+_COMPARISONS: Final = {  # instruction, and whether the operands change places
+    operator.lt: (LESS, False),
+    operator.le: (LESS_EQUAL, False),
+    operator.gt: (LESS, True),
+    operator.ge: (LESS_EQUAL, True),
+}
 
 
 class Trace:
@@ -52,8 +61,10 @@ class Trace:
         self.batch = 0  # of the vmap whose function is running; 0 outside
         self.unrolling = False  # whether a vmap is running its function sample by sample
         self.open = True
+        self.world: Any = None  # the Tape that belongs to it
         self._keep_lines = keep_lines
         self._constants: dict[bytes, int] = {}
+        self.by_table: set[int] = set()  # choices of which a branch is 0 by the table: the whole number
         # Of takes: which row is taken, by index and number of rows; whether it is a certain one, by that one as well.
         self.choices: dict[tuple[int, ...], int] = {}
 
@@ -155,21 +166,37 @@ class Trace:
         known = [self.known(value) for value in values]
         return [Traced(self, value) if x is None else x for value, x in zip(values, known)]
 
-    def apply(self, rule: Rule, operands: Sequence[Any]) -> Any:
+    def apply(self, rule: Rule, operands: Sequence[Any]) -> Traced:
         """A row of the table, applied to numbers of which one is traced."""
-        values = [self.value(x) for x in operands]
+        return self.operation(rule, [self.value(x) for x in operands])
+
+    def operation(self, rule: Rule, values: Sequence[int]) -> Traced:
+        """A row of the table, applied to values."""
         if rule is rules.mul:
             return Traced(self, self.product(*values))
-        if rule in _LINEAR:
-            return Traced(self, self.sum([(x, NONE, sign) for x, sign in zip(values, _LINEAR[rule])]))
-        if rule is rules.neg:
-            return Traced(self, self.sum([(values[0], NONE, -1)]))
-        if rule is rules.div:
-            rule = rules.ratio
-        if rule not in _BUILT_IN:
-            result = self.value(rule.definition(*self.numbers(values)))  # type: ignore[misc]
+        signs = _LINEAR.get(rule)
+        if signs is not None:
+            terms = tuple([(x, NONE, sign) for x, sign in zip(values, signs)])
+            return Traced(self, self.append(SUM, terms, self.batch_of(*values)))
+        rule = _AS_IN_IEEE.get(rule, rule)
+        if rule not in FUNCTIONS:
+            result = self.value(self._formula_of(rule, values)(*self.numbers(values)))
             return Traced(self, self.append(OWN, (result, rule, *values), self.batch_of(result, *values)))
         return Traced(self, self.call(rule, *values))
+
+    def _formula_of(self, rule: Rule, values: Sequence[int]) -> Callable[..., Any]:
+        """By which a row is computed that back ends don't have."""
+        for position in rule.constant:
+            if self.known(values[position]) is None:
+                raise TraceError(
+                    f"operand {position + 1} of {rule.name} has to be a constant{_here()}; write a plain number"
+                )
+        formula = rule.fit or rule.definition
+        if formula is None:
+            raise TraceError(
+                f"{rule.name} can't be compiled{_here()}: its row has no definition in terms of other functions"
+            )
+        return formula
 
 
 class InArrays:
@@ -194,7 +221,7 @@ class InArrays:
         return array.view(TracedArray)
 
 
-class Traced(InArrays, Functions):
+class Traced(InArrays, Operators):
     """A number of the program that is being traced. It has no value yet; see the module's docstring."""
 
     __slots__ = ("index", "trace")
@@ -220,6 +247,11 @@ class Traced(InArrays, Functions):
         self.trace.names[self.index] = label
 
     @property
+    def world(self) -> Any:
+        """The world that it belongs to."""
+        return self.trace.world
+
+    @property
     def batch(self) -> int:
         """How many samples it varies over; 0 if it is one number."""
         return self.trace.batch_of(self.index)
@@ -237,68 +269,26 @@ class Traced(InArrays, Functions):
             return None
         return Traced(trace, trace.append(REDUCE, ((self.index, NONE, 1),), 0))
 
-    def _binary(self, a: Any, b: Any, terms: str) -> Any:
+    def _operate(self, rule: Rule, a: Any, b: Any) -> Any:
         trace = self.trace
         try:
             a, b = trace.value(a), trace.value(b)
         except TypeError:
             return NotImplemented  # an array, say, which does it for each of its elements
-        if terms == "*":
-            return Traced(trace, trace.product(a, b))
-        batch = trace.batch_of(a, b)
-        return Traced(trace, trace.append(SUM, ((a, NONE, 1), (b, NONE, 1 if terms == "+" else -1)), batch))
+        return trace.operation(rule, (a, b))
 
-    def __add__(self, other: Any) -> Any:
-        return self._binary(self, other, "+")
-
-    def __radd__(self, other: Any) -> Any:
-        return self._binary(other, self, "+")
-
-    def __sub__(self, other: Any) -> Any:
-        return self._binary(self, other, "-")
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._binary(other, self, "-")
-
-    def __mul__(self, other: Any) -> Any:
-        return self._binary(self, other, "*")
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._binary(other, self, "*")
-
-    def __truediv__(self, other: Any) -> Any:
-        return rules.div(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return rules.div(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return rules.pow(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return rules.pow(other, self)
-
-    def __neg__(self) -> Any:
-        return Traced(self.trace, self.trace.sum([(self.index, NONE, -1)]))
-
-    def __pos__(self) -> Any:
-        return self
+    def _compare(self, how: Callable[[Any, Any], Any], other: Any) -> Any:
+        head, turned = _COMPARISONS[how]
+        trace = self.trace
+        try:
+            operands = (self.index, trace.value(other))
+        except TypeError:
+            return NotImplemented
+        return Condition(trace, trace.call(head, *(operands[::-1] if turned else operands)))
 
     def conjugate(self) -> Traced:
         """Itself, being real. NumPy's var, std and vdot ask for it."""
         return self
-
-    def __lt__(self, other: Any) -> Any:
-        return _compared(self, LESS, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return _compared(self, LESS_EQUAL, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return _compared(self, LESS, other, self)
-
-    def __ge__(self, other: Any) -> Any:
-        return _compared(self, LESS_EQUAL, other, self)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -389,7 +379,11 @@ class Condition(InArrays):
 
             return self.__own_array__(np.frompyfunc(lambda x, y: where(self, x, y), 2, 1)(a, b))
         trace = self.trace
-        return Traced(trace, trace.call(SELECT, self.index, trace.value(a), trace.value(b)))
+        branches = trace.value(a), trace.value(b)
+        chosen = trace.call(SELECT, self.index, *branches)
+        if any((type(x) is int and x == 0) or value in trace.by_table for x, value in zip((a, b), branches)):
+            trace.by_table.add(chosen)
+        return Traced(trace, chosen)
 
     def __and__(self, other: Any) -> Any:
         if getattr(other, "ndim", 0):
@@ -464,14 +458,6 @@ _STATIC = (
     "an index may be traced in take(table, index); the length of a loop has to be known: close over it, or derive it "
     "from the length of an argument"
 )
-
-
-def _compared(x: Traced, head: Any, a: Any, b: Any) -> Any:
-    trace = x.trace
-    try:
-        return Condition(trace, trace.call(head, trace.value(a), trace.value(b)))
-    except TypeError:
-        return NotImplemented
 
 
 def _here() -> str:

@@ -26,10 +26,12 @@ DISTANCE_TO_EDGE: Final[dict[str, Callable[..., float]]] = {
     "div": lambda a, b: abs(b),
     "elu": lambda a, *_: abs(a),
     "floor": lambda x: abs(x - round(x)),
+    "floordiv": lambda a, b: _to_whole_quotient(a, b),
     "hypot": lambda a, b: max(abs(a), abs(b)),
     "leaky_relu": lambda a, *_: abs(a),
     "maximum": lambda a, b: abs(a - b),
     "minimum": lambda a, b: abs(a - b),
+    "mod": lambda a, b: _to_whole_quotient(a, b),
     "relu": abs,
     "sign": abs,
     "sqrt": abs,
@@ -83,6 +85,14 @@ def is_inside(rule: Rule, operands: Sequence[float], kinds: str, reach: float) -
     except (ArithmeticError, ValueError):
         return False
     return all(p == 0 or 1 / reach <= abs(p) <= reach for p in (y, *partials))
+
+
+def _to_whole_quotient(a: float, b: float) -> float:
+    """How far a is from a multiple of b, and b from 0, and from where the nearest multiple of it is a; infinite: 0."""
+    if b == 0 or not math.isfinite(a / b):
+        return 0.0
+    off = abs(math.remainder(a, b))
+    return min(off, abs(b), off / max(1.0, abs(a / b)))
 
 
 def _is_whole_power(base: float, exponent: float) -> bool:

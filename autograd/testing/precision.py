@@ -20,7 +20,7 @@ from typing import Any
 
 from autograd import rules
 from autograd.errors import missing
-from autograd.lifted import Lifted, below, new_level
+from autograd.lifted import Lifted, LiftedWorld, below
 from autograd.modes import MODES, admits
 from autograd.rules import Rule
 from autograd.value import Value
@@ -61,13 +61,10 @@ class Digits(Lifted):
     reach: int
 
     def __init__(self, program: Program, primal: Any, reach: int) -> None:
+        self.world = self.program = program
         self.level = program.level
-        self.program = program
         self.primal = primal
         self.reach = reach
-
-    def __apply_rule__(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
-        return self.program.apply(rule, operands)
 
     @property
     def data(self) -> float:
@@ -91,17 +88,8 @@ class Digits(Lifted):
 
     # A branch that is chosen at a tie may be another one nearby.
 
-    def __lt__(self, other: Any) -> Any:
-        return self.primal < self._compared(other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.primal <= self._compared(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.primal > self._compared(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.primal >= self._compared(other)
+    def _compare(self, how: Callable[[Any, Any], Any], other: Any) -> Any:
+        return how(self.primal, self._compared(other))
 
     def __bool__(self) -> bool:
         return bool(self.primal != self._compared(0))
@@ -112,16 +100,16 @@ class Digits(Lifted):
         return other
 
 
-class Program:
+class Program(LiftedWorld):
     """f as a function of a flat list of ``mpf``, at the precision that is set when it's called.
 
     The first call has to be at the point itself: what is constant to a derivative though computed from the arguments
     (a ``stop_gradient``, a result of ``no_grad``) keeps the number that it had there.
     """
 
-    def __init__(self, f: Callable[[Sequence[Any]], Any], level: int) -> None:
+    def __init__(self, f: Callable[[Sequence[Any]], Any]) -> None:
+        super().__init__()
         self.f = f
-        self.level = level
         self.leaked = False
         self.unwatched = False
         self.tied = False  # two numbers were compared that are equal
@@ -218,4 +206,4 @@ class Slope:
         return (above - below_) / (2 * step)
 
 
-__all__ = ["EPSILON", "Digits", "Leaked", "Program", "Slope", "mpmath", "new_level"]
+__all__ = ["EPSILON", "Digits", "Leaked", "Program", "Slope", "mpmath"]

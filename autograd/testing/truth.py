@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from autograd.kinds import library
 from autograd.testing.floats import estimate
-from autograd.testing.precision import EPSILON, Leaked, Program, Slope, mpmath, new_level
+from autograd.testing.precision import EPSILON, Leaked, Program, Slope, mpmath
 from autograd.transforms import Argnums, _Inputs
 from autograd.trees import flatten, is_number
 
@@ -147,9 +147,9 @@ def terms_of(f: Callable[[Sequence[Any]], Any], numbers: Sequence[float]) -> flo
     0 if f can't be run on numbers of many digits.
     """
     mp = mpmath().mp
-    with new_level() as level, mp.workdps(DIGITS[0]), warnings.catch_warnings():
+    program = Program(f)
+    with program, mp.workdps(DIGITS[0]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        program = Program(f, level)
         try:
             at = [mp.mpf(x) for x in numbers]
             exact = program(at)
@@ -169,10 +169,10 @@ def _by_digits(
     conditioned: bool,
 ) -> list[Measured]:
     mp = mpmath().mp
-    with new_level() as level, mp.workdps(DIGITS[-1]), warnings.catch_warnings():
+    program = Program(lambda xs: inputs.call(f, xs, {}))
+    with program, mp.workdps(DIGITS[-1]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # f may turn out not to be made for these numbers
         numbers = [x if library(x) == "mpmath" else mp.mpf(float(x)) for x in inputs.numbers]
-        program = Program(lambda xs: inputs.call(f, xs, {}), level)
         out = []
         try:
             program(numbers)

@@ -71,7 +71,7 @@ def to_dot(
     True
     """
     _check(value, rankdir, depth, digits, max_nodes)
-    order = graph.topological_order(value)
+    order = graph.shown(graph.topological_order(value))
     picked = select(value, order, fold, depth, max_nodes)
     sources = [] if highlight is None else [highlight] if isinstance(highlight, Value) else list(highlight)
     lit = _lit(sources, value, order) if sources else None

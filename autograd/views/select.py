@@ -54,9 +54,7 @@ def select(value: Value, order: list[Value], fold: bool, depth: int | None, max_
 
 
 def _partials(node: Value) -> list[_Operand]:
-    first: _Operand = (node._da if node._a is None else node._a, node._da)
-    second: _Operand = (node._db if node._b is None else node._b, node._db)
-    return [first, second][: node._rule.arity]
+    return [(operand, partial + 0.0) for operand, partial in node._edges()]  # a 0 by the table is recorded as -0.0
 
 
 def _plain(node: Value) -> Drawn:
@@ -65,7 +63,7 @@ def _plain(node: Value) -> Drawn:
 
 def _folder(order: list[Value], max_operands: int) -> Callable[[Value], Drawn]:
     """What makes a node of a Value and, if it is a sum, of the additions and multiplications that only it uses."""
-    uses = Counter(operand for node in order for operand in (node._a, node._b) if operand is not None)
+    uses = Counter(operand for node in order for operand, _ in node._edges() if isinstance(operand, Value))
 
     def expand(root: Value) -> Drawn:
         if root._rule not in (rules.add, rules.sub):

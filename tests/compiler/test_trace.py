@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import TraceError, Value, grad, jvp, primitive, rules, scope, where
 from autograd.compiler import jit, vmap
-from autograd.lifted import TAPE
+from autograd.modes import TAPE
 from tests.compiler.compare import each_backend
 from tests.compiler.programs import examples
 

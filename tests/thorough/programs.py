@@ -20,7 +20,7 @@ from autograd.testing.exact import LARGEST
 from autograd.testing.expression import pruned
 from autograd.testing.gradients import ULPS
 from autograd.testing.points import NEAR_ENDS, PLAIN
-from autograd.testing.precision import EPSILON, Program, Slope, new_level
+from autograd.testing.precision import EPSILON, Program, Slope
 from autograd.testing.truth import Measured, _Slopes, first_derivatives, inputs_of, second_derivatives, terms_of
 from tests import truth
 from tests.thorough.engines import ENGINES, Engine
@@ -189,9 +189,9 @@ class Exactly:
 
     def _terms_of_program(self, order: int, i: int) -> float:
         n = len(self.e.point)
-        with new_level() as level, self.digits(order):
+        program = Program(lambda xs: self.e.apply(*xs))
+        with program, self.digits(order):
             numbers = list(map(mpf, self.e.point))
-            program = Program(lambda xs: self.e.apply(*xs), level)
             program(numbers)
             along = program if order == 1 else Slope(program, [float(k == i // n) for k in range(n)])
             step = self._steps(DIGITS[order][2])[i % n]
@@ -209,8 +209,8 @@ class Exactly:
 
     def is_beyond_floats(self, order: int, i: int) -> bool:
         """Whether a float can't hold all that comes up on the way: x * x at 1e-300 is 0, 1 / x^4 at 1e100 too."""
-        with new_level() as level, self.digits(order):
-            way = _Watched(self._formula(order, i), level)
+        way = _Watched(self._formula(order, i))
+        with way, self.digits(order):
             way(list(map(mpf, self.e.point)))
             return not all(1 / LARGEST < size < LARGEST for size in way.sizes)
 
@@ -231,8 +231,8 @@ class Exactly:
 class _Watched(Program):
     """A run at many digits that keeps the size of every result."""
 
-    def __init__(self, f: Callable[[Sequence[Any]], Any], level: int) -> None:
-        super().__init__(f, level)
+    def __init__(self, f: Callable[[Sequence[Any]], Any]) -> None:
+        super().__init__(f)
         self.sizes: list[Any] = []
 
     def apply(self, rule: Rule, operands: tuple[Any, ...]) -> Any:

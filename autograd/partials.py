@@ -1,0 +1,198 @@
+"""The expressions that partials, and some definitions, are made of: where plain arithmetic would raise at the edge of a
+domain, cancel, or have the wrong limit. Each is of any kind of number, as the rows of the table are that it uses.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+from autograd import floats, rules
+from autograd.errors import NoExactValue
+from autograd.kinds import is_symbolic, library, like, power, where
+
+
+def no_derivative(*_: Any) -> Any:
+    """The partial by an operand that is a constant: an order, say.
+
+    Raises:
+        TypeError: always.
+    """
+    raise TypeError("the order of a derivative is a whole number, by which there is no derivative; write a plain number")
+
+
+# --- Powers ---
+
+
+def by_base(a: Any, b: Any, y: Any) -> Any:
+    """∂(a^b)/∂a = b · a^(b-1). For b = 0 it is 0, also at a = 0."""
+    if is_symbolic(b) or is_symbolic(a):
+        return b * a ** (b - 1)
+    if isinstance(b, (float, int)) or not hasattr(type(b), "__apply_rule__"):
+        if b == 0:
+            return 0
+        if not -(2.0**53) < b < 2.0**53:
+            return b * rules.ratio(y, a)  # b - 1 would be b
+    return where(abs(b) <= 0, 0, b * rules.power(a, b - 1))
+
+
+def by_exponent(a: Any, b: Any, y: Any) -> Any:
+    """∂(a^b)/∂b = y · log a. At a = 0, where a^b is 0 for all b > 0, it is 0; below, there is no derivative."""
+    if is_symbolic(a):
+        return y * rules.log(a)
+    return where(a > 0, y * rules.log(where(a > 0, a, like(a, 1))), where(abs(a) <= 0, 0, math.nan))
+
+
+def power_of_any_kind(a: Any, b: Any) -> Any:
+    """The row power for numbers besides floats."""
+    try:
+        return power(a, b)
+    except (ZeroDivisionError, OverflowError):
+        return floats.power_of_all(float(a), float(b))
+
+
+# --- Quotients ---
+
+
+def ratio_of_any_kind(a: Any, b: Any) -> Any:
+    """The row ratio for numbers besides floats."""
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return floats.ratio(float(a), float(b))
+
+
+def mod_of_any_kind(a: Any, b: Any) -> Any:
+    """a % b with the sign of b, which decimals give the sign of a."""
+    rest = a % b
+    return rest + b if library(rest) == "decimal" and rest and (rest < 0) != (b < 0) else rest
+
+
+def floordiv_of_any_kind(a: Any, b: Any) -> Any:
+    """⌊a / b⌋, without rounding the quotient."""
+    if is_symbolic(a) or is_symbolic(b):
+        return rules.floor(a / b)
+    return rules.round_((a - mod_of_any_kind(a, b)) / b)
+
+
+# --- Choices, edges, limits ---
+
+
+def at_tie(first: Any, second: Any) -> Any:
+    """1 where first > second, 0 where it is less, ½ at a tie."""
+    half = like(first, 1) / 2
+    tie = half if is_symbolic(first) or is_symbolic(second) else where(first >= second, half, math.nan)
+    return where(first > second, 1, where(first < second, 0, tie))
+
+
+def tame(x: Any) -> Any:
+    """x, and 1e160 for what is larger in size: there its square is infinite, and 0 · x stays 0."""
+    return x if is_symbolic(x) else where(abs(x) > 1e160, 1e160, x)
+
+
+def log_or_limit(x: Any) -> Any:
+    """log x; -∞ at 0."""
+    if is_symbolic(x):
+        return rules.log(x)
+    return where(x > 0, rules.log(where(x > 0, x, like(x, 1))), where(x >= 0, -math.inf, math.nan))
+
+
+def direction_of_any_kind(a: Any, b: Any) -> Any:
+    """a / √(a² + b²), a component of the unit vector along (a, b); 0 at the origin, which has no direction."""
+    length = rules.hypot(a, b)
+    if is_symbolic(length):
+        return a / length
+    return where(abs(a) < math.inf, where(length <= 0, 0, rules.ratio(a, length)), rules.sign(a))
+
+
+def log_of_sum(a: Any, b: Any) -> Any:
+    """log(e^a + e^b)."""
+    most = rules.maximum(a, b)
+    gap = rules.abs_(a - b)
+    return most + rules.log1p(rules.exp(-(gap if is_symbolic(most) else where(abs(most) < math.inf, gap, 0))))
+
+
+def share_of_sum(a: Any, b: Any, y: Any) -> Any:
+    """e^a / (e^a + e^b), with y = log(e^a + e^b)."""
+    if is_symbolic(y):
+        return rules.sigmoid(a - b)
+    return where(abs(y) < math.inf, rules.sigmoid(a - b), at_tie(a, b))
+
+
+# --- The normal distribution, and what belongs to it ---
+
+
+def pi(x: Any) -> Any:
+    """π, as precise as x is."""
+    return rules.acos(like(x, -1))
+
+
+def times_exp(b: Any, a: Any) -> Any:
+    """b·e^a, also where e^a alone would be too small for a float."""
+    root = rules.exp(a / 2)
+    return b * root * root
+
+
+def gauss(x: Any) -> Any:
+    """e^(-x²)."""
+    x = tame(x)
+    return rules.exp(-x * x)
+
+
+def normal_cdf(x: Any) -> Any:
+    """Φ(x), the probability that a standard normal variable is below x."""
+    return rules.erfc(-x / rules.sqrt(like(x, 2))) / 2
+
+
+def normal_density(x: Any) -> Any:
+    """φ(x) = Φ'(x)."""
+    x = tame(x)
+    return rules.exp(-x * x / 2) / rules.sqrt(2 * pi(x))
+
+
+# --- Functions that other libraries have in another form ---
+
+
+def lgamma_of_any_kind(x: Any) -> Any:
+    """log |Γ(x)|, by mpmath or SymPy."""
+    home = library(x)
+    if home == "mpmath":
+        return x.context.loggamma(x).real
+    if home == "sympy":
+        return sys.modules["sympy"].loggamma(x)
+    raise NoExactValue
+
+
+def sinc_of_any_kind(n: Any, x: Any) -> Any:
+    """The n-th derivative of sin(πx) / (πx), by mpmath or SymPy."""
+    home = library(x)
+    order = int(n)
+    if home == "sympy":
+        sympy = sys.modules["sympy"]
+        t = sympy.Dummy("t", real=True)
+        return sympy.diff(sympy.sinc(sympy.pi * t), t, order).subs(t, x)
+    if home != "mpmath":
+        raise NoExactValue
+    mp = x.context
+    if abs(x) * 8 < order + 1:  # its Taylor series; the recurrence would cancel
+        total, term, k = mp.zero, mp.pi**order, 0
+        terms = []
+        while k < order or abs(term) > mp.eps * abs(total) / 1024 or len(terms) < 4:
+            if k >= order:
+                sign = 1 - (k // 2) % 2 * 2
+                if k % 2 == 0:
+                    term = sign * mp.pi**k / mp.factorial(k - order) / (k + 1) * x ** (k - order)
+                    terms.append(term)
+                    total += term
+            k += 1
+            if x == 0 and terms:
+                break
+        return total
+    with mp.extraprec(60 + 12 * order):
+        z = mp.pi * x
+        y = mp.sincpi(x)
+        for k in range(1, order + 1):
+            y = ([mp.sinpi, mp.cospi][k % 2](x) * (1 - k // 2 % 2 * 2) - k * y) / z
+        y *= mp.pi**order
+    return +y

@@ -1,0 +1,124 @@
+"""Worlds: what a number that carries a derivative belongs to.
+
+Each call of a transform opens a world and puts the arguments into it as its *leaves*. What is computed from them
+belongs to that world, until the function has returned and the world is closed. There are four:
+
+- ``Ground`` (``ground.py``): numbers are Values, which record a graph. Reverse mode on floats, where no other transform
+  is at work.
+- ``Reverse`` and ``Forward`` (``reverse.py``, ``forward.py``): numbers are lifted, on top of numbers of any kind.
+- ``Tape`` (``compiler/adjoint.py``): numbers are traced, inside a function that ``jit`` compiles.
+
+A transform doesn't know which of them it is in. It asks for leaves, runs the function, reads the outputs, and pulls
+adjoints back or pushes tangents forward. Worlds nest: each has a *level*, larger than that of every world opened
+before, and an operation is done by the world of the highest level among its operands. The operands of lower levels are
+constants to it. That is all there is to nesting derivatives without confusing their perturbations (Siskind and
+Pearlmutter, "Nesting forward-mode AD in a functional framework", 2008).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING, Any, Final
+
+from autograd import graph, modes
+from autograd.modes import TAPE
+from autograd.rules import LEAF
+from autograd.value import Value
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from autograd.rules import Rule
+
+_levels: Final = itertools.count(1)
+_open: ContextVar[int] = ContextVar("worlds that are open", default=0)
+
+
+class World:
+    """One run of a function whose derivatives are wanted. ``with world:`` is where the function runs."""
+
+    def __init__(self) -> None:
+        self.level = next(_levels)
+        self._is_open = False
+        self._token: Token[int] | None = None
+
+    def __enter__(self) -> World:
+        self._surroundings = modes.normal()
+        self._surroundings.__enter__()
+        self._token = _open.set(_open.get() + 1)
+        self._is_open = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_open = False
+        assert self._token is not None
+        _open.reset(self._token)
+        self._surroundings.__exit__(kind, error, trace)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the function is still running."""
+        return self._is_open
+
+    def leaf(self, x: Any, tangent: Any = 0) -> Any:
+        """A number of this world that is equal to x, to differentiate by; in forward mode with its tangent."""
+        raise NotImplementedError
+
+    def apply(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
+        """A row of the table, applied to operands of which one is of this world, and none of a world above it."""
+        raise NotImplementedError
+
+    def finish(self, outputs: Sequence[Any], leaves: Sequence[Any]) -> None:
+        """The function has returned these numbers."""
+
+    def require_one_number(self, y: Any) -> None:
+        """Refuse an output that looks like one number and isn't.
+
+        Raises:
+            TraceError: y varies over a batch.
+        """
+
+    def read(self, y: Any) -> Any:
+        """An output as the world below has it."""
+        raise NotImplementedError
+
+    def pull_back(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
+        """Reverse mode: the derivatives of Σ seed · output by each leaf, as numbers of the world below."""
+        raise NotImplementedError
+
+    def push_forward(self, outputs: Sequence[Any], leaves: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """Forward mode: the derivative of each output along the tangents of the leaves, likewise."""
+        raise NotImplementedError
+
+
+def world_of(x: Any) -> World | None:
+    """The world that a number belongs to; None for a plain number, or a Value that is computed from no world's leaf.
+
+    >>> from autograd import grad
+    >>> def f(x):
+    ...     print(type(world_of(x)).__name__, type(world_of(2 * x)).__name__, world_of(2.0))
+    ...     return x
+    >>> grad(f)(1.0)
+    Ground Ground None
+    1.0
+    """
+    if not isinstance(x, Value):
+        world: World | None = getattr(x, "world", None)
+        return world
+    leaves = [x] if x._rule is LEAF else graph.marked(x)[1]
+    return next((leaf._origin.world for leaf in leaves if leaf._origin and leaf._origin.world), None)
+
+
+def world_of_trace(numbers: Iterable[Any]) -> Any:
+    """The world inside the function that is being traced here, if these numbers are all plain or on its trace."""
+    tape = TAPE.get()
+    return None if tape is None or any(hasattr(type(x), "primal") for x in numbers) else tape.inner()
+
+
+def none_is_open() -> bool:
+    """True on the ground: no world is open here."""
+    return _open.get() == 0
