@@ -94,6 +94,8 @@ def like(x: Any, n: int | float) -> Any:
 
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition holds, else b. See :func:`autograd.where`."""
+    if condition is True or condition is False:  # most often
+        return a if condition else b
     own = getattr(type(condition), "__choose__", None)
     if own is not None:
         return own(condition, a, b)
@@ -117,6 +119,6 @@ def choose(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]
     Of a plain condition only the branch taken is computed. A traced one has no truth yet: both are, and ``where``
     stands for the choice.
     """
-    if is_traced(condition):
-        return where(condition, then(), otherwise())
-    return then() if condition else otherwise()
+    if condition is True or condition is False or not is_traced(condition):
+        return then() if condition else otherwise()
+    return where(condition, then(), otherwise())

@@ -250,8 +250,8 @@ def _digamma_above_0(x: Any, lost: Any) -> Any:
 def polygamma(n: int, x: Any) -> Any:
     """The n-th derivative of ψ. At 0, -1, -2 ... it is +inf for odd n; for even n NaN, but -inf at 0 and +inf at -0.0.
 
-    >>> polygamma(1, 1.0)  # π²/6
-    1.6449340668482264
+    >>> f"{polygamma(1, 1.0):.14f}"  # π²/6
+    '1.64493406684823'
     """
     if n == 0:
         return digamma(x)
@@ -271,27 +271,38 @@ def _hurwitz(n: int, x: Any) -> Any:
 
     The first terms are added one by one, up to x + k where Euler's and Maclaurin's formula gives the rest.
     """
-    terms = 2 * len(_BERNOULLI)
-    omitted = 58 * math.log(2) + math.lgamma(n + terms + 2) - math.lgamma(n)
-    steps = math.ceil(math.exp(omitted / (terms + 2)) / (2 * math.pi))
+    steps, (share, part), (rest_share, rest_part), coefficients = _euler_maclaurin(n)
 
-    # A part of the factorial goes into the powers, as a power of 2. So neither these nor their reciprocals over- or
-    # underflow before the result does.
     def first() -> Any:
-        scale = (math.factorial(n).bit_length() - 1) // (n + 1) - 1
-        factor = _times_power_of_2(math.factorial(n), -scale * (n + 1))
         total: Any = 0.0
         for k in reversed(range(steps)):
-            total = total + rules.ratio(factor, _power(2.0**-scale * (x + float(k) if k else x), n + 1))
+            total = total + rules.ratio(part, _power(share * (x + float(k) if k else x), n + 1))
         return total
 
     y = choose(x < float(steps), lambda: x + float(steps), lambda: x)
     t = rules.ratio(1.0, y)
-    scale = (math.factorial(n - 1).bit_length() + 56) // n + 1
-    rest = rules.ratio(_times_power_of_2(math.factorial(n - 1), -scale * n), _power(2.0**-scale * y, n))
+    rest = rules.ratio(rest_part, _power(rest_share * y, n))
+    series = 1.0 + t * (0.5 * n + t * polynomial(coefficients, t * t))
+    return choose(x < float(steps), first, lambda: 0.0) + rest * series
+
+
+@functools.cache
+def _euler_maclaurin(n: int) -> tuple[int, tuple[float, float], tuple[float, float], tuple[float, ...]]:
+    """How many terms are added one by one; how factorials go into powers; the series' coefficients.
+
+    Of n! a power of 2 goes into each factor of a power, and a part is left, such that neither the power nor its
+    reciprocal over- or underflows before the result does.
+    """
+    terms = 2 * len(_BERNOULLI)
+    omitted = 58 * math.log(2) + math.lgamma(n + terms + 2) - math.lgamma(n)
+    steps = math.ceil(math.exp(omitted / (terms + 2)) / (2 * math.pi))
+    scale = (math.factorial(n).bit_length() - 1) // (n + 1) - 1
+    part = _times_power_of_2(math.factorial(n), -scale * (n + 1))
+    rest_scale = (math.factorial(n - 1).bit_length() + 56) // n + 1
+    rest_part = _times_power_of_2(math.factorial(n - 1), -rest_scale * n)
     rising = [math.prod(range(n, n + j)) for j in range(terms, 0, -2)]
-    series = polynomial(tuple(b * r for b, r in zip(_BERNOULLI, rising)), t * t)
-    return choose(x < float(steps), first, lambda: 0.0) + rest * (1.0 + t * (0.5 * n + t * series))
+    coefficients = tuple(b * r for b, r in zip(_BERNOULLI, rising))
+    return steps, (2.0**-scale, part), (2.0**-rest_scale, rest_part), coefficients
 
 
 def _times_power_of_2(whole: int, k: int) -> float:
@@ -299,6 +310,7 @@ def _times_power_of_2(whole: int, k: int) -> float:
     return float(whole << k) if k >= 0 else whole / (1 << -k)
 
 
+@functools.cache
 def _cotangent(n: int) -> tuple[float, ...]:
     """Coefficients of Q in (d/dx)ⁿ cot x = (-1)ⁿ·Q(cot x) / sin² x: from Q to 2c·Q + (1 + c²)·Q'."""
     q = [1]
@@ -339,7 +351,8 @@ def _erfcx_from_0(z: Any) -> Any:
 def _exp_of_square(share: float, a: Any) -> Any:
     """e^(share·a²) for 0 <= a <= 64. The square of a's upper half is exact, as an exponent has to be."""
     h = rules.floor(a * 2.0**20) * 2.0**-20
-    return rules.exp(share * (h * h)) * rules.exp(share * ((a - h) * (a + h)))
+    y = rules.exp(share * (h * h))
+    return y + y * rules.expm1(share * ((a - h) * (a + h)))
 
 
 def erfinv(x: Any) -> Any:
@@ -397,7 +410,7 @@ def sinc_derivative(n: int, x: Any) -> Any:
     a = rules.abs_(x)
     sine, cosine = _sin_pi(a), _cos_pi(a)
     turned = (sine, cosine, -sine, -cosine)  # sin(πa + kπ/2)
-    most = (n + 2) / math.pi
+    most = (n + 2) / math.pi if n else 1e-9
 
     def up() -> Any:
         y = rules.ratio(sine, math.pi * a)
@@ -406,6 +419,8 @@ def sinc_derivative(n: int, x: Any) -> Any:
         return y
 
     def down() -> Any:
+        if n == 0:
+            return 1.0  # to the last bit
         highest, neglected = n, 1.0
         while neglected > 2.0**-60:
             highest += 1

@@ -1,4 +1,4 @@
-"""The functions of autograd.special against 60 digits, over the whole range: on floats, and compiled by every backend."""
+"""The functions of autograd.special against 70 digits, over the whole range: on floats, and by every backend of jit."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import functools
 import math
 import random
 
+import numpy as np
 import pytest
 from mpmath import mp, mpf
 
 from autograd import special, vmap
 from autograd.compiler import jit, kernel
+from autograd.kinds import choose
+from tests import fits_of_special
 from tests.truth import ulps_between
 
 INF, NAN = math.inf, math.nan
@@ -164,7 +167,7 @@ CASES = {
             [x for x in POSITIVE if 1e-300 ** (1 / (n + 1)) < x < 1e300 ** (1 / n)],
             ulps,
         )
-        for n, ulps in [(1, 4), (2, 6), (3, 8), (8, 16), (40, 60)]
+        for n, ulps in [(1, 4), (2, 4), (3, 6), (8, 8), (40, 30)]
     },
     **{
         f"polygamma {n} below 0": (
@@ -173,7 +176,7 @@ CASES = {
             [x for x in NEGATIVE if x > -300 and abs(x - round(x)) > 1e-300 ** (1 / (n + 1))],
             ulps,
         )
-        for n, ulps in [(1, 8), (2, 12), (3, 16)]
+        for n, ulps in [(1, 4), (2, 8), (3, 10)]
     },
     "erfinv": (special.erfinv, erfinv, [*UNIT, *negated(UNIT)], 4),
     "erfcx": (special.erfcx, erfcx, [*LINE, *negated(LINE[:40]), *negated(spread(0, 26.6))], 4),
@@ -204,9 +207,7 @@ def truth(name):
 
 def worst(name, results):
     """The largest error in ulps, and where."""
-    errors = [
-        (ulps_between(y, exact, scale), x) for x, y, (exact, scale) in zip(CASES[name][2], results, truth(name))
-    ]
+    errors = [(ulps_between(y, exact, scale), x) for x, y, (exact, scale) in zip(CASES[name][2], results, truth(name))]
     return max(errors, key=lambda pair: (pair[0] != pair[0], pair[0]))
 
 
@@ -220,10 +221,81 @@ def test_on_floats_the_value_is_within_few_ulps_of_the_truth(name):
 @pytest.mark.parametrize("name", CASES)
 def test_compiled_the_value_is_as_near(name):
     function, _, points, ulps = CASES[name]
-    import numpy as np
-
     batch = np.array(points)
     program = jit(lambda xs: vmap(function)(xs)).lower(batch)
     for backend in BACKENDS:
         error, x = worst(name, [float(y) for y in program.run(batch, backend=backend)])
         assert error <= ulps, f"{error} ulp at {x!r} by {backend}"
+
+
+EDGES = {  # the points, and the values there
+    "lgamma": [
+        *[(0.0, INF), (-0.0, INF), (-1.0, INF), (-2.0, INF), (-1e300, INF), (INF, INF), (-INF, INF), (MOST, INF)],
+        *[(1.0, 0.0), (2.0, 0.0), (LEAST, 744.4400719213812), (-LEAST, 744.4400719213812)],
+    ],
+    "digamma": [
+        *[(0.0, -INF), (-0.0, INF), (-1.0, NAN), (-7.0, NAN), (-1e300, NAN), (INF, INF), (-INF, NAN)],
+        *[(LEAST, -INF), (-LEAST, INF)],
+    ],
+    "polygamma 1": [(0.0, INF), (-0.0, INF), (-1.0, INF), (-7.0, INF), (INF, 0.0), (MOST, 1 / MOST)],
+    "polygamma 2": [(0.0, -INF), (-0.0, INF), (-1.0, NAN), (-7.0, NAN), (INF, 0.0), (1e-200, -INF)],
+    "polygamma 3": [(0.0, INF), (-0.0, INF), (-1.0, INF), (-7.0, INF), (INF, 0.0), (1e-200, INF)],
+    "erfinv": [(0.0, 0.0), (1.0, INF), (-1.0, -INF), (1.1, NAN), (-INF, NAN)],
+    "erfcx": [(0.0, 1.0), (-0.0, 1.0), (INF, 0.0), (-INF, INF), (-27.0, INF)],
+    "log_ndtr": [(INF, 0.0), (-INF, -INF), (-1e10, -5e19), (40.0, 0.0), (-1e200, -INF)],
+    "logit": [(0.0, -INF), (-0.0, -INF), (1.0, INF), (0.5, 0.0), (-0.1, NAN), (1.1, NAN), (INF, NAN), (-INF, NAN)],
+    "sinc_derivative 0": [(0.0, 1.0), (1.0, 0.0), (-7.0, 0.0), (1e300, 0.0), (INF, 0.0), (-INF, 0.0)],
+    "sinc_derivative 1": [(0.0, 0.0), (1.0, -1.0), (-2.0, -0.5), (INF, 0.0), (-INF, 0.0)],
+    "sinc_derivative 2": [(0.0, -3.289868133696453), (INF, 0.0)],
+    "round_half_even": [(0.5, 0.0), (1.5, 2.0), (-2.5, -2.0), (INF, INF), (-INF, -INF), (-0.0, 0.0)],
+    "trunc": [(-1.5, -1.0), (1.5, 1.0), (INF, INF), (-INF, -INF)],
+    "ceil": [(-1.5, -1.0), (1.5, 2.0), (INF, INF), (-INF, -INF)],
+}
+
+
+def same(a, b):
+    return a == b or (a != a and b != b)
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_at_edges_and_poles_the_value_is_the_limit_and_nothing_raises(name):
+    function = CASES[name][0]
+    points, values = zip(*EDGES[name], (NAN, NAN))
+    assert all(same(function(x), y) for x, y in zip(points, values)), [function(x) for x in points]
+    batch = np.array(points)
+    program = jit(lambda xs: vmap(function)(xs)).lower(batch)
+    for backend in BACKENDS:
+        results = [float(y) for y in program.run(batch, backend=backend)]
+        wrong = [(x, got, y) for x, got, y in zip(points, results, values) if not same(got, y)]
+        assert all(abs(got - y) <= 1e-15 * abs(y) for _, got, y in wrong), (backend, wrong)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_single_number_compiles_to_the_same_value(name):
+    function, _, points, ulps = CASES[name]
+    x = points[-1]
+    exact, scale = truth(name)[-1]
+    program = jit(function).lower(x)
+    for backend in BACKENDS:
+        assert ulps_between(float(program.run(x, backend=backend)), exact, scale) <= ulps
+
+
+def test_a_plain_condition_computes_only_the_branch_it_takes():
+    assert choose(True, lambda: 1.0, lambda: 1 / 0) == 1.0
+    assert choose(False, lambda: 1 / 0, lambda: 2.0) == 2.0
+    assert choose(np.bool_(False), lambda: 1 / 0, lambda: 2.0) == 2.0
+
+
+def test_a_traced_condition_computes_both_branches():
+    f = jit(lambda x: choose(x > 0, lambda: 2 * x, lambda: -x))
+    assert [f(3.0), f(-3.0)] == [6.0, 3.0]
+
+
+def test_polygamma_0_is_digamma_and_sinc_derivative_0_is_sinc():
+    assert special.polygamma(0, 2.5) == special.digamma(2.5)
+    assert special.sinc_derivative(0, 0.5) == pytest.approx(2 / math.pi, rel=1e-15)
+
+
+def test_the_polynomials_have_the_degrees_of_their_fits():
+    for name, _, _, _, degree in fits_of_special.FITS:
+        assert len(getattr(special, f"_{name}")) == degree + 1
