@@ -97,9 +97,11 @@ def choose(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]
 
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition holds, else b. See :func:`autograd.where`."""
-    choose = getattr(type(condition), "__choose__", None)
-    if choose is not None:
-        return choose(condition, a, b)
+    if condition is True or condition is False:  # most often
+        return a if condition else b
+    own = getattr(type(condition), "__choose__", None)
+    if own is not None:
+        return own(condition, a, b)
     if is_symbolic(condition) and condition not in (True, False):
         piecewise = sys.modules["sympy"].Piecewise
         if hasattr(a, "primal") or hasattr(b, "primal"):
@@ -112,3 +114,14 @@ def where(condition: Any, a: Any, b: Any) -> Any:
             return numpy.frompyfunc(where, 3, 1)(condition, a, b)
         return numpy.where(condition, a, b)
     return a if condition else b
+
+
+def choose(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+    """What ``then`` gives where the condition holds, else what ``otherwise`` gives.
+
+    Of a plain condition only the branch taken is computed. A traced one has no truth yet: both are, and ``where``
+    stands for the choice.
+    """
+    if condition is True or condition is False or not is_traced(condition):
+        return then() if condition else otherwise()
+    return where(condition, then(), otherwise())

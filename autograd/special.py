@@ -19,6 +19,7 @@ On floats nothing here raises: at a pole there is an infinity, or NaN where both
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, Final
 
@@ -127,6 +128,12 @@ def _power(x: Any, n: int) -> Any:
         x = x * x
 
 
+@functools.cache
+def _pi_to_the(n: int) -> float:
+    """πⁿ, rounded once: the float π's error would grow with n."""
+    return float(31415926535897932384626433832795028841972**n / 10 ** (40 * n))
+
+
 # --- Whole numbers, and sines of multiples of π ---
 
 
@@ -214,7 +221,9 @@ def digamma(x: Any) -> Any:
     >>> digamma(1.0)
     -0.5772156649015329
     """
-    y = _digamma_above_0(choose(x < 0.0, lambda: 1.0 - x, lambda: x))
+    z = choose(x < 0.0, lambda: 1.0 - x, lambda: x)
+    lost = choose(x < 0.0, lambda: _rounded(1.0 - z) - x, lambda: 0.0)  # by the rounding of 1 - x
+    y = _digamma_above_0(z, lost)
 
     def reflected() -> Any:
         sine = _sin_pi(x)
@@ -224,11 +233,11 @@ def digamma(x: Any) -> Any:
     return choose(x < 0.0, reflected, lambda: y)
 
 
-def _digamma_above_0(x: Any) -> Any:
+def _digamma_above_0(x: Any, lost: Any) -> Any:
     def near() -> Any:  # below 1 it is ψ(x + 1) - 1/x
         low = x < 1.0
         z = where(low, x + 1.0, x)
-        y = (_rounded(z - _ROOT) - _ROOT_REST) * polynomial(_DIGAMMA, (z - 2.5) / (z + 2.5))
+        y = (_rounded(z - _ROOT) + (lost - _ROOT_REST)) * polynomial(_DIGAMMA, (z - 2.5) / (z + 2.5))
         return choose(low, lambda: y - rules.ratio(1.0, x), lambda: y)
 
     def far() -> Any:
@@ -241,8 +250,8 @@ def _digamma_above_0(x: Any) -> Any:
 def polygamma(n: int, x: Any) -> Any:
     """The n-th derivative of ψ. At 0, -1, -2 ... it is +inf for odd n; for even n NaN, but -inf at 0 and +inf at -0.0.
 
-    >>> polygamma(1, 1.0)  # π²/6
-    1.6449340668482264
+    >>> f"{polygamma(1, 1.0):.14f}"  # π²/6
+    '1.64493406684823'
     """
     if n == 0:
         return digamma(x)
@@ -251,7 +260,7 @@ def polygamma(n: int, x: Any) -> Any:
     def reflected() -> Any:
         sine = _sin_pi(x)
         inverse = rules.ratio(1.0, sine)
-        turned = math.pi ** (n + 1) * (inverse * inverse * polynomial(_cotangent(n), _cos_pi(x) * inverse))
+        turned = _pi_to_the(n + 1) * (inverse * inverse * polynomial(_cotangent(n), _cos_pi(x) * inverse))
         return turned - y if n % 2 else where(rules.abs_(sine) > 0.0, -turned - y, math.nan)
 
     return choose(x < 0.0, reflected, lambda: y if n % 2 else -y)
@@ -262,26 +271,46 @@ def _hurwitz(n: int, x: Any) -> Any:
 
     The first terms are added one by one, up to x + k where Euler's and Maclaurin's formula gives the rest.
     """
+    steps, (share, part), (rest_share, rest_part), coefficients = _euler_maclaurin(n)
+
+    def first() -> Any:
+        total: Any = 0.0
+        for k in reversed(range(steps)):
+            total = total + rules.ratio(part, _power(share * (x + float(k) if k else x), n + 1))
+        return total
+
+    y = choose(x < float(steps), lambda: x + float(steps), lambda: x)
+    t = rules.ratio(1.0, y)
+    rest = rules.ratio(rest_part, _power(rest_share * y, n))
+    series = 1.0 + t * (0.5 * n + t * polynomial(coefficients, t * t))
+    return choose(x < float(steps), first, lambda: 0.0) + rest * series
+
+
+@functools.cache
+def _euler_maclaurin(n: int) -> tuple[int, tuple[float, float], tuple[float, float], tuple[float, ...]]:
+    """How many terms are added one by one; how factorials go into powers; the series' coefficients.
+
+    Of n! a power of 2 goes into each factor of a power, and a part is left, such that neither the power nor its
+    reciprocal over- or underflows before the result does.
+    """
     terms = 2 * len(_BERNOULLI)
     omitted = 58 * math.log(2) + math.lgamma(n + terms + 2) - math.lgamma(n)
     steps = math.ceil(math.exp(omitted / (terms + 2)) / (2 * math.pi))
-
-    # Factorials go into the powers as powers of 2, so that neither over- or underflows before their product.
-    def first() -> Any:
-        scale = (math.factorial(n).bit_length() - 1) // (n + 1)
-        total: Any = 0.0
-        for k in reversed(range(steps)):
-            total = total + _power(rules.ratio(2.0**scale, x + float(k) if k else x), n + 1)
-        return total * (math.factorial(n) / 2 ** (scale * (n + 1)))
-
-    t = rules.ratio(1.0, choose(x < float(steps), lambda: x + float(steps), lambda: x))
-    scale = math.factorial(n - 1).bit_length() // n + 1
+    scale = (math.factorial(n).bit_length() - 1) // (n + 1) - 1
+    part = _times_power_of_2(math.factorial(n), -scale * (n + 1))
+    rest_scale = (math.factorial(n - 1).bit_length() + 56) // n + 1
+    rest_part = _times_power_of_2(math.factorial(n - 1), -rest_scale * n)
     rising = [math.prod(range(n, n + j)) for j in range(terms, 0, -2)]
-    series = polynomial(tuple(b * r for b, r in zip(_BERNOULLI, rising)), t * t)
-    rest = (math.factorial(n - 1) / 2 ** (scale * n)) * _power(2.0**scale * t, n)
-    return choose(x < float(steps), first, lambda: 0.0) + rest * (1.0 + t * (0.5 * n + t * series))
+    coefficients = tuple(b * r for b, r in zip(_BERNOULLI, rising))
+    return steps, (2.0**-scale, part), (2.0**-rest_scale, rest_part), coefficients
 
 
+def _times_power_of_2(whole: int, k: int) -> float:
+    """whole·2ᵏ, rounded once, where the whole number itself may be beyond the largest float."""
+    return float(whole << k) if k >= 0 else whole / (1 << -k)
+
+
+@functools.cache
 def _cotangent(n: int) -> tuple[float, ...]:
     """Coefficients of Q in (d/dx)ⁿ cot x = (-1)ⁿ·Q(cot x) / sin² x: from Q to 2c·Q + (1 + c²)·Q'."""
     q = [1]
@@ -301,8 +330,8 @@ def _cotangent(n: int) -> tuple[float, ...]:
 def erfcx(x: Any) -> Any:
     """e^(x²)·erfc(x), which falls as 1/x where erfc itself is too small for a float.
 
-    >>> erfcx(0.0), erfcx(1e10)
-    (1.0, 5.641895835477563e-11)
+    >>> erfcx(0.0), erfcx(math.inf), erfcx(-math.inf)
+    (1.0, 0.0, inf)
     """
     a = rules.abs_(x)
     y = _erfcx_from_0(a)
@@ -314,14 +343,16 @@ def erfcx(x: Any) -> Any:
 
 
 def _erfcx_from_0(z: Any) -> Any:
-    t = 1.0 - 8.0 / (z + 4.0)
-    return (0.5 + 0.5 * ((1.0 + t) * polynomial(_ERFCX, t))) / (z + 0.5)
+    m = rules.minimum(z, 1e20)  # ∞ / ∞ has no value
+    half = m / (m + 4.0)
+    return (0.5 + half * polynomial(_ERFCX, 2.0 * half - 1.0)) / (z + 0.5)
 
 
 def _exp_of_square(share: float, a: Any) -> Any:
     """e^(share·a²) for 0 <= a <= 64. The square of a's upper half is exact, as an exponent has to be."""
     h = rules.floor(a * 2.0**20) * 2.0**-20
-    return rules.exp(share * (h * h)) * rules.exp(share * ((a - h) * (a + h)))
+    y = rules.exp(share * (h * h))
+    return y + y * rules.expm1(share * ((a - h) * (a + h)))
 
 
 def erfinv(x: Any) -> Any:
@@ -379,22 +410,24 @@ def sinc_derivative(n: int, x: Any) -> Any:
     a = rules.abs_(x)
     sine, cosine = _sin_pi(a), _cos_pi(a)
     turned = (sine, cosine, -sine, -cosine)  # sin(πa + kπ/2)
-    most = (n + 2) / math.pi
+    most = (n + 2) / math.pi if n else 1e-9
 
     def up() -> Any:
         y = rules.ratio(sine, math.pi * a)
         for k in range(1, n + 1):
-            y = rules.ratio(math.pi ** (k - 1) * turned[k % 4] - k * y, a)
+            y = rules.ratio(_pi_to_the(k - 1) * turned[k % 4] - k * y, a)
         return y
 
     def down() -> Any:
+        if n == 0:
+            return 1.0  # to the last bit
         highest, neglected = n, 1.0
         while neglected > 2.0**-60:
             highest += 1
             neglected *= (n + 2) / highest
         y: Any = 0.0
         for k in range(highest, n, -1):
-            y = (math.pi ** (k - 1) * turned[k % 4] - a * y) / k
+            y = (_pi_to_the(k - 1) * turned[k % 4] - a * y) / k
         return y
 
     y = choose(a < most, down, lambda: choose(a < math.inf, up, lambda: where(a >= math.inf, 0.0, a)))
