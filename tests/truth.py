@@ -94,7 +94,14 @@ def _sinc_derivative(n: Any, x: Any) -> Any:
             waves = (mp.sinpi(x), mp.cospi(x), -mp.sinpi(x), -mp.cospi(x))
             total = mpf(0)
             for k in range(n + 1):
-                total += mp.binomial(n, k) * mp.pi**k * waves[k % 4] * (-1) ** (n - k) * mp.factorial(n - k) / x ** (n - k + 1)
+                total += (
+                    mp.binomial(n, k)
+                    * mp.pi**k
+                    * waves[k % 4]
+                    * (-1) ** (n - k)
+                    * mp.factorial(n - k)
+                    / x ** (n - k + 1)
+                )
             return total / mp.pi
         total, k = mpf(0), (n + 1) // 2
         term = (-1) ** k * mp.pi ** (2 * k) * mp.factorial(2 * k) / mp.factorial(2 * k - n) / mp.factorial(2 * k + 1)
@@ -102,7 +109,7 @@ def _sinc_derivative(n: Any, x: Any) -> Any:
         while term and abs(term) > mpf(10) ** -(mp.dps + 5) * max(abs(total), abs(term) if not total else 0):
             total += term
             k += 1
-            term *= -mp.pi**2 * x * x / ((2 * k - n) * (2 * k - n - 1)) * (2 * k - 1) / (2 * k + 1)
+            term *= -(mp.pi**2) * x * x / ((2 * k - n) * (2 * k - n - 1)) * (2 * k - 1) / (2 * k + 1)
         return total
 
 
