@@ -1,7 +1,7 @@
 """What the derivatives of each row should be at special points: at ±∞, nan, kinks, edges and poles; and such points.
 
-Elsewhere differences are the truth. Here it is a convention of the table (the head of ``rules.py``) or a limit, which is
-computed from derivatives closer and closer to the point, so that no rule is used for it either.
+Elsewhere differences are the truth. Here it is a convention of the table (the head of ``rules.py``) or a limit, which
+is computed from derivatives closer and closer to the point, so that no rule is used for it either.
 """
 
 from __future__ import annotations

@@ -404,10 +404,8 @@ def _branch_scale(a: Any, b: Any) -> tuple[Any, Any]:
 # How far from the operands the function is about a polynomial: h is far below that. Nothing is believed because of it;
 # where it is too large or too small, more digits are taken. What isn't here has |x|, or 1 at 0.
 SCALES: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(
-        "exp expm1 sin cos sinh cosh tanh sech sigmoid softplus silu log_sigmoid sinc one_minus_square".split(),
-        lambda x: mpf(1),
-    ),
+    **dict.fromkeys(("exp", "expm1", "sin", "cos", "sinh", "cosh", "tanh", "sech"), lambda x: mpf(1)),
+    **dict.fromkeys(("sigmoid", "softplus", "silu", "log_sigmoid", "sinc", "one_minus_square"), lambda x: mpf(1)),
     **dict.fromkeys(("atan", "asinh"), lambda x: max(1, abs(x))),
     **dict.fromkeys(("erf", "erfc", "gelu", "ndtr", "log_ndtr"), _bell_scale),
     **dict.fromkeys(("asin", "acos", "atanh", "erfinv"), lambda x: 1 - abs(x)),

@@ -49,8 +49,8 @@ class Wrong(NamedTuple):
 
 
 class OfOrders(NamedTuple):
-    """What a row came to, each for orders 1, 2 and 3: derivatives checked, those that nobody knows, the worst error as a
-    part of what is allowed; and what is wrong.
+    """What a row came to, each for orders 1, 2 and 3: derivatives that are right, those that nobody knows, the worst
+    error as a part of what is allowed; and what is wrong.
     """
 
     right: list[int]
