@@ -101,10 +101,11 @@ def expected(name: str, operands: tuple[float, ...], orders: tuple[int, ...], je
 def limit(name: str, operands: tuple[Any, ...], orders: tuple[int, ...], position: int, way: list[Any]) -> Any:
     """What the derivative tends to as that operand goes along ``way``: a number, 0, ±inf, or nothing (None)."""
     seen = []
+    nothing = mpf(10) ** -2500 if name in ("div", "ratio", "xlogy") else truth.NOTHING  # times an infinite operand
     for x in way:
         at = (*operands[:position], x, *operands[position + 1 :])
         try:
-            seen.append(truth.Jet(name, at).of(orders, mpf(10) ** -6))
+            seen.append(truth.Jet(name, at).of(orders, mpf(10) ** -6, nothing=nothing))
         except (ArithmeticError, ValueError, TypeError):
             return None
     last = seen[-1]

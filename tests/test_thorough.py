@@ -208,7 +208,7 @@ def test_a_wrong_derivative_of_second_order_is_found(
         return lambda *xs: right(f, by)(*xs) * (1 + 1e-13 * (len(by) == 2))
 
     monkeypatch.setitem(orders.WAYS, "forward", (off, 1))
-    found = orders.check_points("exp", [(0.5,), (-2.0,)], compiled=False)
+    found = orders.check_points([orders.Judge(RULES["exp"], (x,)) for x in (0.5, -2.0)], compiled=False)
     assert {(w.engine, w.operands, w.orders) for w in found.wrong} == {("forward", (x,), (2,)) for x in (0.5, -2.0)}
     monkeypatch.setattr(command, "RULES", {"exp": RULES["exp"]})
     options = ["--points", "0", "--expressions", "0", "--orders", "3", "--record", str(tmp_path / "record")]
@@ -216,7 +216,7 @@ def test_a_wrong_derivative_of_second_order_is_found(
     assert "derivative by 2 times x0, forward: " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["exp", "sin", "mul", "div", "sub", "neg", "log"])
+@pytest.mark.parametrize("name", ["exp", "sin", "mul", "sub", "neg", "log"])
 def test_derivatives_of_three_orders_have_no_error_where_the_rules_are_simple(name: str) -> None:
     found = orders.check_row(name, "seed", 0, 200)
     assert not found.wrong

@@ -41,6 +41,11 @@ def _logistic(x: Any) -> Any:
     return 1 / (1 + mp.exp(-x))
 
 
+@functools.lru_cache(8)
+def _expm1(x: Any, prec: int) -> Any:
+    return mp.expm1(x)
+
+
 def _erfcx(x: Any) -> Any:
     if x * x < 3 * mp.dps:
         with mp.extradps(20):
@@ -174,7 +179,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hypot": mp.hypot,
     "atan2": mp.atan2,
     "leaky_relu": lambda a, b: a if a > 0 else a * b,
-    "elu": lambda a, b: a if a > 0 else b * mp.expm1(a),
+    "elu": lambda a, b: a if a > 0 else b * _expm1(a, mp.prec),
     "lgamma": _lgamma,
     "digamma": mp.digamma,
     "polygamma": lambda n, x: mp.polygamma(int(n), x),
@@ -358,6 +363,7 @@ def ulps_between(got: float, exact: Any, scale: Any = None) -> float:
 
 ORDERS = 4
 LEVELS = ((80, 10), (160, 20), (500, 20), (1200, 100), (3200, 400))  # digits; how many of them h is below the scale
+INVISIBLE = 500  # a derivative that so many digits don't show, beside the function over the scale, is 0
 GOOD = mpf(10) ** -40  # the agreement of five and seven points; the seven are right to more
 
 # For the derivative of each order: the weights of f(x - 3h) ... f(x + 3h), and what their sum is divided by.
@@ -413,6 +419,7 @@ SCALES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("hypot", "atan2", "direction"), _round_scale),
     **dict.fromkeys(("pow", "power"), _power_scale),
     **dict.fromkeys(("elu", "leaky_relu"), _branch_scale),
+    **dict.fromkeys(("add", "sub"), lambda a, b: (max(1, abs(a), abs(b)),) * 2),
     "erfcx": lambda x: max(1, x) if x > 0 else _bell_scale(x),
     "tan": _tan_scale,
     "log1p": lambda x: 1 + x,
@@ -454,8 +461,8 @@ class Jet:
         self.moving = [i for i in range(len(operands)) if CONSTANT.get(name) != i]
         self.levels: dict[int, Any] = {}
 
-    def of(self, orders: tuple[int, ...], agreement: Any = GOOD, first: int = 0) -> Any:
-        """The derivative of these orders, one for each operand.
+    def of(self, orders: tuple[int, ...], agreement: Any = GOOD, first: int = 0, nothing: Any = NOTHING) -> Any:
+        """The derivative of these orders, one for each operand; 0 where it is below ``nothing``.
 
         Raises:
             Unknown: differences never agree.
@@ -468,7 +475,7 @@ class Jet:
                 self.levels[level] = self._sampled(*LEVELS[level])
             if self.levels[level] is None:
                 continue
-            found = self._difference(self.levels[level], orders, LEVELS[level][0], agreement)
+            found = self._difference(self.levels[level], orders, LEVELS[level][0], agreement, nothing)
             if found is not None:
                 return found
         raise Unknown(f"no derivative {orders} of {self.name} at {self.operands}")
@@ -506,7 +513,7 @@ class Jet:
         rows = whole if len(self.moving) == 1 else [whole[7 * k : 7 * k + 7] for k in range(7)]
         return rows, lowest, bits, max(map(abs, whole))
 
-    def _difference(self, sampled: Any, orders: tuple[int, ...], digits: int, agreement: Any) -> Any:
+    def _difference(self, sampled: Any, orders: tuple[int, ...], digits: int, agreement: Any, nothing: Any) -> Any:
         rows, lowest, bits, largest = sampled
         seven, by_seven, noise = _weighted(rows, SEVEN, orders)
         five, by_five, _ = _weighted(rows, FIVE, orders)
@@ -514,7 +521,7 @@ class Jet:
         with mp.workdps(60):
             found = mp.ldexp(mpf(seven) / by_seven, exponent)
             unsure = mp.ldexp(mpf(largest * noise) * mpf(10) ** (6 - digits), exponent) / by_seven
-            if abs(found) + unsure < NOTHING:
+            if abs(found) + unsure < nothing or (abs(found) <= unsure and digits >= INVISIBLE):
                 return mpf(0)
             if abs(found) * agreement < unsure:
                 return None

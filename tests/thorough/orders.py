@@ -95,11 +95,11 @@ WAYS: Final[dict[str, tuple[Callable[[Function, Sequence[int]], Function], int]]
 }
 
 
-def all_orders(name: str, arity: int, highest: int = 3) -> list[Orders]:
-    """By which operands, and how often each, to differentiate; not by operands that are constant."""
-    every = itertools.product(range(highest + 1), repeat=arity)
+def all_orders(name: str, arity: int) -> list[Orders]:
+    """How often to differentiate by each operand, three times at most; not by operands that are constant."""
+    every = itertools.product(range(4), repeat=arity)
     constant = truth.CONSTANT.get(name)
-    found = [o for o in every if 0 < sum(o) <= highest and (constant is None or o[constant] == 0)]
+    found = [o for o in every if 0 < sum(o) <= 3 and (constant is None or o[constant] == 0)]
     return sorted(found, key=lambda o: (sum(o), [-n for n in o]))
 
 
@@ -211,19 +211,16 @@ def points(name: str, draw: random.Random) -> Iterator[tuple[float, ...]]:
 def check_row(name: str, seed: str, first: int, count: int) -> OfOrders:
     """Check points number ``first`` and following."""
     some = itertools.islice(points(name, random.Random(seed if first else name)), first, first + count)
-    return check_points(name, list(some))
+    return check_points([Judge(RULES[name], operands) for operands in some])
 
 
-def check_points(
-    name: str, at: Sequence[tuple[float, ...]], eager: bool = True, compiled: bool = True, highest: int = 3
-) -> OfOrders:
-    """Every derivative up to an order by every way, at these points."""
-    rule = RULES[name]
+def check_points(judges: Sequence[Judge], eager: bool = True, compiled: bool = True) -> OfOrders:
+    """Every derivative up to third order by every way, at the points of these judges of one row."""
+    rule = judges[0].rule
     ways = Ways(rule)
-    judges = [Judge(rule, operands) for operands in at]
     found = OfOrders([0] * 3, [0] * 3, [0.0] * 3, [])
-    on_floats = [_has_float(rule, operands) for operands in at]
-    for orders in all_orders(name, rule.arity, highest):
+    on_floats = [_has_float(rule, judge.operands) for judge in judges]
+    for orders in all_orders(rule.name, rule.arity):
         for way, (_, lowest) in WAYS.items():
             if sum(orders) < lowest:
                 continue
