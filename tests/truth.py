@@ -37,13 +37,23 @@ def _normal_cdf(x: Any) -> Any:
     return _erfc(-x / mp.sqrt(2)) / 2
 
 
+def _exp(x: Any) -> Any:
+    """e^x for x <= 0, beside 1 or by itself: 0 where none of its digits can be seen, and it is below every float."""
+    return mp.exp(x) if x > -20 * mp.dps else mpf(0)
+
+
 def _logistic(x: Any) -> Any:
-    return 1 / (1 + mp.exp(-x))
+    e = _exp(-abs(x))
+    return 1 / (1 + e) if x >= 0 else e / (1 + e)
+
+
+def _softplus(x: Any) -> Any:
+    return max(x, 0) + mp.log1p(_exp(-abs(x)))
 
 
 @functools.lru_cache(8)
 def _expm1(x: Any, prec: int) -> Any:
-    return mp.expm1(x)
+    return mp.expm1(x) if x > -20 * mp.dps else mpf(-1)
 
 
 def _erfcx(x: Any) -> Any:
@@ -127,7 +137,7 @@ def _trunc(x: Any) -> Any:
 
 
 def _logaddexp(a: Any, b: Any) -> Any:
-    return max(a, b) + mp.log1p(mp.exp(-abs(a - b)))
+    return max(a, b) + mp.log1p(_exp(-abs(a - b)))
 
 
 def _direction(a: Any, b: Any) -> Any:
@@ -165,7 +175,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "acosh": mp.acosh,
     "atanh": mp.atanh,
     "sigmoid": _logistic,
-    "softplus": lambda x: mp.log1p(mp.exp(x)),
+    "softplus": _softplus,
     "relu": lambda x: (x + abs(x)) / 2,
     "silu": lambda x: x * _logistic(x),
     "gelu": lambda x: x * _normal_cdf(x),
@@ -188,7 +198,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ndtr": _normal_cdf,
     "log_ndtr": _log_ndtr,
     "logit": lambda x: mp.log(x) - mp.log1p(-x),
-    "log_sigmoid": lambda x: -mp.log1p(mp.exp(-x)) if x > 0 else x - mp.log1p(mp.exp(x)),
+    "log_sigmoid": lambda x: -_softplus(-x),
     "logaddexp": _logaddexp,
     "xlogy": lambda a, b: a * mp.log(b) if a else mpf(0),
     "sinc": lambda x: _sinc_derivative(0, x),
@@ -392,7 +402,7 @@ def _power_scale(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def _bell_scale(x: Any) -> Any:
-    return 1 / (1 + abs(x))
+    return 1 / (1 + min(abs(x), 100))  # farther away it is straight
 
 
 def _tan_scale(x: Any) -> Any:
@@ -413,14 +423,15 @@ SCALES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("exp", "expm1", "sin", "cos", "sinh", "cosh", "tanh", "sech"), lambda x: mpf(1)),
     **dict.fromkeys(("sigmoid", "softplus", "silu", "log_sigmoid", "sinc", "one_minus_square"), lambda x: mpf(1)),
     **dict.fromkeys(("atan", "asinh"), lambda x: max(1, abs(x))),
-    **dict.fromkeys(("erf", "erfc", "gelu", "ndtr", "log_ndtr"), _bell_scale),
+    **dict.fromkeys(("erf", "erfc", "gelu", "ndtr"), _bell_scale),
     **dict.fromkeys(("asin", "acos", "atanh", "erfinv"), lambda x: 1 - abs(x)),
     **dict.fromkeys(("lgamma", "digamma"), _gamma_scale),
     **dict.fromkeys(("hypot", "atan2", "direction"), _round_scale),
     **dict.fromkeys(("pow", "power"), _power_scale),
     **dict.fromkeys(("elu", "leaky_relu"), _branch_scale),
     **dict.fromkeys(("add", "sub"), lambda a, b: (max(1, abs(a), abs(b)),) * 2),
-    "erfcx": lambda x: max(1, x) if x > 0 else _bell_scale(x),
+    "log_ndtr": lambda x: max(1, -x) if x < 0 else _bell_scale(x),
+    "erfcx": lambda x: max(1, x) if x > 0 else 1 / (1 - x),
     "tan": _tan_scale,
     "log1p": lambda x: 1 + x,
     "acosh": lambda x: x - 1,
