@@ -14,13 +14,14 @@ from autograd.rules import RULES
 from autograd.testing import Expression
 from tests import accuracy
 from tests.thorough import __main__ as command
-from tests.thorough import primitives, programs
+from tests.thorough import orders, primitives, programs
 from tests.thorough.engines import ENGINES, Engine, by_backward
 from tests.thorough.smallest import smallest
 
 
 def test_a_small_run_finds_nothing_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--points", "20", "--expressions", "400", "--record", str(tmp_path / "record"), "--seed", "3"]
+    options += ["--orders", "0"]
     assert command.main(options) == 0
     printed = capsys.readouterr().out
     assert "0 wrong." in printed
@@ -31,7 +32,7 @@ def test_a_small_run_finds_nothing_wrong(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_a_run_goes_on_where_it_was_interrupted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record = tmp_path / "record"
-    options = ["--points", "2", "--expressions", "3", "--record", str(record)]
+    options = ["--points", "2", "--expressions", "3", "--orders", "0", "--record", str(record)]
     assert command.main(options) == 0
     table = capsys.readouterr().out.partition("\n\n")[2]
     lines = record.read_text().splitlines()
@@ -113,7 +114,10 @@ def test_a_wrong_one_ends_the_run_with_its_smallest_program(
     for module in (command, programs, primitives):
         monkeypatch.setattr(module, "ENGINES", broken(off))
     monkeypatch.setattr(programs.check_expressions, "__defaults__", (broken(off),))
-    assert command.main(["--points", "0", "--expressions", "100", "--record", str(tmp_path / "record")]) == 1
+    assert (
+        command.main(["--points", "0", "--expressions", "100", "--orders", "0", "--record", str(tmp_path / "record")])
+        == 1
+    )
     printed = capsys.readouterr().out
     assert "# backward(): the derivative by x0 is " in printed
     assert "from autograd import tanh\n\nx0 = 1.0\ny0 = tanh(x0)\nprint(y0)" in printed
@@ -182,6 +186,48 @@ def test_random_points_are_of_every_size(name: str) -> None:
     found = [next(draw) for _ in range(300)]
     assert len(set(found)) > 250
     assert all(RULES[name].domain.contains(*x) for x in found)
+
+
+def test_a_small_run_checks_derivatives_of_three_orders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--points", "0", "--expressions", "0", "--orders", "2", "--record", str(tmp_path / "record")]
+    first = command.main(options)
+    printed = capsys.readouterr().out
+    assert command.main(options) == first  # from the record
+    assert capsys.readouterr().out.partition("\n\n")[2] == printed.partition("\n\n")[2]
+    assert all(f"\n{name:<17}" in printed for name in RULES)
+    assert "order 3" in printed
+    assert f"\n{'together':<17}{2 * len(RULES):>9,}" in printed
+
+
+def test_a_wrong_derivative_of_second_order_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = orders.WAYS["forward"][0]
+
+    def off(f, by):
+        return lambda *xs: right(f, by)(*xs) * (1 + 1e-13 * (len(by) == 2))
+
+    monkeypatch.setitem(orders.WAYS, "forward", (off, 1))
+    found = orders.check_points([orders.Judge(RULES["exp"], (x,)) for x in (0.5, -2.0)], compiled=False)
+    assert {(w.engine, w.operands, w.orders) for w in found.wrong} == {("forward", (x,), (2,)) for x in (0.5, -2.0)}
+    monkeypatch.setattr(command, "RULES", {"exp": RULES["exp"]})
+    options = ["--points", "0", "--expressions", "0", "--orders", "3", "--record", str(tmp_path / "record")]
+    assert command.main(options) == 1
+    assert "derivative by 2 times x0, forward: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["exp", "sin", "mul", "sub", "neg", "log"])
+def test_derivatives_of_three_orders_have_no_error_where_the_rules_are_simple(name: str) -> None:
+    found = orders.check_row(name, "seed", 0, 200)
+    assert not found.wrong
+    assert min(found.right) > 100
+    assert max(found.part) < 0.5
+
+
+def test_every_way_gives_the_derivative_of_third_order() -> None:
+    for way, _ in orders.WAYS.values():
+        assert way(lambda a, b: a**3 * b**2, [0, 0, 1])(2.0, 3.0) == 72.0
+        assert way(lambda x: x**4, [0, 0, 0])(2.0) == 48.0
 
 
 def test_every_engine_gives_the_gradient_or_the_hessian() -> None:

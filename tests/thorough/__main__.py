@@ -20,28 +20,33 @@ from typing import Any, NamedTuple
 
 from autograd.rules import RULES
 from autograd.testing import Expression
-from tests.thorough import primitives, programs
+from tests.thorough import orders, primitives, programs
 from tests.thorough.engines import ENGINES
 from tests.thorough.primitives import Wrong
 from tests.thorough.smallest import smallest
 
 ROOT = Path(__file__).resolve().parents[2]
-POINTS, EXPRESSIONS = 10_000, 5_000  # in a chunk
+POINTS, EXPRESSIONS, OF_ORDERS = 10_000, 5_000, 500  # in a chunk
 
 
 class Chunk(NamedTuple):
-    """A piece of the work: a row's points, or expressions (``row`` is empty)."""
+    """A piece of the work: a row's points, for its partials or for derivatives of three orders, or expressions (``row``
+    is empty).
+    """
 
     row: str
     first: int
     count: int
     seed: int
+    of_orders: bool = False
 
     def run(self) -> dict[str, Any]:
         """What came of it, as it is recorded."""
         seed = f"{self.seed} {self.row} {self.first}"
         started = time.process_time()
-        if self.row:
+        if self.of_orders:
+            found = orders.check_row(self.row, seed, self.first, self.count)._asdict()
+        elif self.row:
             found = primitives.check_row(self.row, seed, self.first, self.count)._asdict()
         else:
             counts, drawn, wrong = programs.check_expressions(seed, self.count)
@@ -51,11 +56,13 @@ class Chunk(NamedTuple):
         return plain
 
 
-def chunks(points: int, expressions: int, seed: int) -> list[Chunk]:
-    """All the work; primitives and expressions alternate, so that the time that is left can be told."""
+def chunks(points: int, expressions: int, seed: int, of_orders: int = 0) -> list[Chunk]:
+    """All the work; its kinds alternate, so that the time that is left can be told."""
     of_rows = [Chunk(row, i, min(POINTS, points - i), seed) for i in range(0, points, POINTS) for row in RULES]
     of_both = [Chunk("", i, min(EXPRESSIONS, expressions - i), seed) for i in range(0, expressions, EXPRESSIONS)]
-    work = [((i + 0.5) / len(part), chunk) for part in (of_rows, of_both) for i, chunk in enumerate(part)]
+    starts = range(0, of_orders, OF_ORDERS)
+    higher = [Chunk(row, i, min(OF_ORDERS, of_orders - i), seed, True) for i in starts for row in RULES]
+    work = [((i + 0.5) / len(part), chunk) for part in (of_rows, of_both, higher) for i, chunk in enumerate(part)]
     return [chunk for _, chunk in sorted(work, key=lambda pair: pair[0])]
 
 
@@ -64,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.thorough", description=__doc__)
     parser.add_argument("--points", type=int, default=100_000, help="for each primitive")
     parser.add_argument("--expressions", type=int, default=1_000_000)
+    parser.add_argument("--orders", type=int, default=2_000, help="points for each primitive's derivatives of 3 orders")
     parser.add_argument("--jobs", type=int, default=1, help="processes; 0: one for each core")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", type=Path, default=ROOT / "out" / "thorough.jsonl", help="finished chunks")
@@ -73,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     if options.report:
         return report(list(recorded(options.record.read_text().splitlines())))
-    work = chunks(options.points, options.expressions, options.seed)
+    work = chunks(options.points, options.expressions, options.seed, options.orders)
     record = Record(options.record, _digest(), options.afresh)
     done = [record.done[chunk] for chunk in work if chunk in record.done]
     left = [chunk for chunk in work if chunk not in record.done]
@@ -161,17 +169,24 @@ class Progress:
 
 def report(done: Sequence[dict[str, Any]]) -> int:
     """Print the tables, and the smallest expression for what is wrong. The exit code."""
-    of_rows = [found for found in done if found["chunk"][0]]
+    of_rows = [found for found in done if found["chunk"][0] and not found["chunk"][4]]
     of_both = [found for found in done if not found["chunk"][0]]
+    higher = [found for found in done if found["chunk"][4]]
     if of_rows:
         print("\n" + "\n".join(row_table(of_rows)))
     if of_both:
         print("\n" + "\n".join(expression_table(of_both)))
-    wrong = [_wrong(parts) for found in done for parts in found["wrong"]]
-    print(f"\n{sum(found['seconds'] for found in done) / 60:.0f} minutes of processor time. {len(wrong)} wrong.")
+    if higher:
+        print("\n" + "\n".join(order_table(higher)))
+    wrong = [_wrong(parts) for found in done if not found["chunk"][4] for parts in found["wrong"]]
+    of_orders = [orders.Wrong(*parts) for found in higher for parts in found["wrong"]]
+    count = len(wrong) + len(of_orders)
+    print(f"\n{sum(found['seconds'] for found in done) / 60:.0f} minutes of processor time. {count} wrong.")
+    for each in _first_of_each(of_orders):
+        print(each)
     for one in sorted(wrong, key=lambda w: len(w.expression.steps))[:3]:
         print("\n" + as_source(one))
-    return int(bool(wrong))
+    return int(bool(count))
 
 
 def row_table(found: Sequence[dict[str, Any]]) -> list[str]:
@@ -194,6 +209,33 @@ def row_table(found: Sequence[dict[str, Any]]) -> list[str]:
         lines.append(f"{row:<14}{points:>9,}{right:>12,}{errors}{without:>10,}{wrong:>7,}")
     points, right, without, wrong = totals
     return [*lines, f"{'together':<14}{points:>9,}{right:>12,}{'':>34}{without:>10,}{wrong:>7,}"]
+
+
+def order_table(found: Sequence[dict[str, Any]]) -> list[str]:
+    """A line for each row: its derivatives of first, second and third order."""
+    head = "".join(f"{f'order {k}':>11}{'of room':>9}" for k in (1, 2, 3))
+    lines = [f"{'row':<17}{'points':>9}{head}{'no truth':>11}{'wrong':>8}"]
+    totals = [0] * 6
+    for row in RULES:
+        parts = [part for part in found if part["chunk"][0] == row]
+        if not parts:
+            continue
+        points = sum(part["chunk"][2] for part in parts)
+        right = [sum(part["right"][k] for part in parts) for k in range(3)]
+        worst = [max(part["part"][k] for part in parts) for k in range(3)]
+        unknown = sum(sum(part["unknown"]) for part in parts)
+        wrong = sum(len(part["wrong"]) for part in parts)
+        cells = "".join(f"{n:>11,}{part:>9.0%}" for n, part in zip(right, worst))
+        lines.append(f"{row:<17}{points:>9,}{cells}{unknown:>11,}{wrong:>8,}")
+        totals = [a + b for a, b in zip(totals, (points, *right, unknown, wrong))]
+    points, *right, unknown, wrong = totals
+    cells = "".join(f"{n:>11,}{'':>9}" for n in right)
+    return [*lines, f"{'together':<17}{points:>9,}{cells}{unknown:>11,}{wrong:>8,}"]
+
+
+def _first_of_each(wrong: Sequence[orders.Wrong]) -> list[orders.Wrong]:
+    """One for each row and derivative."""
+    return list({(one.row, tuple(one.orders)): one for one in reversed(wrong)}.values())[::-1]
 
 
 def _figure(ulps: float) -> str:
