@@ -17,7 +17,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-ENGINE = ("collector", "floats", "graph", "kinds", "methods", "modes", "rules", "value")
+ENGINE = ("collector", "floats", "graph", "kinds", "methods", "modes", "notation", "rules", "styles", "value")
 KERNEL = Path("autograd", "compiler", "kernel_build.py")
 
 

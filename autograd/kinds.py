@@ -37,8 +37,11 @@ def ground(x: Any) -> Any:
 
 
 def is_symbolic(x: Any) -> bool:
-    """True for a SymPy expression, and for what carries a derivative on top of one."""
-    return library(ground(x)) == "sympy"
+    """True for an expression, SymPy's or one that is only written, and for what carries a derivative on top of one."""
+    if type(x) is float:
+        return False
+    x = ground(x)
+    return library(x) == "sympy" or getattr(type(x), "is_written", False)
 
 
 def is_traced(x: Any) -> bool:
@@ -89,6 +92,8 @@ def like(x: Any, n: int | float) -> Any:
         return sys.modules["sympy"].sympify(n)
     if home in ("fractions", "decimal"):
         return type(x)(n) if isinstance(n, int) else n
+    if getattr(type(x), "is_written", False):
+        return type(x)(n)
     return float(n)
 
 

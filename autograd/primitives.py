@@ -11,6 +11,7 @@ from typing import Any
 
 from autograd import rules
 from autograd.methods import Functions
+from autograd.notation import call, with_latex
 from autograd.numeric import difference_derivative
 from autograd.rules import Domain, Rule
 
@@ -37,14 +38,16 @@ def primitive(
         partials: a function of the operands and the result for each operand, in order; for one operand, just the
             function. Write them with ``autograd``'s functions, so that they can be differentiated again.
         symbol: how it's written in pictures and text; the function's name if it isn't given.
-        latex: a template in which {0} and {1} stand for the operands; literal braces are doubled.
+        latex: a template in which {0} and {1} stand for the operands; literal braces are doubled. Operands that need
+            brackets get them if the template begins or ends with an operand.
         domain: where it is defined, for error messages; a :class:`autograd.rules.Domain` also has a predicate.
         verify: compare the partials with differences of the function, at once, at points of the domain.
 
     Raises:
         TypeError: the function does not take one or two numbers, or (later, when it is used) a partial gives
             something that is no number.
-        ValueError: the name is taken, the number of partials is wrong, or ``verify`` found a wrong partial.
+        ValueError: the name is taken, the number of partials is wrong, the LaTeX template asks for an operand that
+            there isn't, or ``verify`` found a wrong partial.
 
     >>> from autograd import Value
     >>> @primitive(partials=lambda x, y: 2 * x, symbol="sq", verify=True)
@@ -60,13 +63,13 @@ def primitive(
         name = function.__name__
         given = partials if isinstance(partials, tuple) else (partials,)
         _check(name, function, given)
+        notation = call(symbol or name)
         rule = Rule(
             name,
             lambda *operands: float(function(*operands)),
             tuple(_numeric(name, position, partial) for position, partial in enumerate(given, start=1)),
             domain if isinstance(domain, Domain) else Domain(domain or "where its formula is", lambda *operands: True),
-            symbol=symbol,
-            latex=latex,
+            notation=with_latex(notation, latex, len(given)) if latex else notation,
             definition=function,
         )
         if verify:
@@ -74,12 +77,12 @@ def primitive(
         rules.RULES[name] = rule
 
         @functools.wraps(function)
-        def call(*operands: Any) -> Any:
+        def apply(*operands: Any) -> Any:
             if len(operands) != rule.arity:
                 raise TypeError(f"{name} takes {rule.arity} numbers, not {len(operands)}")
             return rule(*operands)
 
-        return call
+        return apply
 
     return decorate
 

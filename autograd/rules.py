@@ -5,7 +5,7 @@ A row names a primitive ``y = f(x)`` or ``y = f(a, b)`` and gives, in this order
 - its value on floats, which is ``math``'s wherever ``math`` has it;
 - its partial derivatives, as ordinary expressions in the operands and the result, so that ``exp`` says that its
   derivative is ``y`` and ``sin`` that it is ``cos(x)``;
-- how it is written: a symbol for pictures and plain text, and a LaTeX template;
+- how it is written, as text and on paper: its notation;
 - its domain.
 
 Because a partial is an ordinary expression, the same row serves floats, Values (derivatives of derivatives), traced
@@ -13,6 +13,7 @@ Values (compiled code), fractions (exact), ``mpmath.mpf`` (any precision) and Sy
 
 Where there is a choice, an expression is the one that stays accurate. The derivative of σ is σ(x)·σ(-x) and not
 σ·(1 - σ), which is the same function but has lost half its digits at x = 20; that of tanh is sech² and not 1 - tanh².
+Where the textbook writes another, ``textbook`` has it, for the eye: nothing is computed with it.
 
 At a point without a single derivative the table gives the one that the field uses:
 relu'(0) = 0, |x|'(0) = 0, sign' = floor' = 0 everywhere, a tie in maximum or minimum gives ½ to each operand,
@@ -29,6 +30,20 @@ from typing import Any, Final, NamedTuple
 from autograd import floats
 from autograd.errors import NoExactValue
 from autograd.kinds import is_symbolic, is_traced, library, like, own_function, power, where
+from autograd.notation import (
+    Notation,
+    call,
+    exponential,
+    exponential_minus_1,
+    fence,
+    fraction,
+    infix,
+    logarithm_of_1_plus,
+    prefix,
+    raised,
+    root,
+)
+from autograd.styles import PRODUCT, SUM
 
 Function = Callable[..., Any]
 
@@ -49,7 +64,18 @@ class Rule:
     (0.0, [1.0])
     """
 
-    __slots__ = ("arity", "definition", "domain", "latex", "name", "partials", "symbol", "text", "ulps", "value")
+    __slots__ = (
+        "arity",
+        "definition",
+        "domain",
+        "name",
+        "notation",
+        "partials",
+        "symbol",
+        "textbook",
+        "ulps",
+        "value",
+    )
 
     def __init__(
         self,
@@ -57,24 +83,22 @@ class Rule:
         value: Function,
         partials: tuple[Function, ...],
         domain: Domain,
-        symbol: str = "",
-        text: str = "",
-        latex: str = "",
+        notation: Notation | None = None,
         definition: Function | None = None,
         ulps: Function | float = 4.0,
+        textbook: tuple[Function | None, ...] = (),
     ) -> None:
         self.name = name
         self.arity = len(partials)
         self.value = value  # of floats
         self.partials = partials  # of the operands and the result, of any kind of number
         self.domain = domain
-        self.symbol = symbol or name  # in a picture
-        arguments = "({0})" if self.arity == 1 else "({0}, {1})"
-        self.text = text or self.symbol + arguments  # templates: {0} and {1} are the operands
-        function = rf"\operatorname{{{{{self.symbol}}}}}".replace("_", r"\_")
-        self.latex = latex or (text if self.symbol in "+-" else function + arguments)
+        self.notation = notation or call(name)
+        self.symbol = self.notation.symbol or name  # in a picture
         self.definition = definition  # in terms of other rows, for kinds of numbers whose library lacks it
         self.ulps = ulps  # how far a partial on floats may be from the truth: a number, or a function of the operands
+        # The partials as a textbook writes them; None where that is the partial itself.
+        self.textbook = tuple(given or partial for given, partial in zip(textbook, partials)) or partials
 
     def __repr__(self) -> str:
         return f"<rule {self.name or 'leaf'}>"
@@ -286,71 +310,74 @@ LEAF: Final = Rule("", lambda: None, (), Domain("", lambda: True))  # a number t
 # Rows that the partials of earlier rows mention.
 cos: Rule
 cosh: Rule
+erf: Rule
 erfc: Rule
 hypot: Rule
+log: Rule
 minimum: Rule
 ratio: Rule
 sech: Rule
 sigmoid: Rule
 sign: Rule
+sqrt: Rule
 
 # fmt: off
 # --- Arithmetic.  name, value on floats, ∂y/∂a, ∂y/∂b ---
-add: Final = _binary("add", operator.add,     lambda a, b, y: 1,           lambda a, b, y: 1,             symbol="+", text="{0} + {1}", definition=operator.add)
-sub: Final = _binary("sub", operator.sub,     lambda a, b, y: 1,           lambda a, b, y: -1,            symbol="-", text="{0} - {1}", definition=operator.sub)
-mul: Final = _binary("mul", operator.mul,     lambda a, b, y: b,           lambda a, b, y: a,             symbol="*", text="{0} * {1}", definition=operator.mul, latex=r"{0} \cdot {1}")
+add: Final = _binary("add", operator.add,     lambda a, b, y: 1,           lambda a, b, y: 1,             notation=infix("+", SUM), definition=operator.add)
+sub: Final = _binary("sub", operator.sub,     lambda a, b, y: 1,           lambda a, b, y: -1,            notation=infix("-", SUM), definition=operator.sub)
+mul: Final = _binary("mul", operator.mul,     lambda a, b, y: b,           lambda a, b, y: a,             notation=infix("*", PRODUCT), definition=operator.mul)
 div: Final = _binary("div", operator.truediv, lambda a, b, y: ratio(1, b), lambda a, b, y: -ratio(y, b), NONZERO_B,
-              symbol="/", text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", definition=operator.truediv)
-ratio = _binary("ratio", floats.ratio, lambda a, b, y: ratio(1, b),  lambda a, b, y: -ratio(y, b),  symbol="/", text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", definition=ratio_of_any_kind)  # as IEEE 754 has it
+              notation=fraction(), definition=operator.truediv, textbook=(lambda a, b, y: 1 / b, lambda a, b, y: -a / b**2))
+ratio = _binary("ratio", floats.ratio, lambda a, b, y: ratio(1, b),  lambda a, b, y: -ratio(y, b),  notation=fraction(), definition=ratio_of_any_kind, textbook=(lambda a, b, y: 1 / b, lambda a, b, y: -a / b**2))  # as IEEE 754 has it
 pow: Final = _binary("pow", floats.power, lambda a, b, y: b * slope(a, b), lambda a, b, y: y * log_base(a), POWER,
-              symbol="^", text="{0}^{1}", latex="{{{0}}}^{{{1}}}", definition=power, ulps=_ulps_of_power)
-neg: Final = _unary("neg", operator.neg,     lambda x, y: -1,             symbol="-", text="-{0}",  definition=operator.neg)
-abs_ = _unary("abs", operator.abs,     lambda x, y: sign(x),        text="|{0}|", latex=r"\left|{0}\right|", definition=operator.abs)
+              notation=raised(), definition=power, ulps=_ulps_of_power, textbook=(lambda a, b, y: b * a ** (b - 1), lambda a, b, y: a**b * log(a)))
+neg: Final = _unary("neg", operator.neg,     lambda x, y: -1,             notation=prefix("-"), definition=operator.neg)
+abs_ = _unary("abs", operator.abs,     lambda x, y: sign(x),        notation=fence("|", "|"), definition=operator.abs)
 
 # --- Functions of one number.  name, value on floats, dy/dx, domain if not every x ---
-exp   = _unary("exp",   math.exp,      lambda x, y: y,                                   latex="e^{{{0}}}")
-expm1 = _unary("expm1", math.expm1,    lambda x, y: exp(x),                              latex="e^{{{0}}} - 1", definition=lambda x: exp(x) - 1)
-log   = _unary("log",   math.log,      lambda x, y: ratio(1, x),                         POSITIVE, latex=r"\ln({0})")
-log1p = _unary("log1p", math.log1p,    lambda x, y: ratio(1, 1 + x),                     ABOVE_MINUS_1, latex=r"\ln(1 + {0})", definition=lambda x: log(1 + x))
-log2  = _unary("log2",  math.log2,     lambda x, y: ratio(1, x * log(like(x, 2))),       POSITIVE, latex=r"\log_{{2}}({0})", definition=lambda x: log(x) / log(like(x, 2)))
-log10 = _unary("log10", math.log10,    lambda x, y: ratio(1, x * log(like(x, 10))),      POSITIVE, latex=r"\log_{{10}}({0})", definition=lambda x: log(x) / log(like(x, 10)))
+exp   = _unary("exp",   math.exp,      lambda x, y: y,                                   notation=exponential())
+expm1 = _unary("expm1", math.expm1,    lambda x, y: exp(x),                              notation=exponential_minus_1(), definition=lambda x: exp(x) - 1)
+log   = _unary("log",   math.log,      lambda x, y: ratio(1, x),                         POSITIVE, notation=call("log", "ln"))
+log1p = _unary("log1p", math.log1p,    lambda x, y: ratio(1, 1 + x),                     ABOVE_MINUS_1, notation=logarithm_of_1_plus(), definition=lambda x: log(1 + x))
+log2  = _unary("log2",  math.log2,     lambda x, y: ratio(1, x * log(like(x, 2))),       POSITIVE, notation=call("log", base="2"), definition=lambda x: log(x) / log(like(x, 2)))
+log10 = _unary("log10", math.log10,    lambda x, y: ratio(1, x * log(like(x, 10))),      POSITIVE, notation=call("log", base="10"), definition=lambda x: log(x) / log(like(x, 10)))
 
-sqrt  = _unary("sqrt",  math.sqrt,     lambda x, y: ratio(1, 2 * y),                     NOT_NEGATIVE, symbol="√", latex=r"\sqrt{{{0}}}")
-cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: third_root_slope(x, y),                symbol="∛", latex=r"\sqrt[3]{{{0}}}", definition=lambda x: sign(x) * power(abs(x), like(x, 1) / 3))
+sqrt  = _unary("sqrt",  math.sqrt,     lambda x, y: ratio(1, 2 * y),                     NOT_NEGATIVE, notation=root(), textbook=(lambda x, y: 1 / (2 * sqrt(x)),))
+cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: third_root_slope(x, y),              notation=root(3), definition=lambda x: sign(x) * power(abs(x), like(x, 1) / 3), textbook=(lambda x, y: 1 / (3 * y**2),))
 
-sin   = _unary("sin",   math.sin,      lambda x, y: cos(x),                              FINITE, latex=r"\sin({0})")
-cos   = _unary("cos",   math.cos,      lambda x, y: -sin(x),                             FINITE, latex=r"\cos({0})")
-tan   = _unary("tan",   math.tan,      lambda x, y: 1 + y * y,                           FINITE, latex=r"\tan({0})")
-asin  = _unary("asin",  math.asin,     lambda x, y: ratio(1, sqrt((1 - x) * (1 + x))),   UNIT, latex=r"\arcsin({0})")
-acos  = _unary("acos",  math.acos,     lambda x, y: ratio(-1, sqrt((1 - x) * (1 + x))),  UNIT, latex=r"\arccos({0})")
-atan  = _unary("atan",  math.atan,     lambda x, y: ratio(1, 1 + x * x),                 latex=r"\arctan({0})")
+sin   = _unary("sin",   math.sin,      lambda x, y: cos(x),                              FINITE)
+cos   = _unary("cos",   math.cos,      lambda x, y: -sin(x),                             FINITE)
+tan   = _unary("tan",   math.tan,      lambda x, y: 1 + y * y,                           FINITE, textbook=(lambda x, y: 1 / cos(x) ** 2,))
+asin  = _unary("asin",  math.asin,     lambda x, y: ratio(1, sqrt((1 - x) * (1 + x))),   UNIT, notation=call("asin", "arcsin"), textbook=(lambda x, y: 1 / sqrt(1 - x**2),))
+acos  = _unary("acos",  math.acos,     lambda x, y: ratio(-1, sqrt((1 - x) * (1 + x))),  UNIT, notation=call("acos", "arccos"), textbook=(lambda x, y: -1 / sqrt(1 - x**2),))
+atan  = _unary("atan",  math.atan,     lambda x, y: ratio(1, 1 + x * x),                 notation=call("atan", "arctan"), textbook=(lambda x, y: 1 / (1 + x**2),))
 
-sinh  = _unary("sinh",  math.sinh,     lambda x, y: cosh(x),                             latex=r"\sinh({0})", definition=lambda x: (exp(x) - exp(-x)) / 2)
-cosh  = _unary("cosh",  math.cosh,     lambda x, y: sinh(x),                             latex=r"\cosh({0})", definition=lambda x: (exp(x) + exp(-x)) / 2)
-tanh  = _unary("tanh",  math.tanh,     lambda x, y: sech(x) * sech(x),                   latex=r"\tanh({0})", definition=lambda x: sinh(x) / cosh(x), ulps=6.0)  # a square: twice the error of sech
+sinh  = _unary("sinh",  math.sinh,     lambda x, y: cosh(x),                             definition=lambda x: (exp(x) - exp(-x)) / 2)
+cosh  = _unary("cosh",  math.cosh,     lambda x, y: sinh(x),                             definition=lambda x: (exp(x) + exp(-x)) / 2)
+tanh  = _unary("tanh",  math.tanh,     lambda x, y: sech(x) * sech(x),                   textbook=(lambda x, y: 1 - y**2,), definition=lambda x: sinh(x) / cosh(x), ulps=6.0)  # a square: twice the error of sech
 sech  = _unary("sech",  floats.sech,   lambda x, y: -y * tanh(x),                        definition=lambda x: 1 / cosh(x), ulps=6.0)
-asinh = _unary("asinh", math.asinh,    lambda x, y: ratio(1, hypot(x, 1)),               definition=lambda x: log(x + sqrt(x * x + 1)))
-acosh = _unary("acosh", math.acosh,    lambda x, y: ratio(1, sqrt(x - 1) * sqrt(x + 1)), FROM_1, definition=lambda x: log(x + sqrt(x * x - 1)))
-atanh = _unary("atanh", math.atanh,    lambda x, y: ratio(1, (1 - x) * (1 + x)),         INSIDE_UNIT, definition=lambda x: log((1 + x) / (1 - x)) / 2)
+asinh = _unary("asinh", math.asinh,    lambda x, y: ratio(1, hypot(x, 1)),               notation=call("asinh", "arsinh"), textbook=(lambda x, y: 1 / sqrt(x**2 + 1),), definition=lambda x: log(x + sqrt(x * x + 1)))
+acosh = _unary("acosh", math.acosh,    lambda x, y: ratio(1, sqrt(x - 1) * sqrt(x + 1)), FROM_1, notation=call("acosh", "arcosh"), textbook=(lambda x, y: 1 / sqrt(x**2 - 1),), definition=lambda x: log(x + sqrt(x * x - 1)))
+atanh = _unary("atanh", math.atanh,    lambda x, y: ratio(1, (1 - x) * (1 + x)),         INSIDE_UNIT, notation=call("atanh", "artanh"), textbook=(lambda x, y: 1 / (1 - x**2),), definition=lambda x: log((1 + x) / (1 - x)) / 2)
 
-sigmoid  = _unary("sigmoid",  floats.sigmoid,  lambda x, y: y * sigmoid(-x),                        symbol="σ", latex=r"\sigma({0})", definition=lambda x: 1 / (1 + exp(-x)))
-softplus = _unary("softplus", floats.softplus, lambda x, y: sigmoid(x),                             definition=lambda x: log1p(exp(x)))
-relu     = _unary("relu",     floats.relu,     lambda x, y: where(x > 0, 1, 0),                     definition=lambda x: where(x > 0, x, 0))
-silu     = _unary("silu",     floats.silu,     lambda x, y: sigmoid(x) * (1 + x * sigmoid(-x)),     definition=lambda x: x * sigmoid(x))
-gelu     = _unary("gelu",     floats.gelu,     lambda x, y: normal_cdf(x) + x * normal_density(x),  definition=lambda x: x * normal_cdf(x), ulps=_ulps_of_square)
-erf      = _unary("erf",      math.erf,        lambda x, y: 2 / sqrt(pi(x)) * exp(-x * x),          ulps=_ulps_of_square)
-erfc     = _unary("erfc",     math.erfc,       lambda x, y: -2 / sqrt(pi(x)) * exp(-x * x),         ulps=_ulps_of_square)
+sigmoid  = _unary("sigmoid",  floats.sigmoid,  lambda x, y: y * sigmoid(-x),                        notation=call("σ"), textbook=(lambda x, y: y * (1 - y),), definition=lambda x: 1 / (1 + exp(-x)))
+softplus = _unary("softplus", floats.softplus, lambda x, y: sigmoid(x),                             textbook=(lambda x, y: exp(x) / (1 + exp(x)),), definition=lambda x: log1p(exp(x)))
+relu     = _unary("relu",     floats.relu,     lambda x, y: where(x > 0, 1, 0),                     notation=call("relu", "ReLU"), definition=lambda x: where(x > 0, x, 0))
+silu     = _unary("silu",     floats.silu,     lambda x, y: sigmoid(x) * (1 + x * sigmoid(-x)),     notation=call("silu", "SiLU"), textbook=(lambda x, y: sigmoid(x) * (1 + x * (1 - sigmoid(x))),), definition=lambda x: x * sigmoid(x))
+gelu     = _unary("gelu",     floats.gelu,     lambda x, y: normal_cdf(x) + x * normal_density(x),  notation=call("gelu", "GELU"), textbook=(lambda x, y: (1 + erf(x / sqrt(like(x, 2)))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * pi(x)),), definition=lambda x: x * normal_cdf(x), ulps=_ulps_of_square)
+erf      = _unary("erf",      math.erf,        lambda x, y: 2 / sqrt(pi(x)) * exp(-x * x),          textbook=(lambda x, y: 2 / sqrt(pi(x)) * exp(-(x**2)),), ulps=_ulps_of_square)
+erfc     = _unary("erfc",     math.erfc,       lambda x, y: -2 / sqrt(pi(x)) * exp(-x * x),         textbook=(lambda x, y: -2 / sqrt(pi(x)) * exp(-(x**2)),), ulps=_ulps_of_square)
 
-sign  = _unary("sign",  floats.sign,  lambda x, y: 0, definition=lambda x: where(x > 0, 1, where(x < 0, -1, 0)))
-floor = _unary("floor", floats.floor, lambda x, y: 0, text="⌊{0}⌋", latex=r"\left\lfloor {0} \right\rfloor", definition=lambda x: x // 1)
-stop_gradient = _unary("stop_gradient", lambda x: x, lambda x, y: 0, symbol="stop", definition=lambda x: x)
+sign  = _unary("sign",  floats.sign,  lambda x, y: 0, notation=call("sign", "sgn"), definition=lambda x: where(x > 0, 1, where(x < 0, -1, 0)))
+floor = _unary("floor", floats.floor, lambda x, y: 0, notation=fence("⌊", "⌋"), definition=lambda x: x // 1)
+stop_gradient = _unary("stop_gradient", lambda x: x, lambda x, y: 0, notation=call("stop"), definition=lambda x: x)
 
 # --- Functions of two numbers ---
-maximum    = _binary("maximum",    floats.maximum,    lambda a, b, y: at_tie(a, b),           lambda a, b, y: at_tie(b, a), symbol="max", definition=lambda a, b: where(a > b, a, b))
-minimum    = _binary("minimum",    floats.minimum,    lambda a, b, y: at_tie(b, a),           lambda a, b, y: at_tie(a, b), symbol="min", definition=lambda a, b: where(a < b, a, b))
-hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(a, y),        lambda a, b, y: direction(b, y), definition=lambda a, b: sqrt(a * a + b * b))
-atan2      = _binary("atan2",      math.atan2,        lambda a, b, y: by_square(b, hypot(a, b)), lambda a, b, y: -by_square(a, hypot(a, b)))
-leaky_relu = _binary("leaky_relu", floats.leaky_relu, lambda a, b, y: where(a > 0, 1, b),     lambda a, b, y: where(a > 0, 0, a), definition=lambda a, b: where(a > 0, a, b * a))
+maximum    = _binary("maximum",    floats.maximum,    lambda a, b, y: at_tie(a, b),           lambda a, b, y: at_tie(b, a), notation=call("max"), definition=lambda a, b: where(a > b, a, b))
+minimum    = _binary("minimum",    floats.minimum,    lambda a, b, y: at_tie(b, a),           lambda a, b, y: at_tie(a, b), notation=call("min"), definition=lambda a, b: where(a < b, a, b))
+hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(a, y),        lambda a, b, y: direction(b, y), textbook=(lambda a, b, y: a / y, lambda a, b, y: b / y), definition=lambda a, b: sqrt(a * a + b * b))
+atan2      = _binary("atan2",      math.atan2,        lambda a, b, y: by_square(b, hypot(a, b)), lambda a, b, y: -by_square(a, hypot(a, b)), textbook=(lambda a, b, y: b / (a**2 + b**2), lambda a, b, y: -a / (a**2 + b**2)))
+leaky_relu = _binary("leaky_relu", floats.leaky_relu, lambda a, b, y: where(a > 0, 1, b),     lambda a, b, y: where(a > 0, 0, a), notation=call("leaky_relu", "LeakyReLU"), definition=lambda a, b: where(a > 0, a, b * a))
 elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 0, 1, times_exp(b, minimum(a, 0))), lambda a, b, y: where(a > 0, 0, expm1(minimum(a, 0))),
-                     definition=lambda a, b: where(a > 0, a, b * expm1(a)))
+                     notation=call("elu", "ELU"), textbook=(lambda a, b, y: where(a > 0, 1, b * exp(a)), lambda a, b, y: where(a > 0, 0, exp(a) - 1)), definition=lambda a, b: where(a > 0, a, b * expm1(a)))
 # fmt: on

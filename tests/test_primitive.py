@@ -16,6 +16,7 @@ from mpmath import mp, mpf
 import autograd
 from autograd import Value, derivative, grad, gradient, hessian, hvp, jacobian, jvp, primitive, to_dot, to_sympy, vjp
 from autograd.rules import RULES, Domain
+from autograd.views.formula import formula
 
 
 @pytest.fixture(autouse=True)
@@ -58,15 +59,52 @@ def test_it_is_one_operation_under_its_own_name_and_symbol() -> None:
     assert y.data == autograd.silu(0.7)
     assert ">sw<" in to_dot(y).source or "sw" in to_dot(y).source
     rule = RULES["my_swish"]
-    assert (rule.text, rule.latex, rule.domain.text) == ("sw({0})", r"\operatorname{{sw}}({0})", "every x")
+    assert (rule.symbol, rule.domain.text) == ("sw", "every x")
+    assert (formula(y), formula(y, style="latex")) == ("sw(x)", r"\operatorname{sw}(x)")
     assert (swish.__name__, swish.__doc__) == ("my_swish", "x times its sigmoid.")
 
 
 def test_symbol_latex_and_domain_have_defaults() -> None:
-    quotient_row()
-    rule = RULES["damped"]
-    assert (rule.symbol, rule.text, rule.latex) == ("damped", "damped({0}, {1})", r"\operatorname{{damped}}({0}, {1})")
-    assert rule.domain.text
+    y = quotient_row()(Value(1.0, "a"), Value(2.0, "b_1"))
+    assert RULES["damped"].symbol == "damped"
+    assert (formula(y), formula(y, style="latex")) == ("damped(a, b_1)", r"\operatorname{damped}(a, b_{1})")
+    assert RULES["damped"].domain.text
+
+
+@pytest.mark.parametrize(
+    ("latex", "alone", "nested"),
+    [
+        (r"{0} \star {1}", r"a \star b", r"c \cdot ((a + b) \star c)"),
+        (r"\mathcal{{D}}({0}; {1})", r"\mathcal{D}(a; b)", r"c \cdot \mathcal{D}(a + b; c)"),
+        (r"\langle {1}, {0} \rangle", r"\langle b, a \rangle", r"c \cdot \langle c, a + b \rangle"),
+    ],
+)
+def test_a_latex_template_is_for_latex_and_its_operands_have_brackets_where_they_need_them(
+    latex: str, alone: str, nested: str
+) -> None:
+    a, b, c = (Value(x, label) for x, label in ((1.0, "a"), (2.0, "b"), (3.0, "c")))
+    damped = quotient_row(latex=latex)
+    assert formula(damped(a, b), style="latex") == alone
+    assert formula(c * damped(a + b, c), style="latex") == nested
+    assert formula(c * damped(a + b, c)) == "c * damped(a + b, c)"
+    assert "<mi>damped</mi>" in formula(damped(a, b), style="mathml")
+
+
+@pytest.mark.parametrize(
+    ("latex", "said"),
+    [
+        ("{0} + {2}", r"asks for \{2\}, but its operands are \{0\}, \{1\}"),
+        ("{x}", r"asks for \{x\}"),
+        ("{}", r"asks for \{\}"),
+        ("{0.real}", r"asks for \{0\.real\}"),
+        ("{0:>9}", r"asks for \{0\}"),
+        (r"\frac{{0}", "is wrong: .*literal braces are doubled"),
+    ],
+)
+def test_a_latex_template_that_cannot_be_filled_in_is_refused_at_once(latex: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        quotient_row(latex=latex)
+    assert "damped" not in RULES
 
 
 @pytest.mark.parametrize("slope", [-3, -2, -1, 0, 1, 2, 3])
