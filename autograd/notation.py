@@ -31,7 +31,9 @@ MATHML: Final = STYLES["mathml"]
 class Look(NamedTuple):
     """How a form looks in one style."""
 
-    template: str  # {0}, {1} are operands, {all} is all of them, {name} and {sign} are the symbol as name and as sign
+    # {0} and {1} are operands, {all} is all of them; {name} and {sign} are the symbol, as a name and as a sign; {open}
+    # and {close} are round brackets, as high as what is between them.
+    template: str
     binding: int = ATOM  # of the whole
     needs: tuple[int, ...] = (LOOSEST,)  # of each operand; of those that aren't mentioned, the last
     between: str = ""  # what separates operands in {all}
@@ -61,12 +63,12 @@ class Notation:
             follows = needed > SUM and not (leads and place == 0)  # another sign, on the same line
             brackets = operand.binding < needed or (operand.signed and follows)
             text = operand.tight if in_sum and operand.tight else operand.text
-            parts.append(style.brackets(text, operand.tall) if brackets else text)
+            parts.append(style.in_brackets(text, operand.tall) if brackets else text)
             bracketed.append(brackets)
         tall = any(operand.tall for operand in operands)
         text = self._filled(style, look, parts, tall)
         if look.is_sign:
-            return Written(text, look.binding, signed=True, tall=tall, minus_of=parts[0])
+            return Written(text, look.binding, signed=True, tall=tall, minus_of=operands[0].text)
         signed = leads and bool(operands) and operands[0].signed and not bracketed[0]
         tight = ""
         if style is TEXT and look.binding == PRODUCT and look.between == " {sign} ":
@@ -77,12 +79,14 @@ class Notation:
     def _filled(self, style: Style, look: Look, parts: Sequence[str], tall: bool) -> str:
         name, sign = style.function(self.title if style is not TEXT else self.symbol), style.operator(self.symbol)
         between = look.between.replace("{sign}", sign)
-        all_ = between.join(parts)
-        values = {"name": name, "sign": sign, "all": all_, "arguments": style.brackets(all_, tall)}
+        opening, closing = style.brackets(tall)
+        values = {"name": name, "sign": sign, "all": between.join(parts), "open": opening, "close": closing}
         return look.template.format(*parts, **values)
 
 
 # --- The forms ---
+
+_IN_BRACKETS: Final = "<mrow>{{open}}{}{{close}}</mrow>"
 
 
 def call(symbol: str, title: str = "", base: str = "") -> Notation:
@@ -92,8 +96,8 @@ def call(symbol: str, title: str = "", base: str = "") -> Notation:
     return Notation(
         symbol + base,
         Look("{name}({all})", between=", "),
-        Look("{name}" + below + "{arguments}", between=", "),
-        Look(f"<mrow>{name}<mo>\u2061</mo>{{arguments}}</mrow>", between="<mo>,</mo>"),
+        Look("{name}" + below + "{open}{all}{close}", between=", "),
+        Look(f"<mrow>{name}<mo>\u2061</mo>{_IN_BRACKETS.format('{all}')}</mrow>", between="<mo>,</mo>"),
         title or symbol,
     )
 
@@ -130,7 +134,7 @@ def fraction() -> Notation:
         "/",
         Look("{0} / {1}", PRODUCT, (PRODUCT, MINUS)),
         Look(r"\frac{{{0}}}{{{1}}}", POWER, tall=True),
-        Look("<mfrac>{0}{1}</mfrac>", POWER),
+        Look("<mfrac>{0}{1}</mfrac>", POWER, tall=True),
     )
 
 
@@ -169,11 +173,9 @@ def logarithm_of_1_plus() -> Notation:
     return Notation(
         "log1p",
         Look("{name}({0})"),
-        Look(r"\ln(1 + {0})", ATOM, (PRODUCT,)),
+        Look(r"\ln{open}1 + {0}{close}", ATOM, (PRODUCT,)),
         Look(
-            "<mrow><mi>ln</mi><mo>\u2061</mo><mrow><mo>(</mo><mn>1</mn><mo>+</mo>{0}<mo>)</mo></mrow></mrow>",
-            ATOM,
-            (PRODUCT,),
+            f"<mrow><mi>ln</mi><mo>\u2061</mo>{_IN_BRACKETS.format('<mn>1</mn><mo>+</mo>{0}')}</mrow>", ATOM, (PRODUCT,)
         ),
     )
 
@@ -205,10 +207,9 @@ def derivative_of_order(symbol: str, letter: str) -> Notation:
     return Notation(
         symbol,
         Look("{name}({all})", between=", "),
-        Look("{name}^{{({0})}}({1})"),
+        Look("{name}^{{({0})}}{open}{1}{close}"),
         Look(
-            "<mrow><msup>{name}<mrow><mo>(</mo>{0}<mo>)</mo></mrow></msup><mo>\u2061</mo>"
-            "<mrow><mo>(</mo>{1}<mo>)</mo></mrow></mrow>"
+            f"<mrow><msup>{{name}}{_IN_BRACKETS.format('{0}')}</msup><mo>\u2061</mo>{_IN_BRACKETS.format('{1}')}</mrow>"
         ),
         letter,
     )
@@ -221,22 +222,23 @@ class _Cases(Notation):
 
     def _filled(self, style: Style, look: Look, parts: Sequence[str], tall: bool) -> str:
         *pairs, otherwise = parts
-        cases = zip(pairs[::2], pairs[1::2])
+        chosen = list(zip(pairs[::2], pairs[1::2]))
         if style is TEXT:
-            return "".join(f"{value} if {condition} else " for value, condition in cases) + otherwise
-        rows = [(value, style.words("if ") + condition) for value, condition in cases]
+            return "".join(f"{value} if {condition} else " for value, condition in chosen) + otherwise
+        rows = [(value, style.words("if ") + condition) for value, condition in chosen]
         rows.append((otherwise, style.words("otherwise")))
         if style is LATEX:
-            lines = r" \\ ".join(" & ".join(row) for row in rows)
+            lines = r" \\ ".join(f"{value} & {condition}" for value, condition in rows)
             return rf"\begin{{cases}} {lines} \end{{cases}}"
-        cells = "".join(f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in row)}</mtr>" for row in rows)
-        return f"<mrow><mo>{{</mo><mtable>{cells}</mtable></mrow>"
+        left = '<mtd style="text-align: left">'
+        table = "".join(f"<mtr>{left}{value}</mtd>{left}{condition}</mtd></mtr>" for value, condition in rows)
+        return f"<mrow><mo>{{</mo><mtable>{table}</mtable></mrow>"
 
 
 def cases() -> Notation:
     """One value or another, depending on conditions."""
-    needs = (OR,)  # what is a choice itself is bracketed
-    return _Cases("where", Look("", LOOSEST, needs), Look("", LOOSEST, needs, tall=True), Look("", LOOSEST, needs))
+    paper = Look("", LOOSEST, (OR,), tall=True)
+    return _Cases("where", Look("", LOOSEST, (OR,)), paper, paper)  # a choice inside a choice has brackets
 
 
 def with_latex(notation: Notation, template: str, operands: int) -> Notation:

@@ -43,9 +43,14 @@ class Style:
     name = "text"
     ellipsis = "…"
 
-    def brackets(self, text: str, tall: bool) -> str:
+    def brackets(self, tall: bool) -> tuple[str, str]:
+        """Round brackets, high ones if what is between them is."""
+        return "(", ")"
+
+    def in_brackets(self, text: str, tall: bool) -> str:
         """The text in round brackets."""
-        return f"({text})"
+        left, right = self.brackets(tall)
+        return left + text + right
 
     def label(self, label: str) -> Written:
         """What somebody called a number. One that is more than a name is quoted: ``'a+b'`` is no sum."""
@@ -89,8 +94,8 @@ class Latex(Style):
     name = "latex"
     ellipsis = r"\ldots"
 
-    def brackets(self, text: str, tall: bool) -> str:
-        return rf"\left({text}\right)" if tall else f"({text})"
+    def brackets(self, tall: bool) -> tuple[str, str]:
+        return (r"\left(", r"\right)") if tall else ("(", ")")
 
     def label(self, label: str) -> Written:
         parts = _DERIVATIVE.fullmatch(label)
@@ -146,14 +151,18 @@ class MathML(Style):
     name = "mathml"
     ellipsis = "<mi>…</mi>"
 
-    def brackets(self, text: str, tall: bool) -> str:
-        return f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>"
+    def brackets(self, tall: bool) -> tuple[str, str]:
+        kind = "" if tall else ' stretchy="false"'
+        return f"<mo{kind}>(</mo>", f"<mo{kind}>)</mo>"
+
+    def in_brackets(self, text: str, tall: bool) -> str:
+        return f"<mrow>{super().in_brackets(text, tall)}</mrow>"
 
     def label(self, label: str) -> Written:
         parts = _DERIVATIVE.fullmatch(label)
         if parts:
             over, under = (f"<mi>∂</mi>{self._name(part)}" for part in parts.groups())
-            return Written(f"<mrow>{over}<mo>/</mo>{under}</mrow>", PRODUCT)
+            return Written(f'<mrow>{over}<mo lspace="0" rspace="0">/</mo>{under}</mrow>', PRODUCT)
         return Written(self._name(label))
 
     def _name(self, label: str) -> str:
@@ -188,7 +197,7 @@ class MathML(Style):
         return Written(f"<mrow><mo>−</mo>{text}</mrow>", min(binding, MINUS), signed=True, minus_of=text)
 
     def half(self) -> Written:
-        return Written("<mfrac><mn>1</mn><mn>2</mn></mfrac>", POWER)
+        return Written("<mfrac><mn>1</mn><mn>2</mn></mfrac>", POWER, tall=True)
 
     def function(self, name: str) -> str:
         return self._word(name)
