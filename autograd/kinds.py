@@ -89,10 +89,14 @@ def like(x: Any, n: int | float) -> Any:
 
 
 def choose(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
-    """What one of the two functions gives; both are called, and ``where`` chooses, if the condition is traced."""
-    if is_traced(condition):
-        return where(condition, then(), otherwise())
-    return then() if condition else otherwise()
+    """What ``then`` gives where the condition holds, else what ``otherwise`` gives.
+
+    Of a plain condition only the branch taken is computed. A traced or symbolic one has no truth: both are, and
+    ``where`` stands for the choice.
+    """
+    if condition is True or condition is False or not (is_traced(condition) or is_symbolic(condition)):
+        return then() if condition else otherwise()
+    return where(condition, then(), otherwise())
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -114,14 +118,3 @@ def where(condition: Any, a: Any, b: Any) -> Any:
             return numpy.frompyfunc(where, 3, 1)(condition, a, b)
         return numpy.where(condition, a, b)
     return a if condition else b
-
-
-def choose(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
-    """What ``then`` gives where the condition holds, else what ``otherwise`` gives.
-
-    Of a plain condition only the branch taken is computed. A traced one has no truth yet: both are, and ``where``
-    stands for the choice.
-    """
-    if condition is True or condition is False or not is_traced(condition):
-        return then() if condition else otherwise()
-    return where(condition, then(), otherwise())

@@ -113,7 +113,7 @@ class Latex(Style):
     def _word(self, word: str) -> str:
         if word in _LATEX_GREEK:
             return _LATEX_GREEK[word]
-        return word if len(word) == 1 and word.isascii() else self.words(word)
+        return word if re.fullmatch("[A-Za-z]", word) else self.words(word)
 
     def number(self, x: float, digits: int) -> Written:
         mantissa, exponent, sign = _digits(x, digits)

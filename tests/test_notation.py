@@ -235,6 +235,12 @@ def test_brackets_on_paper(value: Value, latex: str) -> None:
     parsed(formula(value, style="mathml"))
 
 
+def test_brackets_on_a_page_of_mathml_are_as_high_as_what_is_between_them() -> None:
+    low, high = formula(a * (b + c), style="mathml"), formula((a / 4) ** 2, style="mathml")
+    assert ("<mo>(</mo>" in low, 'stretchy="false"' in low) == (False, True)
+    assert ("<mo>(</mo>" in high, 'stretchy="false"' in high) == (True, False)
+
+
 def functions(text: str) -> str:
     """The text as a Python expression."""
     return text.replace("^", "**").replace("√", "sqrt").replace("∛", "cbrt").replace("⌊x⌋", "floor(x)")
