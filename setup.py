@@ -17,7 +17,22 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-ENGINE = ("collector", "floats", "graph", "kinds", "methods", "modes", "notation", "partials", "rules", "styles", "value")
+ENGINE = (
+    *(
+        "collector",
+        "floats",
+        "graph",
+        "kinds",
+        "methods",
+        "modes",
+        "notation",
+        "partials",
+        "rules",
+        "special",
+        "styles",
+    ),
+    "value",
+)
 KERNEL = Path("autograd", "compiler", "kernel_build.py")
 
 

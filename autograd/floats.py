@@ -90,7 +90,7 @@ def power(a: float, b: float) -> float:
 
 
 def power_at_pole(a: float, b: float) -> float:
-    """a to the power b as C has it, where Python raises: at a pole, beyond what floats hold, and NaN where it isn't real.
+    """a to the power b as C has it, where Python raises: at a pole, too large for a float; NaN where it isn't real.
 
     >>> power_at_pole(-0.0, -3.0), power_at_pole(-1e200, 2.0), power_at_pole(-8.0, 1 / 3)
     (-inf, inf, nan)
@@ -115,7 +115,10 @@ def cbrt(x: float) -> float:
     """The real cube root. C libraries are off by up to 4 ulp: a Newton step brings that below 1."""
     if x == 0.0 or not math.isfinite(x):
         return x
-    y = math.cbrt(x) if sys.version_info >= (3, 11) else math.copysign(abs(x) ** (1.0 / 3.0), x)
+    if sys.version_info >= (3, 11):
+        y = math.cbrt(x)
+    else:
+        y = math.copysign(abs(x) ** (1.0 / 3.0), x)
     return y - (y - x / (y * y)) / 3.0
 
 

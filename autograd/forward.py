@@ -19,6 +19,7 @@ class Dual(Lifted):
 
     __slots__ = ("tangent",)
 
+    world: Forward
     tangent: Any
 
     def __init__(self, world: Forward, primal: Any, tangent: Any) -> None:
@@ -67,7 +68,7 @@ class Forward(LiftedWorld):
 
 
 # The table says 1, -1 and 0 as whole numbers. They stay symbolic here: nothing is computed with them, and where the
-# numbers are Values nothing is recorded; a fraction stays a fraction. A 0 of the table stops even an infinite derivative.
+# numbers are Values nothing is recorded; a fraction stays a fraction. A 0 of the table stops an infinite derivative.
 
 
 def times(g: Any, partial: Any) -> Any:

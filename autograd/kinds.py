@@ -14,6 +14,7 @@ from typing import Any
 
 from autograd.errors import NoExactValue
 
+
 def library(x: Any) -> str:
     """The top-level package that x's type comes from, such as ``"mpmath"`` or ``"sympy"``."""
     return type(x).__module__.partition(".")[0]

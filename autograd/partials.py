@@ -19,7 +19,9 @@ def no_derivative(*_: Any) -> Any:
     Raises:
         TypeError: always.
     """
-    raise TypeError("the order of a derivative is a whole number, by which there is no derivative; write a plain number")
+    raise TypeError(
+        "the order of a derivative is a whole number, by which there is no derivative; write a plain number"
+    )
 
 
 # --- Powers ---
@@ -176,18 +178,13 @@ def sinc_of_any_kind(n: Any, x: Any) -> Any:
         raise NoExactValue
     mp = x.context
     if abs(x) * 8 < order + 1:  # its Taylor series; the recurrence would cancel
-        total, term, k = mp.zero, mp.pi**order, 0
-        terms = []
-        while k < order or abs(term) > mp.eps * abs(total) / 1024 or len(terms) < 4:
-            if k >= order:
-                sign = 1 - (k // 2) % 2 * 2
-                if k % 2 == 0:
-                    term = sign * mp.pi**k / mp.factorial(k - order) / (k + 1) * x ** (k - order)
-                    terms.append(term)
-                    total += term
-            k += 1
-            if x == 0 and terms:
+        total, k = mp.zero, order + order % 2
+        for more in range(4 * mp.prec):
+            term = (-1) ** (k // 2) * mp.pi**k / mp.factorial(k - order) / (k + 1) * x ** (k - order)
+            total += term
+            if more > 3 and abs(term) <= mp.eps * abs(total):
                 break
+            k += 2
         return total
     with mp.extraprec(60 + 12 * order):
         z = mp.pi * x

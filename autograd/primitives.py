@@ -46,8 +46,8 @@ def primitive(
     Raises:
         TypeError: the function takes no fixed number of operands, or (later, when it is used) a partial gives
             something that is no number.
-        ValueError: another function has the name already (the same one may be defined again), the number of partials is wrong, the LaTeX template asks for an operand that
-            there isn't, or ``verify`` found a wrong partial.
+        ValueError: another function has the name already (the same one may be defined again), the number of partials
+            is wrong, the LaTeX template asks for an operand that there isn't, or ``verify`` found a wrong partial.
 
     >>> from autograd import Value
     >>> @primitive(partials=lambda x, y: 2 * x, symbol="sq", verify=True)
@@ -103,7 +103,7 @@ def _check(name: str, function: Function, partials: tuple[Function, ...]) -> Non
     parameters = inspect.signature(function).parameters.values()
     if not parameters or any(p.kind not in kinds for p in parameters):
         raise TypeError(
-            f"a primitive takes a fixed number of operands, at least one, but {name} takes {inspect.signature(function)}"
+            f"a primitive takes a fixed number of operands, one or more, but {name} takes {inspect.signature(function)}"
         )
     if len(partials) != len(parameters):
         raise ValueError(

@@ -27,6 +27,7 @@ class Node(Lifted):
 
     __slots__ = ("_a", "_b", "_rule", "on_tape", "primals")
 
+    world: Reverse
     _rule: Rule
     _a: Node | None  # for walks over the tape: the first operand on it,
     _b: Node | None  # and the second one, or, as in Value, a node that holds all others

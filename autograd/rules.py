@@ -34,7 +34,8 @@ from typing import Any, Final, NamedTuple
 
 from autograd import floats, special
 from autograd.errors import NoExactValue
-from autograd.kinds import is_symbolic, library, like, own_function, power as exact_power, where
+from autograd.kinds import is_symbolic, library, like, own_function, where
+from autograd.kinds import power as exact_power
 from autograd.notation import (
     Notation,
     call,
@@ -333,6 +334,7 @@ cos: Rule
 cosh: Rule
 digamma: Rule
 direction: Rule
+erf: Rule
 erfc: Rule
 erfcx: Rule
 floordiv: Rule

@@ -393,9 +393,7 @@ def _begin(order: list[Value], leaves: list[Value], outputs: list[Value], seeds:
         y._grad += seed
 
 
-def _pull_back_past_zeros(
-    order: list[Value], leaves: list[Value], outputs: list[Value], seeds: list[float]
-) -> None:
+def _pull_back_past_zeros(order: list[Value], leaves: list[Value], outputs: list[Value], seeds: list[float]) -> None:
     """The same pass, in which a partial that the table makes 0 stops even an infinite gradient."""
     _begin(order, leaves, outputs, seeds)
     for node in reversed(order):
@@ -495,7 +493,7 @@ def _of_many(rule: Rule, operands: tuple[Any, ...]) -> Value:
 
 
 def _partial(partial: Any) -> float:
-    """A partial as it is recorded. One that is 0 by the table, the whole number, is -0.0; one that is computed never."""
+    """A partial as it is recorded. One that is 0 by the table, the whole number, is -0.0; a computed one isn't."""
     if type(partial) is int:
         return float(partial) if partial else _ZERO_BY_TABLE
     return float(partial) + 0.0

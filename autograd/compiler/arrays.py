@@ -80,7 +80,17 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "isfinite": lambda x: abs(x) < math.inf, "clip": clip,
 }  # fmt: skip
 # What is in the table, but has an operator, which NumPy calls, and faster.
-_OPERATORS: Final = {"add", "subtract", "multiply", "divide", "power", "negative", "absolute", "remainder", "floor_divide"}
+_OPERATORS: Final = {
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "power",
+    "negative",
+    "absolute",
+    "remainder",
+    "floor_divide",
+}
 
 _OF_NONE: Final = {operator.and_: True, operator.or_: False}  # all() and any() of nothing
 

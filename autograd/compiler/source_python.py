@@ -295,9 +295,7 @@ class _Writing:
                 for value in section.values:
                     self.assign(value, "    ")
         self.give_back()
-        helpers = with_those_they_call(
-            HELPERS, {_HELPER.get(name, name) for name in source.called} & set(HELPERS)
-        )
+        helpers = with_those_they_call(HELPERS, {_HELPER.get(name, name) for name in source.called} & set(HELPERS))
         function = "\n".join([self.first_line(), *self.docstring(), *self.body])
         parts = [HELPERS[name].strip() for name in helpers]
         if self.tables:

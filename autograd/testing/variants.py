@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from autograd.kinds import like, where
-from autograd.rules import RULES, Rule, exp, expm1, minimum, pi, sech, sqrt, tanh
+from autograd.partials import pi
+from autograd.rules import RULES, Rule, exp, expm1, minimum, sech, sqrt, tanh
 
 
 def variant(name: str, compute: Callable[..., float]) -> Rule:
