@@ -18,6 +18,12 @@ def sigmoid(x: float) -> float:
     return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
 
 
+def sigmoid_slope(x: float) -> float:
+    """σ'(x) = σ(x)·σ(-x)."""
+    e = math.exp(-abs(x))
+    return e / ((1.0 + e) * (1.0 + e))
+
+
 def sech(x: float) -> float:
     """1 / cosh x, which falls to zero where cosh itself overflows."""
     e = math.exp(-abs(x))

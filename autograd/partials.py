@@ -36,14 +36,16 @@ def by_base(a: Any, b: Any, y: Any) -> Any:
             return 0
         if not -(2.0**53) < b < 2.0**53:
             return b * rules.ratio(y, a)  # b - 1 would be b
-    return where(abs(b) <= 0, 0, b * rules.power(a, b - 1))
+    is_none = (abs(a) <= 0) & (abs(b) <= 0)
+    return where(is_none, 0, b * rules.power(where(is_none, like(a, 1), a), b - 1))
 
 
 def by_exponent(a: Any, b: Any, y: Any) -> Any:
     """∂(a^b)/∂b = y · log a. At a = 0, where a^b is 0 for all b > 0, it is 0; below, there is no derivative."""
     if is_symbolic(a):
         return y * rules.log(a)
-    return where(a > 0, y * rules.log(where(a > 0, a, like(a, 1))), where(abs(a) <= 0, 0, math.nan))
+    inside = where(a > 0, where(a < math.inf, a, sys.float_info.max), like(a, 1))
+    return where(a > 0, rules.xlogy(y, inside), where(abs(a) <= 0, 0, a * math.nan))
 
 
 def power_of_any_kind(a: Any, b: Any) -> Any:
@@ -54,7 +56,12 @@ def power_of_any_kind(a: Any, b: Any) -> Any:
         return floats.power_of_all(float(a), float(b))
 
 
-# --- Quotients ---
+# --- Products and quotients ---
+
+
+def square(x: Any) -> Any:
+    """x²."""
+    return x * x
 
 
 def ratio_of_any_kind(a: Any, b: Any) -> Any:
@@ -84,20 +91,20 @@ def floordiv_of_any_kind(a: Any, b: Any) -> Any:
 def at_tie(first: Any, second: Any) -> Any:
     """1 where first > second, 0 where it is less, ½ at a tie."""
     half = like(first, 1) / 2
-    tie = half if is_symbolic(first) or is_symbolic(second) else where(first >= second, half, math.nan)
+    tie = half if is_symbolic(first) or is_symbolic(second) else where(first >= second, half, first * math.nan)
     return where(first > second, 1, where(first < second, 0, tie))
 
 
 def tame(x: Any) -> Any:
-    """x, and 1e160 for what is larger in size: there its square is infinite, and 0 · x stays 0."""
-    return x if is_symbolic(x) else where(abs(x) > 1e160, 1e160, x)
+    """x, and 1e50 for what is larger in size: a factor of what vanishes there, and powers of it stay finite."""
+    return x if is_symbolic(x) else where(abs(x) > 1e50, 1e50, x)
 
 
 def log_or_limit(x: Any) -> Any:
     """log x; -∞ at 0."""
     if is_symbolic(x):
         return rules.log(x)
-    return where(x > 0, rules.log(where(x > 0, x, like(x, 1))), where(x >= 0, -math.inf, math.nan))
+    return where(x > 0, rules.log(where(x > 0, x, like(x, 1))), where(x >= 0, -math.inf, x * math.nan))
 
 
 def direction_of_any_kind(a: Any, b: Any) -> Any:

@@ -69,6 +69,7 @@ from autograd.partials import (
     ratio_of_any_kind,
     share_of_sum,
     sinc_of_any_kind,
+    square,
     tame,
     times_exp,
 )
@@ -336,16 +337,18 @@ digamma: Rule
 direction: Rule
 erf: Rule
 erfc: Rule
-erfcx: Rule
 floordiv: Rule
 hypot: Rule
+inverse_mills: Rule
 log: Rule
+ndtr: Rule
 one_minus_square: Rule
 polygamma: Rule
 power: Rule
 ratio: Rule
 sech: Rule
 sigmoid: Rule
+sigmoid_slope: Rule
 sign: Rule
 sinc_derivative: Rule
 sqrt: Rule
@@ -375,18 +378,18 @@ exp   = _unary("exp",   math.exp,      lambda x, y: y,                          
 expm1 = _unary("expm1", math.expm1,    lambda x, y: exp(x),                                notation=exponential_minus_1(), definition=lambda x: exp(x) - 1, elsewhere="mpmath numpy")
 log   = _unary("log",   math.log,      lambda x, y: ratio(1, x),                           POSITIVE, notation=call("log", "ln"), limit=lambda x: -math.inf if x == 0 else math.nan, elsewhere="mpmath sympy decimal:ln numpy")
 log1p = _unary("log1p", math.log1p,    lambda x, y: ratio(1, 1 + x),                       ABOVE_MINUS_1, notation=logarithm_of_1_plus(), definition=lambda x: log(1 + x), limit=lambda x: -math.inf if x == -1 else math.nan, elsewhere="mpmath numpy")
-log2  = _unary("log2",  math.log2,     lambda x, y: ratio(1, x * log(like(x, 2))),         POSITIVE, notation=call("log", base="2"), definition=lambda x: log(x) / log(like(x, 2)), limit=lambda x: -math.inf if x == 0 else math.nan, elsewhere="numpy")
-log10 = _unary("log10", math.log10,    lambda x, y: ratio(1, x * log(like(x, 10))),        POSITIVE, notation=call("log", base="10"), definition=lambda x: log(x) / log(like(x, 10)), limit=lambda x: -math.inf if x == 0 else math.nan, elsewhere="mpmath decimal numpy")
+log2  = _unary("log2",  math.log2,     lambda x, y: ratio(1 / log(like(x, 2)), x),         POSITIVE, notation=call("log", base="2"), definition=lambda x: log(x) / log(like(x, 2)), limit=lambda x: -math.inf if x == 0 else math.nan, elsewhere="numpy")
+log10 = _unary("log10", math.log10,    lambda x, y: ratio(1 / log(like(x, 10)), x),        POSITIVE, notation=call("log", base="10"), definition=lambda x: log(x) / log(like(x, 10)), limit=lambda x: -math.inf if x == 0 else math.nan, elsewhere="mpmath decimal numpy")
 
-sqrt  = _unary("sqrt",  math.sqrt,     lambda x, y: ratio(1, 2 * y),                       NOT_NEGATIVE, notation=root(), textbook=(lambda x, y: 1 / (2 * sqrt(x)),), elsewhere="mpmath sympy decimal numpy")
-cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: ratio(1, 3 * y * y),                   notation=root(3), definition=lambda x: sign(x) * exact_power(abs(x), like(x, 1) / 3), textbook=(lambda x, y: 1 / (3 * y**2),), elsewhere="numpy scipy")
+sqrt  = _unary("sqrt",  math.sqrt,     lambda x, y: ratio(1, 2 * y + 0),                   NOT_NEGATIVE, notation=root(), textbook=(lambda x, y: 1 / (2 * sqrt(x)),), elsewhere="mpmath sympy decimal numpy")
+cbrt  = _unary("cbrt",  floats.cbrt,   lambda x, y: square(ratio(1, y)) / 3,               notation=root(3), definition=lambda x: sign(x) * exact_power(abs(x), like(x, 1) / 3), textbook=(lambda x, y: 1 / (3 * y**2),), elsewhere="numpy scipy")
 
 sin   = _unary("sin",   math.sin,      lambda x, y: cos(x),                                FINITE, bounded=True, elsewhere="mpmath sympy numpy")
 cos   = _unary("cos",   math.cos,      lambda x, y: -sin(x),                               FINITE, bounded=True, elsewhere="mpmath sympy numpy")
 tan   = _unary("tan",   math.tan,      lambda x, y: 1 + y * y,                             FINITE, textbook=(lambda x, y: 1 / cos(x) ** 2,), elsewhere="mpmath sympy numpy")
 asin  = _unary("asin",  math.asin,     lambda x, y: ratio(1, sqrt(one_minus_square(x))),   UNIT, notation=call("asin", "arcsin"), textbook=(lambda x, y: 1 / sqrt(1 - x**2),), elsewhere="mpmath sympy numpy:arcsin")
 acos  = _unary("acos",  math.acos,     lambda x, y: ratio(-1, sqrt(one_minus_square(x))),  UNIT, notation=call("acos", "arccos"), textbook=(lambda x, y: -1 / sqrt(1 - x**2),), elsewhere="mpmath sympy numpy:arccos")
-atan  = _unary("atan",  math.atan,     lambda x, y: ratio(1, 1 + tame(x) * tame(x)),       bounded=True, notation=call("atan", "arctan"), textbook=(lambda x, y: 1 / (1 + x**2),), elsewhere="mpmath sympy numpy:arctan")
+atan  = _unary("atan",  math.atan,     lambda x, y: square(ratio(1, hypot(x, 1))),         bounded=True, notation=call("atan", "arctan"), textbook=(lambda x, y: 1 / (1 + x**2),), elsewhere="mpmath sympy numpy:arctan")
 
 sinh  = _unary("sinh",  math.sinh,     lambda x, y: cosh(x),                               definition=lambda x: (exp(x) - exp(-x)) / 2, limit=lambda x: math.copysign(math.inf, x), elsewhere="mpmath sympy numpy")
 cosh  = _unary("cosh",  math.cosh,     lambda x, y: sinh(x),                               definition=lambda x: (exp(x) + exp(-x)) / 2, elsewhere="mpmath sympy numpy")
@@ -396,22 +399,21 @@ asinh = _unary("asinh", math.asinh,    lambda x, y: ratio(1, hypot(x, 1)),      
 acosh = _unary("acosh", math.acosh,    lambda x, y: ratio(1, sqrt(x - 1)) * ratio(1, sqrt(x + 1)), FROM_1, notation=call("acosh", "arcosh"), definition=lambda x: log(x + sqrt(x * x - 1)), textbook=(lambda x, y: 1 / sqrt(x**2 - 1),), elsewhere="mpmath sympy numpy:arccosh")
 atanh = _unary("atanh", math.atanh,    lambda x, y: ratio(1, one_minus_square(x)),         INSIDE_UNIT, notation=call("atanh", "artanh"), definition=lambda x: log((1 + x) / (1 - x)) / 2, textbook=(lambda x, y: 1 / (1 - x**2),), limit=lambda x: math.copysign(math.inf, x) if abs(x) == 1 else math.nan, elsewhere="mpmath sympy numpy:arctanh")
 
-sigmoid  = _unary("sigmoid",  floats.sigmoid,  lambda x, y: y * sigmoid(-x),                              bounded=True, notation=call("σ"), definition=lambda x: 1 / (1 + exp(-x)), textbook=(lambda x, y: y * (1 - y),), elsewhere="scipy:expit")
+sigmoid  = _unary("sigmoid",  floats.sigmoid,  lambda x, y: sigmoid_slope(x),                              bounded=True, notation=call("σ"), definition=lambda x: 1 / (1 + exp(-x)), textbook=(lambda x, y: y * (1 - y),), elsewhere="scipy:expit")
 softplus = _unary("softplus", floats.softplus, lambda x, y: sigmoid(x),                                   bounded=True, definition=lambda x: log1p(exp(x)), textbook=(lambda x, y: exp(x) / (1 + exp(x)),))
 log_sigmoid = _unary("log_sigmoid", lambda x: -floats.softplus(-x), lambda x, y: sigmoid(-x),             bounded=True, notation=call("log_sigmoid", "ln σ"), definition=lambda x: -softplus(-x), textbook=(lambda x, y: 1 - sigmoid(x),), elsewhere="scipy:log_expit")
 relu     = _unary("relu",     floats.relu,     lambda x, y: where(x > 0, 1, 0),                           bounded=True, notation=call("relu", "ReLU"), definition=lambda x: where(x > 0, x, 0))
-silu     = _unary("silu",     floats.silu,     lambda x, y: sigmoid(x) * (1 + tame(x) * sigmoid(-x)),     bounded=True, notation=call("silu", "SiLU"), definition=lambda x: x * sigmoid(x), textbook=(lambda x, y: sigmoid(x) * (1 + x * (1 - sigmoid(x))),))
+silu     = _unary("silu",     floats.silu,     lambda x, y: sigmoid(x) + tame(x) * sigmoid_slope(x),     bounded=True, notation=call("silu", "SiLU"), definition=lambda x: x * sigmoid(x), textbook=(lambda x, y: sigmoid(x) * (1 + x * (1 - sigmoid(x))),))
 gelu     = _unary("gelu",     floats.gelu,     lambda x, y: normal_cdf(x) + tame(x) * normal_density(x),  bounded=True, notation=call("gelu", "GELU"), definition=lambda x: x * normal_cdf(x), ulps=_ulps_of_square,
                   textbook=(lambda x, y: (1 + erf(x / sqrt(like(x, 2)))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * pi(x)),))
 
 # --- The error function, the normal distribution, the gamma function ---
 erf      = _unary("erf",      math.erf,        lambda x, y: 2 / sqrt(pi(x)) * gauss(x),                   bounded=True, ulps=_ulps_of_square, textbook=(lambda x, y: 2 / sqrt(pi(x)) * exp(-(x**2)),), elsewhere="mpmath sympy scipy")
 erfc     = _unary("erfc",     math.erfc,       lambda x, y: -2 / sqrt(pi(x)) * gauss(x),                  bounded=True, ulps=_ulps_of_square, textbook=(lambda x, y: -2 / sqrt(pi(x)) * exp(-(x**2)),), elsewhere="mpmath sympy scipy")
-erfcx    = _unary("erfcx",    special.erfcx,   lambda x, y: 2 * x * y - 2 / sqrt(pi(x)),                  public=False, fit=special.erfcx, definition=lambda x: exp(x * x) * erfc(x), elsewhere="scipy")
 erfinv   = _unary("erfinv",   _within(INSIDE_UNIT, special.erfinv), lambda x, y: sqrt(pi(x)) / 2 * exp(y * y), INSIDE_UNIT, notation=call("erfinv", "erf⁻¹"), fit=special.erfinv, limit=special.erfinv, ulps=20.0, elsewhere="mpmath sympy scipy")
 ndtr     = _unary("ndtr",     floats.ndtr,     lambda x, y: normal_density(x),                            bounded=True, notation=call("ndtr", "Φ"), definition=normal_cdf, ulps=_ulps_of_square, textbook=(lambda x, y: exp(-(x**2) / 2) / sqrt(2 * pi(x)),), elsewhere="scipy")
-log_ndtr = _unary("log_ndtr", special.log_ndtr, lambda x, y: sqrt(2 / pi(x)) * ratio(1, erfcx(-x / sqrt(like(x, 2)))), notation=call("log_ndtr", "ln Φ"), fit=special.log_ndtr, definition=lambda x: log(normal_cdf(x)), ulps=_ulps_of_square, elsewhere="scipy")
-logit    = _unary("logit",    _within(PROBABILITY, special.logit), lambda x, y: ratio(1, x * (1 - x)),    PROBABILITY, fit=special.logit, limit=special.logit, definition=lambda x: log(x / (1 - x)), elsewhere="scipy")
+log_ndtr = _unary("log_ndtr", special.log_ndtr, lambda x, y: inverse_mills(x),                            notation=call("log_ndtr", "ln Φ"), fit=special.log_ndtr, definition=lambda x: log(normal_cdf(x)), textbook=(lambda x, y: exp(-(x**2) / 2) / sqrt(2 * pi(x)) / ndtr(x),), elsewhere="scipy")
+logit    = _unary("logit",    _within(PROBABILITY, special.logit), lambda x, y: ratio(1, x) + ratio(1, 1 - x), PROBABILITY, fit=special.logit, limit=special.logit, definition=lambda x: log(x / (1 - x)), elsewhere="scipy")
 lgamma   = _unary("lgamma",   _within(NO_POLE, special.lgamma), lambda x, y: digamma(x),                  NO_POLE, notation=call("lgamma", "ln Γ"), fit=special.lgamma, limit=special.lgamma, definition=lgamma_of_any_kind, elsewhere="scipy:gammaln")
 digamma  = _unary("digamma",  _within(NO_POLE, special.digamma), lambda x, y: polygamma(1, x),            NO_POLE, notation=call("digamma", "ψ"), fit=special.digamma, limit=special.digamma, elsewhere="mpmath sympy scipy:psi,digamma")
 polygamma = _binary("polygamma", _within(ORDER_AND_NO_POLE, lambda n, x: special.polygamma(int(n), x)), no_derivative, lambda n, x, y: polygamma(n + 1, x), ORDER_AND_NO_POLE, constant=(0,), notation=derivative_of_order("polygamma", "ψ"),
@@ -435,13 +437,15 @@ hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(
 atan2      = _binary("atan2",      math.atan2,        lambda a, b, y: ratio(direction(b, a), hypot(a, b)), lambda a, b, y: -ratio(direction(a, b), hypot(a, b)), textbook=(lambda a, b, y: b / (a**2 + b**2), lambda a, b, y: -a / (a**2 + b**2)), elsewhere="mpmath sympy numpy:arctan2")
 logaddexp  = _binary("logaddexp",  floats.logaddexp,  lambda a, b, y: share_of_sum(a, b, y),  lambda a, b, y: share_of_sum(b, a, y), commutative=True, bounded=True, definition=log_of_sum,
                      textbook=(lambda a, b, y: exp(a) / (exp(a) + exp(b)), lambda a, b, y: exp(b) / (exp(a) + exp(b))), elsewhere="numpy")
-xlogy      = _binary("xlogy",      _within(LOG_OF_B, floats.xlogy), lambda a, b, y: log_or_limit(b), lambda a, b, y: where(abs_(a) <= 0, 0, ratio(a, b)), LOG_OF_B, limit=floats.xlogy, definition=lambda a, b: where(abs_(a) > 0, a * log(b), 0 * a), textbook=(lambda a, b, y: log(b), lambda a, b, y: a / b), elsewhere="scipy")
+xlogy      = _binary("xlogy",      _within(LOG_OF_B, floats.xlogy), lambda a, b, y: log_or_limit(b), lambda a, b, y: where((abs_(a) <= 0) & (abs_(b) <= 0), 0, ratio(a, b)), LOG_OF_B, limit=floats.xlogy, definition=lambda a, b: where(abs_(a) > 0, a * log(b), 0 * a), textbook=(lambda a, b, y: log(b), lambda a, b, y: a / b), elsewhere="scipy")
 leaky_relu = _binary("leaky_relu", floats.leaky_relu, lambda a, b, y: where(a > 0, 1, b),     lambda a, b, y: where(a > 0, 0, a), bounded=True, notation=call("leaky_relu", "LeakyReLU"), definition=lambda a, b: where(a > 0, a, b * a))
 elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 0, 1, times_exp(b, where(a > 0, 0, a))), lambda a, b, y: where(a > 0, 0, expm1(where(a > 0, 0, a))), bounded=True, notation=call("elu", "ELU"), definition=lambda a, b: where(a > 0, a, b * expm1(a)),
                      textbook=(lambda a, b, y: where(a > 0, 1, b * exp(a)), lambda a, b, y: where(a > 0, 0, exp(a) - 1)))
 
 # --- What partials of others are made of, because their own derivatives don't cancel ---
 direction  = _binary("direction",  floats.direction,  lambda a, b, y: ratio(direction(b, a) * direction(b, a), hypot(a, b)), lambda a, b, y: -ratio(direction(a, b) * direction(b, a), hypot(a, b)), public=False, definition=direction_of_any_kind)  # a / hypot(a, b)
+sigmoid_slope = _unary("sigmoid_slope", floats.sigmoid_slope, lambda x, y: -y * tanh(x / 2), bounded=True, public=False, notation=call("σ′"), definition=lambda x: sigmoid(x) * sigmoid(-x))
+inverse_mills = _unary("inverse_mills", special.inverse_mills, lambda x, y: -y * (x + y), public=False, fit=special.inverse_mills, definition=lambda x: normal_density(x) / normal_cdf(x), ulps=_ulps_of_square)  # φ / Φ; far below 0, x + y cancels
 one_minus_square = _unary("one_minus_square", lambda x: (1 - x) * (1 + x), lambda x, y: -2 * x, bounded=True, public=False, definition=lambda x: (1 - x) * (1 + x))
 # fmt: on
 

@@ -385,6 +385,22 @@ def log_ndtr(x: Any) -> Any:
     )
 
 
+def inverse_mills(x: Any) -> Any:
+    """φ(x) / Φ(x), the derivative of ``log_ndtr``: the density of a standard normal variable over its distribution.
+
+    >>> inverse_mills(-1e10), inverse_mills(60.0)
+    (10000000000.0, 0.0)
+    """
+    a = rules.abs_(x)
+    half = 0.5 * _erfcx_from_0(a * 0.7071067811865476)
+    tail = _exp_of_square(-0.5, rules.minimum(a, 40.0))
+    return choose(
+        x < 0.0,
+        lambda: rules.ratio(0.3989422804014327, half),  # 1 / √2π
+        lambda: 0.3989422804014327 * tail / (1.0 - half * tail),
+    )
+
+
 def logit(p: Any) -> Any:
     """log(p / (1 - p)), the inverse of the sigmoid; NaN outside 0 <= p <= 1.
 

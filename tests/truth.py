@@ -77,6 +77,17 @@ def _log_ndtr(x: Any) -> Any:
     return mp.log(_erfcx(-x / mp.sqrt(2)) / 2) - x * x / 2
 
 
+def _inverse_mills(x: Any) -> Any:
+    if x > 0:
+        return _exp(-x * x / 2) / mp.sqrt(2 * mp.pi) / (1 - _erfc(x / mp.sqrt(2)) / 2)
+    return mp.sqrt(2 / mp.pi) / _erfcx(-x / mp.sqrt(2))
+
+
+def _sigmoid_slope(x: Any) -> Any:
+    e = _exp(-abs(x))
+    return e / (1 + e) ** 2
+
+
 def _lgamma(x: Any) -> Any:
     if x > 0:
         return mp.loggamma(x)
@@ -194,7 +205,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "digamma": mp.digamma,
     "polygamma": lambda n, x: mp.polygamma(int(n), x),
     "erfinv": _erfinv,
-    "erfcx": _erfcx,
+    "inverse_mills": _inverse_mills,
+    "sigmoid_slope": _sigmoid_slope,
     "ndtr": _normal_cdf,
     "log_ndtr": _log_ndtr,
     "logit": lambda x: mp.log(x) - mp.log1p(-x),
@@ -421,7 +433,9 @@ def _branch_scale(a: Any, b: Any) -> tuple[Any, Any]:
 # where it is too large or too small, more digits are taken. What isn't here has |x|, or 1 at 0.
 SCALES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("exp", "expm1", "sin", "cos", "sinh", "cosh", "tanh", "sech"), lambda x: mpf(1)),
-    **dict.fromkeys(("sigmoid", "softplus", "silu", "log_sigmoid", "sinc", "one_minus_square"), lambda x: mpf(1)),
+    **dict.fromkeys(
+        ("sigmoid", "sigmoid_slope", "softplus", "silu", "log_sigmoid", "sinc", "one_minus_square"), lambda x: mpf(1)
+    ),
     **dict.fromkeys(("atan", "asinh"), lambda x: max(1, abs(x))),
     **dict.fromkeys(("erf", "erfc", "gelu", "ndtr"), _bell_scale),
     **dict.fromkeys(("asin", "acos", "atanh", "erfinv"), lambda x: 1 - abs(x)),
@@ -430,8 +444,7 @@ SCALES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("pow", "power"), _power_scale),
     **dict.fromkeys(("elu", "leaky_relu"), _branch_scale),
     **dict.fromkeys(("add", "sub"), lambda a, b: (max(1, abs(a), abs(b)),) * 2),
-    "log_ndtr": lambda x: max(1, -x) if x < 0 else _bell_scale(x),
-    "erfcx": lambda x: max(1, x) if x > 0 else 1 / (1 - x),
+    **dict.fromkeys(("log_ndtr", "inverse_mills"), lambda x: max(1, -x) if x < 0 else _bell_scale(x)),
     "tan": _tan_scale,
     "log1p": lambda x: 1 + x,
     "acosh": lambda x: x - 1,

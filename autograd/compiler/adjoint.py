@@ -18,6 +18,7 @@ and then the partial still counts in the second derivative.)
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -129,11 +130,15 @@ def _has_guards(trace: Trace, start: int, depends: bytearray) -> bool:
     """Whether there are choices among these values, and functions that are not finite everywhere."""
     first = start - trace.inputs
     marked = [op for op, mark in zip(trace.ops[first : first + len(depends)], depends) if mark]
-    return any(op[0] is SELECT or op[0] is TAKE for op in marked) and any(map(_is_unbounded, marked))
+    if not any(op[0] is SELECT or op[0] is TAKE for op in marked):
+        return False
+    return any(map(_is_unbounded, trace.ops[: first + len(depends)]))
 
 
 def _is_unbounded(op: Any) -> bool:
     """Whether it is infinite or NaN at some finite number, or has such a derivative."""
+    if op[0] is CONSTANT:
+        return not math.isfinite(op[1][0])
     rule = op[1][1] if op[0] is OWN else op[0]
     return isinstance(rule, Rule) and not rule.bounded
 
