@@ -243,4 +243,5 @@ EDGES: Final[dict[str, Callable[..., Any]]] = {
     "ratio": _ratio,
     "div": _ratio,
     "mod": _mod,
+    "xlogy": lambda a, b, orders: None if b == 0.0 else ELSEWHERE,
 }
