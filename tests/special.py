@@ -90,7 +90,9 @@ def expected(name: str, operands: tuple[float, ...], orders: tuple[int, ...], je
         return None  # it depends on the way
     if infinite:
         i = infinite[0]
-        return limit(name, operands, orders, i, [math.copysign(1, operands[i]) * mpf(10) ** n for n in (8, 16, 32, 64)])
+        large = max([0.0, *(math.log10(abs(x)) for x in operands if x and math.isfinite(x))])
+        way = [math.copysign(1, operands[i]) * mpf(10) ** (n + int(large)) for n in _NEAR]
+        return limit(name, operands, orders, i, way)
     try:
         if jet is None or operands != given:
             jet = truth.Jet(name, operands)
@@ -112,7 +114,8 @@ def limit(name: str, operands: tuple[Any, ...], orders: tuple[int, ...], positio
     last = seen[-1]
     with mp.workdps(30):
         if all(abs(x - last) <= mpf(10) ** -6 * abs(last) for x in seen[1:]):
-            return mp.nint(last * 2**20) / 2**20 if abs(last - mp.nint(last)) < mpf(10) ** -6 else last
+            near = mp.nint(last)
+            return near if near and abs(last - near) < mpf(10) ** -6 * abs(near) else last
         if all(abs(b) <= 0.7 * abs(a) for a, b in itertools.pairwise(seen)):
             return mpf(0)
         if all(abs(b) >= 1.5 * abs(a) for a, b in itertools.pairwise(seen[1:])) and seen[-1] * seen[-2] > 0:
@@ -189,6 +192,8 @@ def _power(a: float, b: float, orders: tuple[int, ...]) -> Any:
         return None  # there is no derivative by b
     if (math.isnan(a) and b == 0.0) or (math.isnan(b) and a == 1.0) or (a < 0 and math.isinf(b)):
         return None
+    if (a == 0.0 or math.isinf(a)) and math.isfinite(b) and 0 < abs(b - round(b)) < 0.01:
+        return None  # the limit is too far away to be seen
     if a != 0.0:
         return ELSEWHERE
     if b == 0.0:
@@ -243,4 +248,5 @@ EDGES: Final[dict[str, Callable[..., Any]]] = {
     "ratio": _ratio,
     "div": _ratio,
     "mod": _mod,
+    "xlogy": lambda a, b, orders: None if b == 0.0 else ELSEWHERE,
 }

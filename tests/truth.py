@@ -426,7 +426,7 @@ def _round_scale(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def _branch_scale(a: Any, b: Any) -> tuple[Any, Any]:
-    return min(1, abs(a)), abs(b) or 1
+    return mpf(1), abs(b) or 1
 
 
 # How far from the operands the function is about a polynomial: h is far below that. Nothing is believed because of it;
@@ -482,6 +482,9 @@ class Jet:
         self.name, self.operands = name, operands
         self.of_integrand = name in INTEGRANDS  # which is the first derivative
         self.function = INTEGRANDS.get(name) or SMOOTH.get(name) or FUNCTIONS[name]
+        if name in ("elu", "leaky_relu"):  # the branch on which the point is, continued to the other side of 0
+            left = (lambda a, b: b * _expm1(a, mp.prec)) if name == "elu" else (lambda a, b: a * b)
+            self.function = left if operands[0] <= 0 else lambda a, b: a
         self.moving = [i for i in range(len(operands)) if CONSTANT.get(name) != i]
         self.levels: dict[int, Any] = {}
 
