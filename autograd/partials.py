@@ -44,8 +44,8 @@ def by_exponent(a: Any, b: Any, y: Any) -> Any:
     """∂(a^b)/∂b = y · log a. At a = 0, where a^b is 0 for all b > 0, it is 0; below, there is no derivative."""
     if is_symbolic(a):
         return y * rules.log(a)
-    inside = where(a > 0, where(a < math.inf, a, sys.float_info.max), like(a, 1))
-    return where(a > 0, rules.xlogy(y, inside), where(abs(a) <= 0, 0, a * math.nan))
+    inside = where(a > 0, where((a < math.inf) | ((y > 0) & (y < math.inf)), a, sys.float_info.max), like(a, 1))
+    return where(a > 0, rules.xlogy(y, inside), where(abs(a) <= 0, 0, y * math.nan))
 
 
 def power_of_any_kind(a: Any, b: Any) -> Any:
@@ -91,7 +91,7 @@ def floordiv_of_any_kind(a: Any, b: Any) -> Any:
 def at_tie(first: Any, second: Any) -> Any:
     """1 where first > second, 0 where it is less, ½ at a tie."""
     half = like(first, 1) / 2
-    tie = half if is_symbolic(first) or is_symbolic(second) else where(first >= second, half, first * math.nan)
+    tie = half if is_symbolic(first) or is_symbolic(second) else where(first >= second, half, math.nan)
     return where(first > second, 1, where(first < second, 0, tie))
 
 
@@ -126,7 +126,7 @@ def share_of_sum(a: Any, b: Any, y: Any) -> Any:
     """e^a / (e^a + e^b), with y = log(e^a + e^b)."""
     if is_symbolic(y):
         return rules.sigmoid(a - b)
-    return where(abs(y) < math.inf, rules.sigmoid(a - b), at_tie(a, b))
+    return where(abs(y) >= math.inf, at_tie(a, b), rules.sigmoid(a - b))
 
 
 # --- The normal distribution, and what belongs to it ---
@@ -158,6 +158,17 @@ def normal_density(x: Any) -> Any:
     """φ(x) = Φ'(x)."""
     x = tame(x)
     return rules.exp(-x * x / 2) / rules.sqrt(2 * pi(x))
+
+
+def change_of_mills_slope(x: Any, y: Any) -> Any:
+    """The derivative of y = -λ'(x): λ·(1 - y) - y·(x + λ), and far below 0, where that cancels, its series in 1 / x."""
+    hazard = rules.inverse_mills(x)
+    near = hazard * (1 - y) - y * (tame(x) + hazard)
+    if is_symbolic(x):
+        return near
+    r = rules.ratio(1, x)
+    q = r * r
+    return where(x < -60, r * q * (2 - q * (24 - q * (300 - q * (4144 - q * 63540)))), near)
 
 
 # --- Functions that other libraries have in another form ---

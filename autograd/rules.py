@@ -54,6 +54,7 @@ from autograd.partials import (
     at_tie,
     by_base,
     by_exponent,
+    change_of_mills_slope,
     direction_of_any_kind,
     floordiv_of_any_kind,
     gauss,
@@ -340,6 +341,7 @@ erfc: Rule
 floordiv: Rule
 hypot: Rule
 inverse_mills: Rule
+inverse_mills_slope: Rule
 log: Rule
 ndtr: Rule
 one_minus_square: Rule
@@ -445,7 +447,8 @@ elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 
 # --- What partials of others are made of, because their own derivatives don't cancel ---
 direction  = _binary("direction",  floats.direction,  lambda a, b, y: ratio(direction(b, a) * direction(b, a), hypot(a, b)), lambda a, b, y: -ratio(direction(a, b) * direction(b, a), hypot(a, b)), public=False, definition=direction_of_any_kind)  # a / hypot(a, b)
 sigmoid_slope = _unary("sigmoid_slope", floats.sigmoid_slope, lambda x, y: -y * tanh(x / 2), bounded=True, public=False, notation=call("σ′"), definition=lambda x: sigmoid(x) * sigmoid(-x))
-inverse_mills = _unary("inverse_mills", special.inverse_mills, lambda x, y: -y * (x + y), public=False, fit=special.inverse_mills, definition=lambda x: normal_density(x) / normal_cdf(x), ulps=_ulps_of_square)  # φ / Φ; far below 0, x + y cancels
+inverse_mills = _unary("inverse_mills", special.inverse_mills, lambda x, y: -inverse_mills_slope(x), public=False, notation=call("λ"), fit=special.inverse_mills, definition=lambda x: normal_density(x) / normal_cdf(x))  # φ / Φ
+inverse_mills_slope = _unary("inverse_mills_slope", special.inverse_mills_slope, lambda x, y: change_of_mills_slope(x, y), public=False, bounded=True, notation=call("-λ′"), fit=special.inverse_mills_slope, definition=lambda x: inverse_mills(x) * (x + inverse_mills(x)))
 one_minus_square = _unary("one_minus_square", lambda x: (1 - x) * (1 + x), lambda x, y: -2 * x, bounded=True, public=False, definition=lambda x: (1 - x) * (1 + x))
 # fmt: on
 

@@ -70,6 +70,19 @@ def scaled_erfc(t: Any) -> Any:
     return ((1 + 2 * z) * exp(z * z) * erfc(z) - 1) / (1 + t)
 
 
+def mills_gap(t: Any) -> Any:
+    """(1 / (√π·e^(z²)·erfc(z)) - z) · (2z + √π), with middle 3."""
+    t = min(max(t, mpf(-1) + AWAY), 1 - AWAY)
+    z = folded(mpf(3), t)
+    if z > 40:
+        term, less = mpf(1), mpf(0)  # √π z e^(z²) erfc(z) = 1 - less
+        for k in range(1, 60):
+            term *= -(2 * k - 1) / (2 * z * z)
+            less -= term
+        return z * less / (1 - less) * (2 * z + sqrt(pi))
+    return (1 / (sqrt(pi) * exp(z * z) * erfc(z)) - z) * (2 * z + sqrt(pi))
+
+
 def inverse_erf(t: Any) -> Any:
     """(erfinv(x) / x - √π/2) / w, with w = -log(1 - x²) and t = 5/4 - 24 / (w + 12)."""
     w = max(24 / (mpf(5) / 4 - t) - 12, mpf(10) ** -15)
@@ -92,6 +105,7 @@ FITS: list[tuple[str, Function, Any, Any, int]] = [
     ("DIGAMMA", digamma_over_distance, fold(mpf(5) / 2, 1), fold(mpf(5) / 2, mpf(25) / 4), 27),
     ("DIGAMMA_REST", digamma_rest, mpf(0), 1 / mpf(6) ** 2, 9),
     ("ERFCX", scaled_erfc, mpf(-1), mpf(1), 25),
+    ("MILLS", mills_gap, mpf(-1), mpf(1), 29),
     ("ERFINV", inverse_erf, mpf(-3) / 4, mpf(5) / 4 - 24 / mpf("48.1"), 41),
 ]
 

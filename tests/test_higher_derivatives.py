@@ -17,7 +17,8 @@ from autograd.rules import RULES
 from tests import accuracy, special, truth
 from tests.thorough import orders
 
-OTHERS = 15
+OTHERS = 8
+INF, NAN = math.inf, math.nan
 
 
 @functools.cache
@@ -34,23 +35,28 @@ def report(found: orders.OfOrders) -> str:
     return "\n".join(map(str, found.wrong[:20]))
 
 
+def promised(name: str) -> int:
+    """Up to which order."""
+    loose = special.LOOSE.get(name, lambda x, order: 1.0)
+    return max(order for order in (1, 2, 3) if loose(-1.0, order) < INF)
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_derivatives_of_three_orders_are_right(name: str) -> None:
     found = orders.check_points(judges(name), compiled=False)
     assert not found.wrong, report(found)
-    assert min(found.right) > 10
+    assert min(found.right[: promised(name)]) > 10
 
 
 @pytest.mark.parametrize("name", RULES)
 def test_compiled_derivatives_of_three_orders_are_right(name: str) -> None:
     found = orders.check_points(judges(name), eager=False)
     assert not found.wrong, report(found)
-    assert min(found.right) > 10
+    assert min(found.right[: promised(name)]) > 10
 
 
 # --- What has been wrong, each as a user would write it: the function, where, by what, and what it should be. ---
 
-INF, NAN = math.inf, math.nan
 EXAMPLES: list[tuple[Any, tuple[float, ...], list[int], float]] = [
     (ag.asin, (1e-17,), [0, 0], 1e-17),
     (ag.acos, (1e-17,), [0, 0], -1e-17),

@@ -206,6 +206,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "polygamma": lambda n, x: mp.polygamma(int(n), x),
     "erfinv": _erfinv,
     "inverse_mills": _inverse_mills,
+    "inverse_mills_slope": lambda x: _inverse_mills(x) * (x + _inverse_mills(x)),
     "sigmoid_slope": _sigmoid_slope,
     "ndtr": _normal_cdf,
     "log_ndtr": _log_ndtr,
@@ -233,6 +234,7 @@ INTEGRANDS: dict[str, Callable[..., Any]] = {
     "erf": lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x),
     "erfc": lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x * x),
     "ndtr": lambda x: mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi),
+    "sinc": lambda x: _sinc_derivative(1, x),
 }
 
 # Where a partial is a sum whose terms cancel, an error is measured in ulps of the larger term.
@@ -444,7 +446,9 @@ SCALES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("pow", "power"), _power_scale),
     **dict.fromkeys(("elu", "leaky_relu"), _branch_scale),
     **dict.fromkeys(("add", "sub"), lambda a, b: (max(1, abs(a), abs(b)),) * 2),
-    **dict.fromkeys(("log_ndtr", "inverse_mills"), lambda x: max(1, -x) if x < 0 else _bell_scale(x)),
+    **dict.fromkeys(
+        ("log_ndtr", "inverse_mills", "inverse_mills_slope"), lambda x: max(1, -x) if x < 0 else _bell_scale(x)
+    ),
     "tan": _tan_scale,
     "log1p": lambda x: 1 + x,
     "acosh": lambda x: x - 1,

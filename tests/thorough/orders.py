@@ -168,6 +168,8 @@ class Judge:
         if orders not in self.rooms:
             order = sum(orders)
             stated = max(1.0, accuracy.stated_ulps(self.rule, self.operands) / 4.0)
+            if self.rule.name in special.LOOSE:
+                stated *= special.LOOSE[self.rule.name](*self.operands, order)
             with mp.workdps(60):
                 size = abs(self.exact[orders]) + self._condition(orders)
                 self.rooms[orders] = C[order] * stated * EPSILON * size + SUBNORMALS
