@@ -104,7 +104,7 @@ def log_or_limit(x: Any) -> Any:
     """log x; -∞ at 0."""
     if is_symbolic(x):
         return rules.log(x)
-    return where(x > 0, rules.log(where(x > 0, x, like(x, 1))), where(x >= 0, -math.inf, x * math.nan))
+    return where(x > 0, rules.log(where(x > 0, x, like(x, 1))), where(x >= 0, -math.inf, math.nan * rules.sigmoid(x)))
 
 
 def direction_of_any_kind(a: Any, b: Any) -> Any:

@@ -445,7 +445,7 @@ elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 
                      textbook=(lambda a, b, y: where(a > 0, 1, b * exp(a)), lambda a, b, y: where(a > 0, 0, exp(a) - 1)))
 
 # --- What partials of others are made of, because their own derivatives don't cancel ---
-direction  = _binary("direction",  floats.direction,  lambda a, b, y: ratio(direction(b, a) * direction(b, a), hypot(a, b)), lambda a, b, y: -ratio(direction(a, b) * direction(b, a), hypot(a, b)), public=False, definition=direction_of_any_kind)  # a / hypot(a, b)
+direction  = _binary("direction",  floats.direction,  lambda a, b, y: ratio(direction(b, a), hypot(a, b)) * direction(b, a), lambda a, b, y: -direction(a, b) * ratio(direction(b, a), hypot(a, b)), public=False, definition=direction_of_any_kind)  # a / hypot(a, b)
 sigmoid_slope = _unary("sigmoid_slope", floats.sigmoid_slope, lambda x, y: -y * tanh(x / 2), bounded=True, public=False, notation=call("σ′"), definition=lambda x: sigmoid(x) * sigmoid(-x))
 inverse_mills = _unary("inverse_mills", special.inverse_mills, lambda x, y: -inverse_mills_slope(x), public=False, notation=call("λ"), fit=special.inverse_mills, definition=lambda x: normal_density(x) / normal_cdf(x))  # φ / Φ
 inverse_mills_slope = _unary("inverse_mills_slope", special.inverse_mills_slope, lambda x, y: change_of_mills_slope(x, y), public=False, bounded=True, notation=call("-λ′"), fit=special.inverse_mills_slope, definition=lambda x: inverse_mills(x) * (x + inverse_mills(x)))

@@ -151,15 +151,21 @@ def _near_origin(a: float, b: float, orders: tuple[int, ...]) -> bool:
 
 
 def _power_is_steep(a: float, b: float, orders: tuple[int, ...]) -> bool:
+    if abs(b) >= 2.0**53 and (math.isinf(a) or math.isinf(b) or sum(orders) > 1):
+        return True  # b - 1 is b
     overflows = a != 0.0 and abs(b * math.log(abs(a))) > 700.0 if math.isfinite(a) else True
     return _is_steep(abs(a), sum(orders)) or (overflows and min(orders) > 0)  # there, ∞ is taken from ∞
+
+
+def _quotient_is_steep(a: float, b: float, orders: tuple[int, ...]) -> bool:
+    return (a == 0.0 and _is_steep(abs(b), sum(orders))) or (math.isinf(a) and abs(b) > 1e75)
 
 
 # Where a derivative is a product of 0 and a number that no float can hold: rows, and from when on.
 STEEP: Final[dict[str, Callable[..., bool]]] = {
     **dict.fromkeys(("hypot", "atan2", "direction"), _near_origin),
     **dict.fromkeys(("pow", "power"), _power_is_steep),
-    **dict.fromkeys(("div", "ratio"), lambda a, b, orders: a == 0.0 and _is_steep(abs(b), sum(orders))),
+    **dict.fromkeys(("div", "ratio"), _quotient_is_steep),
     # The digits of the truth don't reach that far.
     "sinc": lambda x, orders: 1e250 < abs(x) < math.inf and sum(orders) > 1,
     "sinc_derivative": lambda n, x, orders: 1e60 < abs(x) < math.inf,
