@@ -151,6 +151,8 @@ def _near_origin(a: float, b: float, orders: tuple[int, ...]) -> bool:
 
 
 def _power_is_steep(a: float, b: float, orders: tuple[int, ...]) -> bool:
+    if a < 0.0 and b % 1.0 != 0.0:
+        return True  # and no real number
     if abs(b) >= 2.0**53 and (math.isinf(a) or math.isinf(b) or sum(orders) > 1):
         return True  # b - 1 is b
     overflows = a != 0.0 and abs(b * math.log(abs(a))) > 700.0 if math.isfinite(a) else True
