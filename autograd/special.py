@@ -413,7 +413,7 @@ def sinc_derivative(n: int, x: Any) -> Any:
     most = (n + 2) / math.pi if n else 1e-9
 
     def up() -> Any:
-        y = rules.ratio(sine, math.pi * a)
+        y = rules.ratio(where(rules.abs_(sine) > 0.0, sine, 0.0), math.pi * a)  # 0 is 0, be it -0.0
         for k in range(1, n + 1):
             y = rules.ratio(_pi_to_the(k - 1) * turned[k % 4] - k * y, a)
         return y

@@ -36,7 +36,10 @@ class Worst(NamedTuple):
 def points(name: str) -> tuple[tuple[float, ...], ...]:
     """Several hundred points of the row's domain, always the same ones, at which its value is a normal number or 0."""
     rule = RULES[name]
-    candidates = _pairs(name) if rule.arity == 2 else ((x,) for x in _numbers(name))
+    if rule.constant:
+        candidates = _orders(name)
+    else:
+        candidates = _pairs(name) if rule.arity == 2 else ((x,) for x in _numbers(name))
     return tuple(dict.fromkeys(x for x in candidates if _is_good(rule, x)))
 
 
@@ -79,12 +82,21 @@ def _pairs(name: str) -> Iterator[tuple[float, float]]:
         yield x, x * (1 + draw.choice((1, -1)) * 2.0 ** -draw.randint(1, 52))
 
 
+def _orders(name: str) -> Iterator[tuple[float, float]]:
+    """Pairs of which the first is a small whole number."""
+    for k, x in enumerate(_numbers(name)):
+        yield float(k % 4), x
+        yield float((0, 5, 8)[k % 3]), x
+
+
 def random_points(name: str, draw: random.Random) -> Iterator[tuple[float, ...]]:
     """Points of the row's domain without end: some of every size, near singularities, on the way to them."""
     rule = RULES[name]
     while True:
-        operands = tuple(_random_number(draw) for _ in range(rule.arity))
-        if rule.arity == 2 and draw.random() < 0.3:  # operands that have to do with each other
+        operands = tuple(
+            float(draw.randint(0, 8)) if i in rule.constant else _random_number(draw) for i in range(rule.arity)
+        )
+        if rule.arity == 2 and not rule.constant and draw.random() < 0.3:  # operands that have to do with each other
             a = operands[0]
             near = a * (1 + draw.choice((1, -1)) * 2.0 ** -draw.randint(1, 52))
             operands = (a, draw.choice((a, near, -near, float(round(draw.uniform(-20, 20))), 0.5, 2.0)))

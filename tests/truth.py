@@ -223,6 +223,17 @@ INTEGRANDS: dict[str, Callable[..., Any]] = {
     "ndtr": lambda x: mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi),
 }
 
+# Derivatives that are functions by themselves, which mpmath has too, and slopes of straight pieces: there differences
+# would take thousands of digits.
+SLOPES: dict[str, tuple[Callable[..., Any], ...]] = {
+    "lgamma": (lambda x: mp.digamma(x),),
+    "digamma": (lambda x: mp.polygamma(1, x),),
+    "polygamma": (lambda n, x: mpf(0), lambda n, x: mp.polygamma(int(n) + 1, x)),
+    "sinc": (lambda x: _sinc_derivative(1, x),),
+    "sinc_derivative": (lambda n, x: mpf(0), lambda n, x: _sinc_derivative(n + 1, x)),
+    "mod": (lambda a, b: mpf(1), lambda a, b: -mp.floor(a / b)),
+}
+
 # Where a partial is a sum whose terms cancel, an error is measured in ulps of the larger term.
 LARGEST_TERM: dict[str, Callable[..., Any]] = {
     "silu": lambda x: max(_logistic(x), abs(x) * _logistic(x) * _logistic(-x)),
@@ -282,22 +293,29 @@ def has_derivative(name: str, operands: tuple[float, ...], position: int) -> boo
 
 @functools.cache
 def value(name: str, operands: tuple[float, ...]) -> Any:
-    """The primitive's value, good to at least 50 digits."""
+    """The primitive's value, good to at least 45 digits."""
+    return _agreed(FUNCTIONS[name], operands, f"value of {name}")
+
+
+def _agreed(function: Callable[..., Any], operands: tuple[float, ...], what: str) -> Any:
+    """The function with so many digits that more don't change it."""
     previous = None
     for digits in DIGITS:
         with mp.workdps(digits):
-            y = FUNCTIONS[name](*map(mpf, operands))
+            y = function(*map(mpf, operands))
             if previous is not None and abs(y - previous) <= AGREEMENT * abs(y):
                 return y
             previous = y
-    raise AssertionError(f"no value of {name} at {operands}")
+    raise AssertionError(f"no {what} at {operands}")
 
 
 @functools.cache
 def partial(name: str, operands: tuple[float, ...], position: int) -> Any:
     """The derivative with respect to one operand, good to at least 45 digits (0 if it is below every float)."""
-    if name == "stop_gradient":
+    if name in STEPS:
         return mpf(0)  # by definition
+    if name in SLOPES:
+        return _agreed(SLOPES[name][position], operands, f"derivative of {name}")
     if name in INTEGRANDS:
         with mp.workdps(700):  # the squares of the largest floats have more than 600
             return INTEGRANDS[name](mpf(operands[0]))
