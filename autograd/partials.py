@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import floats, rules
 from autograd.errors import NoExactValue
-from autograd.kinds import is_symbolic, library, like, power, where
+from autograd.kinds import ground, is_symbolic, library, like, power, where
 
 
 def no_derivative(*_: Any) -> Any:
@@ -49,9 +49,10 @@ def by_exponent(a: Any, b: Any, y: Any) -> Any:
 def power_of_any_kind(a: Any, b: Any) -> Any:
     """The row power for numbers besides floats."""
     try:
-        return power(a, b)
-    except (ZeroDivisionError, OverflowError):
+        y = power(a, b)
+    except ArithmeticError:
         return floats.power_of_all(float(a), float(b))
+    return like(a, math.nan) if isinstance(y, complex) or hasattr(y, "_mpc_") else y
 
 
 # --- Quotients ---
@@ -153,6 +154,21 @@ def normal_density(x: Any) -> Any:
     return rules.exp(-x * x / 2) / rules.sqrt(2 * pi(x))
 
 
+def slope_of_erfcx(x: Any, y: Any) -> Any:
+    """2·x·y - 2/√π with y = erfcx(x). From 5 on, where the two cancel, by erfcx's continued fraction.
+
+    y is 1/√π / (x + K) with K = ½ / (x + 1 / (x + 1½ / (x + ...))), so the difference is -2/√π · K / (x + K).
+    """
+    plain = 2 * x * y - 2 / rules.sqrt(pi(x))
+    if is_symbolic(x) or library(ground(x)) == "mpmath":
+        return plain
+    far = where(x > 5, x, like(x, 5))
+    k: Any = 0
+    for n in range(12, 0, -1):
+        k = rules.ratio(n / 2, far + k)
+    return where(x > 5, -2 / rules.sqrt(pi(x)) * rules.ratio(k, far + k), plain)
+
+
 # --- Functions that other libraries have in another form ---
 
 
@@ -162,7 +178,8 @@ def lgamma_of_any_kind(x: Any) -> Any:
     if home == "mpmath":
         return x.context.loggamma(x).real
     if home == "sympy":
-        return sys.modules["sympy"].loggamma(x)
+        sympy = sys.modules["sympy"]
+        return sympy.loggamma(x) if x.is_positive else sympy.log(sympy.Abs(sympy.gamma(x)))
     raise NoExactValue
 
 

@@ -24,7 +24,7 @@ import math
 from typing import Any, Final
 
 from autograd import rules
-from autograd.kinds import choose, is_traced, where
+from autograd.kinds import choose, is_traced, like, where
 
 _WHOLE: Final = 2.0**52  # from here on every float is a whole number
 
@@ -157,8 +157,8 @@ def round_half_even(x: Any) -> Any:
     rest = x - down
     return choose(
         rest > 0.5,
-        lambda: down + 1.0,
-        lambda: choose(rest < 0.5, lambda: down, lambda: 2.0 * rules.floor(0.5 * (down + 1.0))),
+        lambda: down + 1,
+        lambda: choose(rest < 0.5, lambda: down, lambda: 2 * rules.floor((down + 1) / like(x, 2))),
     )
 
 

@@ -52,8 +52,10 @@ def _row(rule: Rule) -> list[str]:
     names = names_of(rule)
     written = rule.notation.write(TEXT, [TEXT.label(name) for name in names]).text
     textbook, computed = (
-        ["" if place in rule.constant else partial_formula(rule, place, [*names, "y"], textbook=of_textbook)
-         for place in range(rule.arity)]
+        [
+            "" if place in rule.constant else partial_formula(rule, place, [*names, "y"], textbook=of_textbook)
+            for place in range(rule.arity)
+        ]
         for of_textbook in (True, False)
     )
     titles = [""] if rule.arity == 1 else [f"∂y/∂{name}: " for name in names]

@@ -273,7 +273,9 @@ def keyword(x: Any, *, scale: Any) -> Any: ...
 
 @pytest.mark.parametrize("function", [nothing, starred, keyword])
 def test_a_function_of_another_arity_is_refused(function: Any) -> None:
-    with pytest.raises(TypeError, match=f"a primitive takes a fixed number of operands, one or more, but {function.__name__} takes"):
+    with pytest.raises(
+        TypeError, match=f"a primitive takes a fixed number of operands, one or more, but {function.__name__} takes"
+    ):
         primitive(partials=lambda x, y: 1)(function)
     assert function.__name__ not in RULES
 
@@ -548,7 +550,9 @@ def test_errors_with_many_operands_name_them() -> None:
     def needs_c(a: Any, b: Any, c: Any) -> Any:
         return a + b + autograd.log(c)
 
-    with pytest.raises(ValueError, match=r"needs_c is undefined at 1\.0, 2\.0, -1\.0 \(operand 'c' = -1\.0\); .* c > 0"):
+    with pytest.raises(
+        ValueError, match=r"needs_c is undefined at 1\.0, 2\.0, -1\.0 \(operand 'c' = -1\.0\); .* c > 0"
+    ):
         needs_c(1.0, Value(2.0), Value(-1.0, "c"))
     with pytest.raises(TypeError, match="fma takes 3 numbers, not 2"):
         fma_row()(1.0, 2.0)

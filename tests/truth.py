@@ -104,6 +104,8 @@ def _erfinv(x: Any) -> Any:
 def _sinc_derivative(n: Any, x: Any) -> Any:
     """By the series near 0, by Leibniz's rule for sin(πx) · 1/(πx) farther away."""
     n = int(n)
+    if n == 0:
+        return mp.sincpi(x)
     with mp.extradps(20 + 2 * n):
         if abs(x) >= 2:
             waves = (mp.sinpi(x), mp.cospi(x), -mp.sinpi(x), -mp.cospi(x))
@@ -206,7 +208,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": mp.ceil,
     "round": _round,
     "trunc": _trunc,
-    "mod": lambda a, b: a - b * mp.floor(a / b),
+    "mod": lambda a, b: a % b,
     "floordiv": lambda a, b: mp.floor(a / b),
     "power": lambda a, b: mp.power(a, b),
     "direction": _direction,
@@ -238,7 +240,39 @@ SLOPES: dict[str, tuple[Callable[..., Any], ...]] = {
 LARGEST_TERM: dict[str, Callable[..., Any]] = {
     "silu": lambda x: max(_logistic(x), abs(x) * _logistic(x) * _logistic(-x)),
     "gelu": lambda x: max(_normal_cdf(x), abs(x) * mp.npdf(x)),
+    "lgamma": lambda x: _polygamma_terms(0, mpf(x)),
+    "digamma": lambda x: _polygamma_terms(1, mpf(x)),
+    "polygamma": lambda n, x: _polygamma_terms(int(n) + 1, mpf(x)),
+    "sinc": lambda x: _sinc_terms(1, mpf(x)),
+    "sinc_derivative": lambda n, x: _sinc_terms(int(n) + 1, mpf(x)),
 }
+
+# The same for values.
+LARGEST_TERM_OF_VALUE: dict[str, Callable[..., Any]] = {
+    "lgamma": lambda x: _lgamma_terms(mpf(x)),
+    "digamma": lambda x: _polygamma_terms(0, mpf(x)),
+    "polygamma": lambda n, x: _polygamma_terms(int(n), mpf(x)),
+    "sinc_derivative": lambda n, x: _sinc_terms(int(n), mpf(x)),
+    "logaddexp": lambda a, b: max(abs(a), abs(b), 1),
+}
+
+
+def _lgamma_terms(x: Any) -> Any:
+    return max(abs(mp.log(mp.pi / abs(mp.sinpi(x)))), abs(mp.loggamma(1 - x))) if x < 0 else mpf(0)
+
+
+def _polygamma_terms(n: int, x: Any) -> Any:
+    """Below 0 it is a sum of that above 0 and of a derivative of the cotangent."""
+    if x > 0:
+        return mpf(0)
+    above = mp.psi(n, 1 - x) * (-1) ** n
+    return max(abs(above), abs(mp.psi(n, x) - above))
+
+
+def _sinc_terms(n: int, x: Any) -> Any:
+    z = abs(mp.pi * x)
+    return mp.pi**n * min(mpf(1) / (n + 2), 1 / z) if n and z > 1 else mpf(0)
+
 
 # Distance to the nearest point without a single derivative: a kink, a jump, the edge of a domain where it is infinite.
 DISTANCE_TO_EDGE: dict[str, Callable[..., float]] = {

@@ -24,7 +24,6 @@ Allows: TypeAlias = Callable[
 ]  # may that primitive have operands of these kinds? (see points.is_inside)
 
 
-
 def expressions(ops: Iterable[str] | None = None, max_size: int = 10) -> SearchStrategy[Expression]:
     """A Hypothesis strategy of random expressions.
 
