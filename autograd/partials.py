@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import floats, rules
 from autograd.errors import NoExactValue
-from autograd.kinds import ground, is_symbolic, library, like, power, where
+from autograd.kinds import choose, ground, is_symbolic, library, like, power, where
 
 
 def no_derivative(*_: Any) -> Any:
@@ -162,11 +162,15 @@ def slope_of_erfcx(x: Any, y: Any) -> Any:
     plain = 2 * x * y - 2 / rules.sqrt(pi(x))
     if is_symbolic(x) or library(ground(x)) == "mpmath":
         return plain
-    far = where(x > 5, x, like(x, 5))
-    k: Any = 0
-    for n in range(12, 0, -1):
-        k = rules.ratio(n / 2, far + k)
-    return where(x > 5, -2 / rules.sqrt(pi(x)) * rules.ratio(k, far + k), plain)
+
+    def far() -> Any:
+        z = where(x > 5, x, like(x, 5))
+        k: Any = 0
+        for n in range(28, 0, -1):
+            k = rules.ratio(n / 2, z + k)
+        return -2 / rules.sqrt(pi(x)) * rules.ratio(k, z + k)
+
+    return choose(x > 5, far, lambda: plain)
 
 
 # --- Functions that other libraries have in another form ---

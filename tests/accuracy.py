@@ -36,10 +36,7 @@ class Worst(NamedTuple):
 def points(name: str) -> tuple[tuple[float, ...], ...]:
     """Several hundred points of the row's domain, always the same ones, at which its value is a normal number or 0."""
     rule = RULES[name]
-    if rule.constant:
-        candidates = _orders(name)
-    else:
-        candidates = _pairs(name) if rule.arity == 2 else ((x,) for x in _numbers(name))
+    candidates = _orders(name) if rule.constant else _pairs(name) if rule.arity == 2 else zip(_numbers(name))
     return tuple(dict.fromkeys(x for x in candidates if _is_good(rule, x)))
 
 

@@ -18,8 +18,9 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "table.md"
 HEAD = """\
 # The rule table
 
-Every primitive that programs call by its name, as `autograd/rules.py` has it: how it is written, and its derivatives. *y* is the result. A derivative
-is what a textbook has; where the engine computes with another form of it, one that stays accurate where the textbook's
+Every primitive that programs call by its name, as `autograd/rules.py` has it: how it is written, and its derivatives.
+*y* is the result. A derivative is what a textbook has; where the engine computes with another form of it, one that
+stays accurate where the textbook's
 loses its digits, overflows, or has no value, that form stands beside it. `a if c else b` is a where c holds, else b.
 
 `python tests/table.py` writes this page, and a test holds it to the table.

@@ -1,6 +1,7 @@
 """What an expression and its gradient should be, to 50 digits, and how far an engine of floats may be from it.
 
-The rule table is evaluated with mpmath numbers: forward through the steps, then backward, by a loop of the kit's own. Beside every number goes a bound of the error that an engine may make, to first order:
+The rule table is evaluated with mpmath numbers: forward through the steps, then backward, by a loop of the kit's own.
+Beside every number goes a bound of the error that an engine may make, to first order:
 
 - an operation adds up to ``ULPS`` units in the last place of its result (or of the largest term in the formula by which
   engines customarily compute it: see ``customary``);
