@@ -263,7 +263,7 @@ def _ulps_of_erfcx(x: float) -> float:
 
 
 def _ulps_of_erfinv(x: float) -> float:
-    y = special.erfinv(x)
+    y = float(special.erfinv(x))
     return 4.0 + 3.0 * y * y  # y is rounded, and its square is an exponent
 
 
