@@ -77,6 +77,7 @@ class Functions:
     def arctanh(self) -> Any: return self._apply(rules.atanh)
     def arctan2(self, x: Any) -> Any: return self._apply(rules.atan2, x)
     def rint(self) -> Any: return self._apply(rules.round_)
+    def fabs(self) -> Any: return self._apply(rules.abs_)
     # fmt: on
 
     def __abs__(self) -> Any:

@@ -51,9 +51,10 @@ def by_exponent(a: Any, b: Any, y: Any) -> Any:
 def power_of_any_kind(a: Any, b: Any) -> Any:
     """The row power for numbers besides floats."""
     try:
-        return power(a, b)
-    except (ZeroDivisionError, OverflowError):
+        y = power(a, b)
+    except ArithmeticError:
         return floats.power_of_all(float(a), float(b))
+    return like(a, math.nan) if isinstance(y, complex) or hasattr(y, "_mpc_") else y
 
 
 # --- Products and quotients ---
@@ -180,7 +181,8 @@ def lgamma_of_any_kind(x: Any) -> Any:
     if home == "mpmath":
         return x.context.loggamma(x).real
     if home == "sympy":
-        return sys.modules["sympy"].loggamma(x)
+        sympy = sys.modules["sympy"]
+        return sympy.loggamma(x) if x.is_positive else sympy.log(sympy.Abs(sympy.gamma(x)))
     raise NoExactValue
 
 

@@ -255,6 +255,23 @@ def _ulps_of_power(a: float, b: float) -> float:
     return 4.0 if b >= 0.5 or a == 0.0 else 4.0 + abs((b - 1.0) * math.log(abs(a)))  # b - 1 is rounded
 
 
+def _ulps_of_mills_slope(x: float) -> float:
+    return 16.0 + min(max(-x, 0.0), 60.0) ** 4  # far below 0, a small difference; beyond -60 a series
+
+
+def _ulps_of_erfinv(x: float) -> float:
+    y = float(special.erfinv(x))
+    return 4.0 + 3.0 * y * y  # y is rounded, and its square is an exponent
+
+
+def _ulps_of_share(a: float, b: float) -> float:
+    return 4.0 + abs(a - b)  # the difference is rounded, and an exponent
+
+
+def _ulps_of_polygamma(n: float, x: float) -> float:
+    return 6.0 + 2.0 * n  # a power of a rounded number
+
+
 # --- Domains. Unary primitives call their operand x, binary ones a and b. ---
 
 ALL: Final = Domain("every x", lambda x: True)
@@ -412,13 +429,13 @@ gelu     = _unary("gelu",     floats.gelu,     lambda x, y: normal_cdf(x) + tame
 # --- The error function, the normal distribution, the gamma function ---
 erf      = _unary("erf",      math.erf,        lambda x, y: 2 / sqrt(pi(x)) * gauss(x),                   bounded=True, ulps=_ulps_of_square, textbook=(lambda x, y: 2 / sqrt(pi(x)) * exp(-(x**2)),), elsewhere="mpmath sympy scipy")
 erfc     = _unary("erfc",     math.erfc,       lambda x, y: -2 / sqrt(pi(x)) * gauss(x),                  bounded=True, ulps=_ulps_of_square, textbook=(lambda x, y: -2 / sqrt(pi(x)) * exp(-(x**2)),), elsewhere="mpmath sympy scipy")
-erfinv   = _unary("erfinv",   _within(INSIDE_UNIT, special.erfinv), lambda x, y: sqrt(pi(x)) / 2 * exp(y * y), INSIDE_UNIT, notation=call("erfinv", "erf⁻¹"), fit=special.erfinv, limit=special.erfinv, ulps=20.0, elsewhere="mpmath sympy scipy")
+erfinv   = _unary("erfinv",   _within(INSIDE_UNIT, special.erfinv), lambda x, y: sqrt(pi(x)) / 2 * exp(y * y), INSIDE_UNIT, notation=call("erfinv", "erf⁻¹"), fit=special.erfinv, limit=special.erfinv, ulps=_ulps_of_erfinv, elsewhere="mpmath sympy scipy")
 ndtr     = _unary("ndtr",     floats.ndtr,     lambda x, y: normal_density(x),                            bounded=True, notation=call("ndtr", "Φ"), definition=normal_cdf, ulps=_ulps_of_square, textbook=(lambda x, y: exp(-(x**2) / 2) / sqrt(2 * pi(x)),), elsewhere="scipy")
 log_ndtr = _unary("log_ndtr", special.log_ndtr, lambda x, y: inverse_mills(x),                            notation=call("log_ndtr", "ln Φ"), fit=special.log_ndtr, definition=lambda x: log(normal_cdf(x)), textbook=(lambda x, y: exp(-(x**2) / 2) / sqrt(2 * pi(x)) / ndtr(x),), elsewhere="scipy")
 logit    = _unary("logit",    _within(PROBABILITY, special.logit), lambda x, y: ratio(1, x) + ratio(1, 1 - x), PROBABILITY, fit=special.logit, limit=special.logit, definition=lambda x: log(x / (1 - x)), elsewhere="scipy")
 lgamma   = _unary("lgamma",   _within(NO_POLE, special.lgamma), lambda x, y: digamma(x),                  NO_POLE, notation=call("lgamma", "ln Γ"), fit=special.lgamma, limit=special.lgamma, definition=lgamma_of_any_kind, elsewhere="scipy:gammaln")
 digamma  = _unary("digamma",  _within(NO_POLE, special.digamma), lambda x, y: polygamma(1, x),            NO_POLE, notation=call("digamma", "ψ"), fit=special.digamma, limit=special.digamma, elsewhere="mpmath sympy scipy:psi,digamma")
-polygamma = _binary("polygamma", _within(ORDER_AND_NO_POLE, lambda n, x: special.polygamma(int(n), x)), no_derivative, lambda n, x, y: polygamma(n + 1, x), ORDER_AND_NO_POLE, constant=(0,), notation=derivative_of_order("polygamma", "ψ"),
+polygamma = _binary("polygamma", _within(ORDER_AND_NO_POLE, lambda n, x: special.polygamma(int(n), x)), no_derivative, lambda n, x, y: polygamma(n + 1, x), ORDER_AND_NO_POLE, constant=(0,), ulps=_ulps_of_polygamma, notation=derivative_of_order("polygamma", "ψ"),
                   fit=lambda n, x: special.polygamma(int(n), x), limit=lambda n, x: special.polygamma(int(n), x) if _is_order(n) else math.nan, elsewhere="mpmath sympy")
 sinc     = _unary("sinc",     lambda x: special.sinc_derivative(0, x), lambda x, y: sinc_derivative(1, x), bounded=True, fit=lambda x: special.sinc_derivative(0, x), definition=lambda x: sinc_of_any_kind(0, x), textbook=(lambda x, y: (cos(pi(x) * x) - y) / x,), elsewhere="mpmath:sincpi")
 sinc_derivative = _binary("sinc_derivative", _within(ORDER, lambda n, x: special.sinc_derivative(int(n), x)), no_derivative, lambda n, x, y: sinc_derivative(n + 1, x), ORDER, constant=(0,), bounded=True, public=False, notation=derivative_of_order("sinc", "sinc"),
@@ -437,7 +454,7 @@ maximum    = _binary("maximum",    floats.maximum,    lambda a, b, y: at_tie(a, 
 minimum    = _binary("minimum",    floats.minimum,    lambda a, b, y: at_tie(b, a),           lambda a, b, y: at_tie(a, b), commutative=True, bounded=True, notation=call("min"), definition=lambda a, b: where(a < b, a, b), elsewhere="sympy:Min numpy")
 hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(a, b),        lambda a, b, y: direction(b, a), commutative=True, bounded=True, definition=lambda a, b: sqrt(a * a + b * b), textbook=(lambda a, b, y: a / y, lambda a, b, y: b / y), elsewhere="mpmath numpy")
 atan2      = _binary("atan2",      math.atan2,        lambda a, b, y: ratio(direction(b, a), hypot(a, b)), lambda a, b, y: -ratio(direction(a, b), hypot(a, b)), textbook=(lambda a, b, y: b / (a**2 + b**2), lambda a, b, y: -a / (a**2 + b**2)), elsewhere="mpmath sympy numpy:arctan2")
-logaddexp  = _binary("logaddexp",  floats.logaddexp,  lambda a, b, y: share_of_sum(a, b, y),  lambda a, b, y: share_of_sum(b, a, y), commutative=True, bounded=True, definition=log_of_sum,
+logaddexp  = _binary("logaddexp",  floats.logaddexp,  lambda a, b, y: share_of_sum(a, b, y),  lambda a, b, y: share_of_sum(b, a, y), commutative=True, bounded=True, definition=log_of_sum, ulps=_ulps_of_share,
                      textbook=(lambda a, b, y: exp(a) / (exp(a) + exp(b)), lambda a, b, y: exp(b) / (exp(a) + exp(b))), elsewhere="numpy")
 xlogy      = _binary("xlogy",      _within(LOG_OF_B, floats.xlogy), lambda a, b, y: log_or_limit(b), lambda a, b, y: where((abs_(a) <= 0) & (abs_(b) <= 0), 0, ratio(a, b)), LOG_OF_B, limit=floats.xlogy, definition=lambda a, b: where(abs_(a) > 0, a * log(b), 0 * a), textbook=(lambda a, b, y: log(b), lambda a, b, y: a / b), elsewhere="scipy")
 leaky_relu = _binary("leaky_relu", floats.leaky_relu, lambda a, b, y: where(a > 0, 1, b),     lambda a, b, y: where(a > 0, 0, a), bounded=True, notation=call("leaky_relu", "LeakyReLU"), definition=lambda a, b: where(a > 0, a, b * a))
@@ -445,10 +462,10 @@ elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 
                      textbook=(lambda a, b, y: where(a > 0, 1, b * exp(a)), lambda a, b, y: where(a > 0, 0, exp(a) - 1)))
 
 # --- What partials of others are made of, because their own derivatives don't cancel ---
-direction  = _binary("direction",  floats.direction,  lambda a, b, y: ratio(direction(b, a), hypot(a, b)) * direction(b, a), lambda a, b, y: -direction(a, b) * ratio(direction(b, a), hypot(a, b)), public=False, definition=direction_of_any_kind)  # a / hypot(a, b)
+direction  = _binary("direction",  floats.direction,  lambda a, b, y: ratio(direction(b, a), hypot(a, b)) * direction(b, a), lambda a, b, y: -direction(a, b) * ratio(direction(b, a), hypot(a, b)), public=False, definition=direction_of_any_kind, ulps=8.0)  # a / hypot(a, b)
 sigmoid_slope = _unary("sigmoid_slope", floats.sigmoid_slope, lambda x, y: -y * tanh(x / 2), bounded=True, public=False, notation=call("σ′"), definition=lambda x: sigmoid(x) * sigmoid(-x))
-inverse_mills = _unary("inverse_mills", special.inverse_mills, lambda x, y: -inverse_mills_slope(x), public=False, notation=call("λ"), fit=special.inverse_mills, definition=lambda x: normal_density(x) / normal_cdf(x))  # φ / Φ
-inverse_mills_slope = _unary("inverse_mills_slope", special.inverse_mills_slope, lambda x, y: change_of_mills_slope(x, y), public=False, bounded=True, notation=call("-λ′"), fit=special.inverse_mills_slope, definition=lambda x: inverse_mills(x) * (x + inverse_mills(x)))
+inverse_mills = _unary("inverse_mills", special.inverse_mills, lambda x, y: -inverse_mills_slope(x), public=False, notation=call("λ"), fit=special.inverse_mills, definition=lambda x: normal_density(x) / normal_cdf(x), ulps=8.0)  # φ / Φ
+inverse_mills_slope = _unary("inverse_mills_slope", special.inverse_mills_slope, lambda x, y: change_of_mills_slope(x, y), public=False, bounded=True, notation=call("-λ′"), ulps=_ulps_of_mills_slope, fit=special.inverse_mills_slope, definition=lambda x: inverse_mills(x) * (x + inverse_mills(x)))
 one_minus_square = _unary("one_minus_square", lambda x: (1 - x) * (1 + x), lambda x, y: -2 * x, bounded=True, public=False, definition=lambda x: (1 - x) * (1 + x))
 # fmt: on
 

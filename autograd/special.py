@@ -24,7 +24,7 @@ import math
 from typing import Any, Final
 
 from autograd import rules
-from autograd.kinds import choose, is_traced, where
+from autograd.kinds import choose, is_traced, like, where
 
 _WHOLE: Final = 2.0**52  # from here on every float is a whole number
 
@@ -167,8 +167,8 @@ def round_half_even(x: Any) -> Any:
     rest = x - down
     return choose(
         rest > 0.5,
-        lambda: down + 1.0,
-        lambda: choose(rest < 0.5, lambda: down, lambda: 2.0 * rules.floor(0.5 * (down + 1.0))),
+        lambda: down + 1,
+        lambda: choose(rest < 0.5, lambda: down, lambda: 2 * rules.floor((down + 1) / like(x, 2))),
     )
 
 
@@ -464,7 +464,7 @@ def sinc_derivative(n: int, x: Any) -> Any:
     most = (n + 2) / math.pi if n else 1e-9
 
     def up() -> Any:
-        y = rules.ratio(sine, math.pi * a)
+        y = rules.ratio(where(rules.abs_(sine) > 0.0, sine, 0.0), math.pi * a)  # 0 is 0, be it -0.0
         for k in range(1, n + 1):
             y = rules.ratio(_pi_to_the(k - 1) * turned[k % 4] - k * y, a)
         return y

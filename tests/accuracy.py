@@ -36,7 +36,7 @@ class Worst(NamedTuple):
 def points(name: str) -> tuple[tuple[float, ...], ...]:
     """Several hundred points of the row's domain, always the same ones, at which its value is a normal number or 0."""
     rule = RULES[name]
-    candidates = _pairs(name) if rule.arity == 2 else ((x,) for x in _numbers(name))
+    candidates = _orders(name) if rule.constant else _pairs(name) if rule.arity == 2 else zip(_numbers(name))
     return tuple(dict.fromkeys(x for x in candidates if _is_good(rule, x)))
 
 
@@ -61,6 +61,9 @@ def _numbers(name: str) -> Iterator[float]:
     for width in (1.0, 6.0, 40.0, 750.0):
         for _ in range(40):
             yield draw.uniform(-width, width)
+    if name == "logit":
+        for _ in range(80):
+            yield draw.uniform(0, 1)
 
 
 def _pairs(name: str) -> Iterator[tuple[float, float]]:
@@ -79,12 +82,21 @@ def _pairs(name: str) -> Iterator[tuple[float, float]]:
         yield x, x * (1 + draw.choice((1, -1)) * 2.0 ** -draw.randint(1, 52))
 
 
+def _orders(name: str) -> Iterator[tuple[float, float]]:
+    """Pairs of which the first is a small whole number."""
+    for k, x in enumerate(_numbers(name)):
+        yield float(k % 4), x
+        yield float((0, 5, 8)[k % 3]), x
+
+
 def random_points(name: str, draw: random.Random) -> Iterator[tuple[float, ...]]:
     """Points of the row's domain without end: some of every size, near singularities, on the way to them."""
     rule = RULES[name]
     while True:
-        operands = tuple(_random_number(draw) for _ in range(rule.arity))
-        if rule.arity == 2 and draw.random() < 0.3:  # operands that have to do with each other
+        operands = tuple(
+            float(draw.randint(0, 8)) if i in rule.constant else _random_number(draw) for i in range(rule.arity)
+        )
+        if rule.arity == 2 and not rule.constant and draw.random() < 0.3:  # operands that have to do with each other
             a = operands[0]
             near = a * (1 + draw.choice((1, -1)) * 2.0 ** -draw.randint(1, 52))
             operands = (a, draw.choice((a, near, -near, float(round(draw.uniform(-20, 20))), 0.5, 2.0)))
@@ -150,12 +162,15 @@ def is_too_small(got: float, exact: Any) -> bool:
 
 def of_value(rule: Rule, operands: tuple[float, ...]) -> Iterator[tuple[float, float]]:
     """The error of the row's value on floats."""
-    yield truth.ulps_between(rule(*operands), truth.value(rule.name, operands)), ulps_of_value(rule, operands)
+    scale = truth.LARGEST_TERM_OF_VALUE.get(rule.name, lambda *_: None)(*operands)
+    yield truth.ulps_between(rule(*operands), truth.value(rule.name, operands), scale), ulps_of_value(rule, operands)
 
 
 def ulps_of_value(rule: Rule, operands: tuple[float, ...]) -> float:
-    """What a value on floats may be off by: 4 ulp, but for gelu, where a square in an exponent is rounded, more."""
-    return 4.0 + 2.0 * operands[0] * operands[0] if rule.name == "gelu" else 4.0
+    """What a value on floats may be off by: 4 ulp, more where a square in an exponent is rounded, or a high power."""
+    if rule.name in ("gelu", "ndtr"):
+        return 4.0 + 2.0 * operands[0] * operands[0]
+    return 4.0 + 2.0 * operands[0] if rule.name == "polygamma" else 4.0
 
 
 def main() -> None:

@@ -18,8 +18,9 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "table.md"
 HEAD = """\
 # The rule table
 
-Every primitive, as `autograd/rules.py` has it: how it is written, and its derivatives. *y* is the result. A derivative
-is what a textbook has; where the engine computes with another form of it, one that stays accurate where the textbook's
+Every primitive that programs call by its name, as `autograd/rules.py` has it: how it is written, and its derivatives.
+*y* is the result. A derivative is what a textbook has; where the engine computes with another form of it, one that
+stays accurate where the textbook's
 loses its digits, overflows, or has no value, that form stands beside it. `a if c else b` is a where c holds, else b.
 
 `python tests/table.py` writes this page, and a test holds it to the table.
@@ -35,8 +36,9 @@ def names_of(rule: Rule) -> list[str]:
 def page() -> str:
     """The page."""
     parts = [HEAD]
-    for arity in sorted({rule.arity for rule in RULES.values()}):
-        rules = [rule for rule in RULES.values() if rule.arity == arity]
+    shown = [rule for rule in RULES.values() if rule.public]
+    for arity in sorted({rule.arity for rule in shown}):
+        rules = [rule for rule in shown if rule.arity == arity]
         parts.append(f"## {TITLES.get(arity, f'Functions of {arity} numbers')}\n")
         parts.append("\n".join(_aligned([_titles(rules[0]), *map(_row, rules)])) + "\n")
     return "\n".join(parts)
@@ -50,15 +52,20 @@ def _titles(rule: Rule) -> list[str]:
 def _row(rule: Rule) -> list[str]:
     names = names_of(rule)
     written = rule.notation.write(TEXT, [TEXT.label(name) for name in names]).text
-    textbook = [partial_formula(rule, place, [*names, "y"]) for place in range(rule.arity)]
-    computed = [partial_formula(rule, place, [*names, "y"], textbook=False) for place in range(rule.arity)]
+    textbook, computed = (
+        [
+            "" if place in rule.constant else partial_formula(rule, place, [*names, "y"], textbook=of_textbook)
+            for place in range(rule.arity)
+        ]
+        for of_textbook in (True, False)
+    )
     titles = [""] if rule.arity == 1 else [f"∂y/∂{name}: " for name in names]
     others = [title + _code(ours) for title, ours, theirs in zip(titles, computed, textbook) if ours != theirs]
     return [rule.name, _code(rule.symbol), _code(written), *map(_code, textbook), "<br>".join(others), rule.domain.text]
 
 
 def _code(text: str) -> str:
-    return f"`{text}`".replace("|", r"\|")
+    return f"`{text}`".replace("|", r"\|") if text else ""
 
 
 def _aligned(rows: list[list[str]]) -> Iterator[str]:

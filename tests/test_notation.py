@@ -96,7 +96,7 @@ def test_every_row_is_written_in_every_style_with_all_its_operands(name: str) ->
 @pytest.mark.parametrize("name", NAMES)
 def test_every_partial_is_written_in_every_style(name: str, textbook: bool) -> None:
     rule = RULES[name]
-    for position in range(rule.arity):
+    for position in set(range(rule.arity)) - set(rule.constant):
         texts = {style: partial_formula(rule, position, names_of(rule), style, textbook) for style in STYLES}
         assert is_balanced(texts["latex"])
         parsed(texts["mathml"])
@@ -120,7 +120,7 @@ def test_a_written_partial_is_the_partial(name: str, data: st.DataObject) -> Non
         exact = float(partial(*numbers.values()))
         for textbook in (True, False):
             text = partial_formula(rule, position, names_of(rule), textbook=textbook, digits=17)
-            if not (name == "pow" and operands[0] < 0):
+            if not (name in ("pow", "power") and operands[0] < 0):
                 assert evaluated(text, numbers) == pytest.approx(exact, rel=1e-9, abs=1e-12)
 
 

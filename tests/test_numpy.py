@@ -8,29 +8,27 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 import autograd
 from autograd import Value
 from autograd.rules import RULES
 
-_NUMPYS_NAME = {
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "asinh": "arcsinh",
-    "acosh": "arccosh",
-    "atanh": "arctanh",
-    "neg": "negative",
-}
-UFUNCS = {
-    name: getattr(np, _NUMPYS_NAME.get(name, name))
-    for name, rule in RULES.items()
-    if rule.arity == 1 and hasattr(np, _NUMPYS_NAME.get(name, name))
-}
-BINARY = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power, "hypot": np.hypot,
-    "atan2": np.arctan2, "maximum": np.maximum, "minimum": np.minimum,
-}  # fmt: skip
+
+def by_name_there(home: Any, arity: int) -> dict[str, tuple[str, Any]]:
+    """The library's functions that rows of the table are: by the name there, the row's name and the function."""
+    library = home.__name__.partition(".")[0]
+    return {
+        there: (name, getattr(home, there))
+        for name, rule in RULES.items()
+        for there in rule.elsewhere.get(library, ())
+        if rule.arity == arity
+    }
+
+
+UFUNCS = by_name_there(np, 1)
+BINARY = by_name_there(np, 2)
+SCIPYS = {**by_name_there(scipy.special, 1), **by_name_there(scipy.special, 2)}
 
 
 def array(*numbers: float) -> Any:
@@ -43,26 +41,50 @@ def inside(name: str) -> float:
 
 @pytest.mark.parametrize("name", UFUNCS)
 def test_ufuncs_take_a_value_and_give_a_value(name: str) -> None:
+    name, function = UFUNCS[name]
     x = Value(inside(name))
-    y = UFUNCS[name](x)
+    y = function(x)
     assert isinstance(y, Value)
     assert (y.op, y.data, y.parents) == (name, RULES[name](x.data), (x,))
 
 
-@pytest.mark.parametrize("name", [name for name in UFUNCS if name not in ("sign", "floor", "cbrt")])
+@pytest.mark.parametrize("name", [name for name in UFUNCS if name != "sign"])
 def test_ufuncs_take_an_array_of_values(name: str) -> None:
+    name, function = UFUNCS[name]
     xs = array(inside(name), inside(name) + 0.25)
-    ys = UFUNCS[name](xs)
+    ys = function(xs)
     assert [y.op for y in ys] == [name] * 2
     assert [y.parents for y in ys] == [(x,) for x in xs]
+
+
+@pytest.mark.parametrize("name", SCIPYS)
+def test_scipys_functions_take_a_value_and_give_a_value(name: str) -> None:
+    name, function = SCIPYS[name]
+    operands = [Value(x) for x in (0.5, 0.75)[: RULES[name].arity]]
+    y = function(*operands)
+    assert isinstance(y, Value)
+    assert (y.op, y.parents) == (name, tuple(operands))
+    assert y.data == pytest.approx(float(function(*(x.data for x in operands))), rel=1e-12)
+
+
+@pytest.mark.parametrize("there", [*UFUNCS, *BINARY, *SCIPYS])
+def test_a_name_elsewhere_is_that_of_a_ufunc(there: str) -> None:
+    home = np if there in UFUNCS or there in BINARY else scipy.special
+    assert isinstance(getattr(home, there), np.ufunc)
+
+
+def test_numpys_sinc_is_a_function_of_python_and_no_ufunc_of_a_row() -> None:
+    assert not isinstance(np.sinc, np.ufunc)
+    assert all("sinc" not in names for rule in RULES.values() for names in rule.elsewhere.values())
 
 
 @pytest.mark.parametrize("name", BINARY)
 @pytest.mark.parametrize("kind", [float, np.float64, np.float32, np.int64, np.array])
 def test_ufuncs_of_two_take_values_beside_any_number(name: str, kind: Any) -> None:
+    name, function = BINARY[name]
     x, n = Value(0.5), kind(2)
     for left, right in ((x, n), (n, x)):
-        y = BINARY[name](left, right)
+        y = function(left, right)
         assert isinstance(y, Value)
         assert (y.op, y.data) == (name, RULES[name](float(left), float(right)))
         y.backward()
@@ -178,8 +200,8 @@ def test_what_numpy_has_and_the_table_has_not_is_a_type_error() -> None:
 
 def test_functions_of_two_take_two_arrays_of_values() -> None:
     xs, ys = array(3.0, -1.0), array(4.0, 2.0)
-    for name in ("hypot", "atan2"):
-        for z, x, y in zip(BINARY[name](xs, ys), xs, ys):
+    for name, function in (BINARY["hypot"], BINARY["arctan2"]):
+        for z, x, y in zip(function(xs, ys), xs, ys):
             assert (z.op, z.parents, z.data) == (name, (x, y), RULES[name](x.data, y.data))
 
 

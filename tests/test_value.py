@@ -34,7 +34,7 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "pow": operator.pow,
 }
 UNARY = [name for name, rule in RULES.items() if rule.arity == 1 and hasattr(Value, name)]
-MATH = [name for name in UNARY if hasattr(math, name) and name not in ("floor", "cbrt")]
+MATH = [name for name in UNARY if hasattr(math, name) and name not in ("floor", "ceil", "trunc", "cbrt", "lgamma")]
 
 
 def outcome(function: Callable[..., Any], *operands: Any) -> Any:

@@ -115,6 +115,8 @@ def _erfinv(x: Any) -> Any:
 def _sinc_derivative(n: Any, x: Any) -> Any:
     """By the series near 0, by Leibniz's rule for sin(πx) · 1/(πx) farther away."""
     n = int(n)
+    if n == 0:
+        return mp.sincpi(x)
     with mp.extradps(20 + 2 * n):
         if abs(x) >= 2:
             waves = (mp.sinpi(x), mp.cospi(x), -mp.sinpi(x), -mp.cospi(x))
@@ -219,7 +221,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": mp.ceil,
     "round": _round,
     "trunc": _trunc,
-    "mod": lambda a, b: a - b * mp.floor(a / b),
+    "mod": lambda a, b: a % b,
     "floordiv": lambda a, b: mp.floor(a / b),
     "power": lambda a, b: mp.power(a, b),
     "direction": _direction,
@@ -237,11 +239,54 @@ INTEGRANDS: dict[str, Callable[..., Any]] = {
     "sinc": lambda x: _sinc_derivative(1, x),
 }
 
+# Derivatives that are functions by themselves, which mpmath has too, and slopes of straight pieces: there differences
+# would take thousands of digits.
+SLOPES: dict[str, tuple[Callable[..., Any], ...]] = {
+    "lgamma": (lambda x: mp.digamma(x),),
+    "digamma": (lambda x: mp.polygamma(1, x),),
+    "polygamma": (lambda n, x: mpf(0), lambda n, x: mp.polygamma(int(n) + 1, x)),
+    "sinc": (lambda x: _sinc_derivative(1, x),),
+    "sinc_derivative": (lambda n, x: mpf(0), lambda n, x: _sinc_derivative(n + 1, x)),
+    "mod": (lambda a, b: mpf(1), lambda a, b: -mp.floor(a / b)),
+}
+
 # Where a partial is a sum whose terms cancel, an error is measured in ulps of the larger term.
 LARGEST_TERM: dict[str, Callable[..., Any]] = {
     "silu": lambda x: max(_logistic(x), abs(x) * _logistic(x) * _logistic(-x)),
     "gelu": lambda x: max(_normal_cdf(x), abs(x) * mp.npdf(x)),
+    "lgamma": lambda x: _polygamma_terms(0, mpf(x)),
+    "digamma": lambda x: _polygamma_terms(1, mpf(x)),
+    "polygamma": lambda n, x: _polygamma_terms(int(n) + 1, mpf(x)),
+    "sinc": lambda x: _sinc_terms(1, mpf(x)),
+    "sinc_derivative": lambda n, x: _sinc_terms(int(n) + 1, mpf(x)),
 }
+
+# The same for values.
+LARGEST_TERM_OF_VALUE: dict[str, Callable[..., Any]] = {
+    "lgamma": lambda x: _lgamma_terms(mpf(x)),
+    "digamma": lambda x: _polygamma_terms(0, mpf(x)),
+    "polygamma": lambda n, x: _polygamma_terms(int(n), mpf(x)),
+    "sinc_derivative": lambda n, x: _sinc_terms(int(n), mpf(x)),
+    "logaddexp": lambda a, b: max(abs(a), abs(b), 1),
+}
+
+
+def _lgamma_terms(x: Any) -> Any:
+    return max(abs(mp.log(mp.pi / abs(mp.sinpi(x)))), abs(mp.loggamma(1 - x))) if x < 0 else mpf(0)
+
+
+def _polygamma_terms(n: int, x: Any) -> Any:
+    """Below 0 it is a sum of that above 0 and of a derivative of the cotangent."""
+    if x > 0:
+        return mpf(0)
+    above = mp.psi(n, 1 - x) * (-1) ** n
+    return max(abs(above), abs(mp.psi(n, x) - above))
+
+
+def _sinc_terms(n: int, x: Any) -> Any:
+    z = abs(mp.pi * x)
+    return mp.pi**n * min(mpf(1) / (n + 2), 1 / z) if n and z > 1 else mpf(0)
+
 
 # Distance to the nearest point without a single derivative: a kink, a jump, the edge of a domain where it is infinite.
 DISTANCE_TO_EDGE: dict[str, Callable[..., float]] = {
@@ -296,22 +341,29 @@ def has_derivative(name: str, operands: tuple[float, ...], position: int) -> boo
 
 @functools.cache
 def value(name: str, operands: tuple[float, ...]) -> Any:
-    """The primitive's value, good to at least 50 digits."""
+    """The primitive's value, good to at least 45 digits."""
+    return _agreed(FUNCTIONS[name], operands, f"value of {name}")
+
+
+def _agreed(function: Callable[..., Any], operands: tuple[float, ...], what: str) -> Any:
+    """The function with so many digits that more don't change it."""
     previous = None
     for digits in DIGITS:
         with mp.workdps(digits):
-            y = FUNCTIONS[name](*map(mpf, operands))
+            y = function(*map(mpf, operands))
             if previous is not None and abs(y - previous) <= AGREEMENT * abs(y):
                 return y
             previous = y
-    raise AssertionError(f"no value of {name} at {operands}")
+    raise AssertionError(f"no {what} at {operands}")
 
 
 @functools.cache
 def partial(name: str, operands: tuple[float, ...], position: int) -> Any:
     """The derivative with respect to one operand, good to at least 45 digits (0 if it is below every float)."""
-    if name == "stop_gradient":
+    if name in STEPS:
         return mpf(0)  # by definition
+    if name in SLOPES:
+        return _agreed(SLOPES[name][position], operands, f"derivative of {name}")
     if name in INTEGRANDS:
         with mp.workdps(700):  # the squares of the largest floats have more than 600
             return INTEGRANDS[name](mpf(operands[0]))

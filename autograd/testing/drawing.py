@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from autograd.errors import missing
 from autograd.rules import RULES, Rule
@@ -23,9 +23,6 @@ Allows: TypeAlias = Callable[
     [str, str], bool
 ]  # may that primitive have operands of these kinds? (see points.is_inside)
 
-# Not drawn unless they are asked for: two rows have no public function, and a stopped gradient isn't a derivative.
-_UNUSUAL: Final = ("sech", "erfc", "stop_gradient")
-
 
 def expressions(ops: Iterable[str] | None = None, max_size: int = 10) -> SearchStrategy[Expression]:
     """A Hypothesis strategy of random expressions.
@@ -34,7 +31,8 @@ def expressions(ops: Iterable[str] | None = None, max_size: int = 10) -> SearchS
     near its edge. Whatever was found shrinks to few steps with small whole numbers.
 
     Args:
-        ops: names of primitives in the rule table; almost all of them by default.
+        ops: names of primitives in the rule table; by default the public ones, without ``stop_gradient`` and without
+            those that have an order as an operand.
         max_size: the largest number of steps.
 
     Raises:
@@ -47,7 +45,7 @@ def expressions(ops: Iterable[str] | None = None, max_size: int = 10) -> SearchS
     ...     assert e.apply(*(abs(x) + 1 for x in e.point)) >= e.apply(*(0 for _ in e.point)) or e.constants
     >>> test_that_it_grows()
     """
-    names = [name for name in RULES if name not in _UNUSUAL] if ops is None else list(ops)
+    names = [name for name, rule in RULES.items() if points.is_usual(rule)] if ops is None else list(ops)
     unknown = [name for name in names if name not in RULES]
     if unknown or not names:
         raise ValueError(f"no such primitive: {', '.join(map(repr, unknown))}; there are {', '.join(RULES)}")

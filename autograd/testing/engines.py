@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from autograd.rules import RULES
+from autograd.testing import points
 from autograd.testing.expression import OPERATORS, TEMPLATES
 
 Name = str | Callable[..., Any]
@@ -31,10 +32,11 @@ METHODS: Final = {
     "pow": "__pow__",
     "neg": "__neg__",
     "abs": "__abs__",
+    "mod": "__mod__",
+    "floordiv": "__floordiv__",
 }
 _ALIASES: Final = {"log": "ln", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "silu": "swish"}
 _ONE_OPERAND: Final = ("leaky_relu", "elu")  # their second one is a parameter with a default
-_NOT_SEARCHED: Final = ("stop_gradient", "sech", "erfc")
 
 
 class Engine:
@@ -115,7 +117,7 @@ class Engine:
         if name in OPERATORS and hasattr(self.cls, METHODS[name]):
             self.functions[name] = OPERATORS[name]
             self.spelling[name] = TEMPLATES[name]
-        elif name not in _NOT_SEARCHED:
+        elif points.is_usual(RULES[name]):
             for candidate in (name, _ALIASES.get(name, name)):
                 if name not in self.functions and (self._add_method(name, candidate) or self._add_own(name, candidate)):
                     break

@@ -19,6 +19,12 @@ from autograd.rules import RULES
 
 Step: TypeAlias = tuple[str, tuple[int, ...]]  # a primitive's name, and the slots of its operands
 
+
+def _floordiv(a: Any, b: Any) -> Any:
+    """a // b, which mpmath's numbers don't have."""
+    return RULES["floordiv"](a, b) if "mpmath" in (library(a), library(b)) else a // b
+
+
 OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -27,6 +33,8 @@ OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "pow": operator.pow,
     "neg": operator.neg,
     "abs": operator.abs,
+    "mod": operator.mod,
+    "floordiv": _floordiv,
 }
 
 TEMPLATES: Final = {
@@ -37,6 +45,8 @@ TEMPLATES: Final = {
     "pow": "{0} ** {1}",
     "neg": "-{0}",
     "abs": "abs({0})",
+    "mod": "{0} % {1}",
+    "floordiv": "{0} // {1}",
 }
 
 

@@ -8,14 +8,16 @@ with ours. A hint is given only if *every* partial is explained, the right ones 
 from __future__ import annotations
 
 import math
+import operator
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from autograd.graph import operations
+from autograd.graph import operations, shown
 from autograd.rules import RULES
 from autograd.testing.gradreport import GradientRow
+from autograd.testing.sweep import sweep
 from autograd.value import Value
 
 Partials = Callable[[Value], list[float]]
@@ -127,7 +129,7 @@ def _accumulation(e: Evidence) -> Iterator[str]:
             if e.explains(_swept(leaves, result, _partials, merge, flipped)):
                 yield _ACCUMULATE
                 return
-    uses = Counter(x for node in operations(result) for x in node._operands() if isinstance(x, Value))
+    uses = Counter(x for node in _made(result) for x in node._operands() if isinstance(x, Value))
     counts = [uses[x] for x in leaves]
     if all(counts[i] > 1 and e.is_ours(i, e.truth[i] / counts[i]) for i in e.wrong):
         yield f"{_ACCUMULATE} (the ratio is 1 / the number of uses)"
@@ -138,13 +140,13 @@ def _operand(e: Evidence) -> Iterator[str]:
     if e.recorded is None:
         return
     leaves, result = e.recorded
-    names = dict.fromkeys(node.op for node in operations(result))
+    names = dict.fromkeys(node.op for node in _made(result))
     for name in names:
         if RULES[name].arity == 2 and e.explains(_swept(leaves, result, _changed(name, _swap))):
             yield f"derivative of the wrong operand: {name!r} gives each operand the derivative by the other one"
     for name in names:
         for position in range(RULES[name].arity):
-            by = f"the derivative of {name!r}" + (f" by its operand {position + 1}" if RULES[name].arity == 2 else "")
+            by = f"the derivative of {name!r}" + (f" by its operand {position + 1}" if RULES[name].arity > 1 else "")
             if e.explains(_swept(leaves, result, _changed(name, _at(position, lambda p: -p)))):
                 yield f"sign: {by} has the wrong one"
             elif e.explains(_swept(leaves, result, _changed(name, _at(position, lambda p: 0.0)))):
@@ -168,25 +170,25 @@ def _changed(name: str, change: Callable[[list[float]], list[float]]) -> Partial
     return lambda node: change(_partials(node)) if node.op == name else _partials(node)
 
 
-def _add(old: float, new: float) -> float:
-    return old + new
-
-
 def _swept(
     leaves: Sequence[Value],
     result: Value,
     partials: Partials,
-    merge: Callable[[float, float], float] = _add,
+    merge: Callable[[float, float], float] = operator.add,
     flipped: bool = False,
 ) -> list[float]:
     """The gradient that a backward pass with these partials gives, two contributions to one adjoint being merged."""
-    adjoints = {result: 1.0}
-    for node in reversed(operations(result)):
-        adjoint = adjoints.get(node, 0.0)
-        sent = [(x, adjoint * p) for x, p in zip(node._operands(), partials(node)) if isinstance(x, Value)]
-        for x, g in reversed(sent) if flipped else sent:
-            adjoints[x] = merge(adjoints[x], g) if x in adjoints else g
+    steps = []
+    for node in _made(result):
+        edges = [(x, p) for x, p in zip(node._operands(), partials(node)) if isinstance(x, Value)]
+        steps.append((node, edges[::-1] if flipped else edges))
+    adjoints = sweep(steps, {result: 1.0}, merge)
     return [adjoints.get(x, 0.0) for x in leaves]
+
+
+def _made(result: Value) -> list[Value]:
+    """The operations of its graph."""
+    return shown(operations(result))
 
 
 def _sign(e: Evidence) -> Iterator[str]:

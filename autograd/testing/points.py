@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from autograd.rules import Rule
+from autograd.rules import Rule, stop_gradient
 
 MARGIN: Final = 1e-3  # of a computed operand from a kink, a jump, or the end of a domain
 
@@ -23,19 +23,37 @@ DISTANCE_TO_EDGE: Final[dict[str, Callable[..., float]]] = {
     "asin": lambda x: 1 - abs(x),
     "atan2": lambda a, b: abs(a) if b <= 0 else max(abs(a), b),
     "cbrt": abs,
+    "ceil": lambda x: _to_whole(x),
+    "digamma": lambda x: _to_pole(x),
+    "direction": lambda a, b: max(abs(a), abs(b)),
     "div": lambda a, b: abs(b),
     "elu": lambda a, *_: abs(a),
-    "floor": lambda x: abs(x - round(x)),
+    "erfinv": lambda x: 1 - abs(x),
+    "floor": lambda x: _to_whole(x),
     "floordiv": lambda a, b: _to_whole_quotient(a, b),
     "hypot": lambda a, b: max(abs(a), abs(b)),
     "leaky_relu": lambda a, *_: abs(a),
+    "lgamma": lambda x: _to_pole(x),
+    "logit": lambda x: min(x, 1 - x),
     "maximum": lambda a, b: abs(a - b),
     "minimum": lambda a, b: abs(a - b),
     "mod": lambda a, b: _to_whole_quotient(a, b),
     "relu": abs,
+    "round": lambda x: _to_whole(x + 0.5),
     "sign": abs,
     "sqrt": abs,
+    "trunc": lambda x: _to_whole(x),
+    "xlogy": lambda a, b: b,
 }
+
+
+def is_usual(rule: Rule) -> bool:
+    """Whether engines have it, so that it's drawn without being asked for: a public function of variables.
+
+    A stopped gradient isn't a derivative, and an order is no variable.
+    """
+    return rule.public and not rule.constant and rule is not stop_gradient
+
 
 # Simplest first: what fails here fails at a number that can be worked out by hand.
 PLAIN: Final = (2.0, 3.0, 1.0, 0.5, -2.0, -1.0, -0.5, -3.0, 4.0, 0.25, 0.1, -0.1, 1.5, -1.7, 0.9, -0.9, 7.0, 0.0)
@@ -85,6 +103,15 @@ def is_inside(rule: Rule, operands: Sequence[float], kinds: str, reach: float) -
     except (ArithmeticError, ValueError):
         return False
     return all(p == 0 or 1 / reach <= abs(p) <= reach for p in (y, *partials))
+
+
+def _to_whole(x: float) -> float:
+    return abs(x - round(x))
+
+
+def _to_pole(x: float) -> float:
+    """How far x is from 0, -1, -2 ..., the poles of the gamma function."""
+    return x if x > 0.0 else _to_whole(x)
 
 
 def _to_whole_quotient(a: float, b: float) -> float:

@@ -28,7 +28,9 @@ from autograd.value import Value
 EPSILON = 2.0**-52  # the spacing of floats at 1
 
 # Operations that floats do exactly.
-_EXACT = frozenset(("neg", "abs", "maximum", "minimum", "relu", "sign", "floor", "stop_gradient"))
+_EXACT = frozenset(
+    ("neg", "abs", "maximum", "minimum", "relu", "sign", "floor", "ceil", "trunc", "round", "floordiv", "stop_gradient")
+)
 # Engines take these partials from the rounded result, tanh' = 1 - y², and lose digits in the tails: how much, over ε.
 _NOISE: dict[str, Callable[[Any], Any]] = {"tanh": lambda y: 2 * y * y, "sigmoid": abs, "gelu": lambda y: 1}
 _OURS = ("autograd.", "_operator")
