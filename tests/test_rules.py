@@ -98,7 +98,6 @@ OF_EXPONENTS = {
     **dict.fromkeys(("pow", "power"), lambda a, b: abs((b - 1) * math.log(abs(a))) if a and b < 0.5 else 0.0),
     **dict.fromkeys(("gelu", "erf", "erfc", "ndtr"), lambda x: x * x),
     "erfinv": lambda x: 3 * rules.erfinv(x) ** 2,
-    "log_ndtr": lambda x: 1.5 * x * x if x > 0 else 4.0,
     "logaddexp": lambda a, b: abs(a - b),
 }
 
