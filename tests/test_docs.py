@@ -88,6 +88,15 @@ CONVENTIONS = {
     ],
     ("`abs(x)`", "x = 0", "0"): [(ag.abs, 0.0, 0.0)],
     ("`sign(x)`, `floor(x)`", "everywhere", "0"): [(f, x, 0.0) for f in (ag.sign, ag.floor) for x in (-1.5, 0.0, 2.0)],
+    ("`ceil(x)`, `round(x)`, `trunc(x)`", "everywhere", "0"): [
+        (f, x, 0.0) for f in (ag.ceil, ag.round, ag.trunc) for x in (-1.5, 0.0, 2.0)
+    ],
+    ("`a % b`, `a // b`", "where they jump", "1 by a and -(a // b) by b; 0"): [
+        (lambda a: a % 2.0, 4.0, 1.0),
+        (lambda b: 4.0 % b, 2.0, -2.0),
+        (lambda a: a // 2.0, 4.0, 0.0),
+        (lambda b: 4.0 // b, 2.0, 0.0),
+    ],
     ("`maximum(a, b)`, `minimum(a, b)`", "a = b", "½ for each"): [
         (lambda x, f=f, swap=swap: f(3.0, x) if swap else f(x, 3.0), 3.0, 0.5)
         for f in (ag.maximum, ag.minimum)
@@ -109,6 +118,16 @@ CONVENTIONS = {
     ("`atan2(y, x)`", "x = y = 0", "NaN"): [
         (lambda y: ag.atan2(y, 0.0), 0.0, math.nan),
         (lambda x: ag.atan2(0.0, x), 0.0, math.nan),
+    ],
+    ("`xlogy(x, y)`", "x = y = 0", "-inf by x, 0 by y"): [
+        (lambda x: ag.xlogy(x, 0.0), 0.0, -math.inf),
+        (lambda y: ag.xlogy(0.0, y), 0.0, 0.0),
+    ],
+    ("`silu(x)`, `atan(x)` and others", "x = ±inf", "the limit"): [
+        (ag.silu, math.inf, 1.0),
+        (ag.silu, -math.inf, 0.0),
+        (ag.atan, math.inf, 0.0),
+        (ag.gelu, -math.inf, 0.0),
     ],
     ("`where(condition, a, b)`", "everywhere", "that of the branch that was chosen"): [
         (lambda x: ag.where(x > 0, 5 * x, 7 * x), x, slope) for x, slope in ((1.0, 5.0), (0.0, 7.0), (-1.0, 7.0))
