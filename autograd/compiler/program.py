@@ -179,7 +179,7 @@ def _written(head: Any, operands: Sequence[Any], shown: dict[int, str]) -> str:
     if head is DATA:
         return f"data of {len(operands[0])} samples"
     if head is OWN:
-        return f"{name(operands[0])} with the derivative of {operands[1].name}"
+        return f"{name(operands[0])} = {operands[1].name}({', '.join(name(x) for x in operands[2:])})"
     return f"{head.name}({', '.join(name(x) for x in operands)})"
 
 
