@@ -54,8 +54,11 @@ class CompiledValue:
             known: dict[int, Any] = {id(leaf): x for leaf, x in zip(leaves, xs)}
             for node in order:
                 if node.rule:
+                    rule = RULES[node.rule]
                     operands = [known[id(p)] if isinstance(p, CompiledValue) else p for p in node.parents]
-                    known[id(node)] = RULES[node.rule](*operands)
+                    for position in rule.constant:
+                        operands[position] = float(getattr(node.parents[position], "data", node.parents[position]))
+                    known[id(node)] = rule(*operands)
             return [known[id(node)] for node in order]
 
         return leaves, numbers
