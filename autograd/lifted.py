@@ -76,11 +76,12 @@ class LiftedWorld(World):
     def primals_of(self, top: Lifted, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         """The operands as the world below sees them, plain numbers among them of the kind of the others.
 
-        Else the 3 in x / 3 would stay a whole number, whose reciprocal, the partial, is a float.
+        Else the 3 in x / 3 would stay a whole number, whose reciprocal, the partial, is a float; and the 0 in 0 * x,
+        which is the partial, would be 0 by the table.
         """
         level = self.level
         if isinstance(top.primal, (float, Value)):
-            return tuple([below(level, x) for x in operands])
+            return tuple([float(x) if type(x) is int else below(level, x) for x in operands])
         return tuple([like(top.primal, x) if type(x) is int or type(x) is float else below(level, x) for x in operands])
 
 

@@ -394,15 +394,22 @@ def _begin(order: list[Value], leaves: list[Value], outputs: list[Value], seeds:
 
 
 def _pull_back_past_zeros(order: list[Value], leaves: list[Value], outputs: list[Value], seeds: list[float]) -> None:
-    """The same pass, in which a partial that the table makes 0 stops even an infinite gradient."""
+    """The same pass, in which a partial that the table makes 0 stops the gradient, an infinite one, too. A Value that
+    none has reached sends none: from its operands on, a partial may be infinite, and 0 · ∞ isn't 0.
+    """
     _begin(order, leaves, outputs, seeds)
+    reached = set(outputs)
     for node in reversed(order):
+        if node not in reached:
+            continue
         gradient = node._grad
         a, b = node._a, node._b
         if a is not None and not modes.stops(node, node._da):
             a._grad += gradient * node._da
+            reached.add(a)
         if b is not None and not modes.stops(node, node._db):
             b._grad += gradient * node._db
+            reached.add(b)
 
 
 # --- Recording: one new Value on the graph ---

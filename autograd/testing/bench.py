@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from autograd.errors import missing
@@ -93,16 +94,19 @@ class Bench:
 
     @functools.cached_property
     def forms(self) -> dict[str, dict[str, Falsified | None]]:
-        """For each operation of two operands and each form (vv, vc, cv: v a number of the engine, c a plain one)
-        what came of a try: None if it went well.
+        """For each operation of several operands and each form (of two: vv, vc, cv: v a number of the engine, c a
+        plain one) what came of a try: None if it went well.
         """
-        binary = (name for name, rule in self.rules.items() if rule.arity == 2)
-        return {name: {form: self._trouble_with(name, form) for form in ("vv", "vc", "cv")} for name in binary}
+        return {
+            name: {form: self._trouble_with(name, form) for form in _forms(rule.arity)}
+            for name, rule in self.rules.items()
+            if rule.arity > 1
+        }
 
     def _trouble_with(self, name: str, form: str) -> Falsified | None:
         t = self.transcript()
         try:
-            t.number(t.apply(name, *(t.leaf(x) if kind == "v" else x for x, kind in zip((2.0, 3.0), form))))
+            t.number(t.apply(name, *(t.leaf(x) if kind == "v" else x for x, kind in zip(itertools.cycle((2.0, 3.0)), form))))
         except Falsified as falsified:
             return falsified
         return None
@@ -183,6 +187,15 @@ class Bench:
             if not seen:
                 raise
             raise min(seen, key=_size) from error
+
+
+def _forms(arity: int) -> Iterator[str]:
+    """What operands may be: numbers of the engine (v) or plain ones (c), one of the former at least.
+
+    >>> list(_forms(2))
+    ['vv', 'vc', 'cv']
+    """
+    return map("".join, itertools.islice(itertools.product("vc", repeat=arity), 2**arity - 1))
 
 
 def _size(verdict: Verdict) -> tuple[int, int]:

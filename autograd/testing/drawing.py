@@ -98,15 +98,16 @@ def expression(draw: Callable[[SearchStrategy[Any]], Any], drawing: _Drawing) ->
     """Draw one. (Hypothesis shows the strategy by this function's name.)"""
     rules, max_size, allows, reach, min_size = drawing
     point, constants, sizes, choices = _parts(len(rules), reach, min_size, max_size)
-    names = tuple(rules)
+    names, most = tuple(rules), max(rule.arity for rule in rules.values())
     builder = Builder(rules, allows, reach, draw(point), draw(constants))
     for _ in range(draw(sizes)):
         nodes = builder.nodes
         a, b = nodes[draw(_slot(len(nodes)))], draw(_slot(len(builder.values)))
         swapped, start = divmod(draw(choices), len(names))
-        pair = (b, a) if swapped else (a, b)
+        more = [draw(_slot(len(builder.values))) for _ in range(most - 2)]
+        able = ((b, a) if swapped else (a, b)) + tuple(more)
         for name in names[start::-1] + names[:start:-1]:  # the next simpler one that may stand here
-            if builder.add_step(name, pair if rules[name].arity == 2 else (a,)):
+            if builder.add_step(name, able[: rules[name].arity] if rules[name].arity > 1 else (a,)):
                 break
     builder.join("add" if "add" in rules else names[0], max_size)
     return pruned(Expression(*builder.parts()))

@@ -42,6 +42,7 @@ from autograd.compiler.program import (
     Program,
     values_in,
 )
+from autograd.kinds import where
 from autograd.rules import RULES, Domain, Rule
 
 COMPARISONS: Final = (LESS, LESS_EQUAL, EQUAL)
@@ -53,12 +54,14 @@ OWN_RULES: Final = (
         "own_minus", lambda a, b: a - b, (lambda a, b, y: 1, lambda a, b, y: -1), Domain("every a", lambda a, b: True)
     ),
     Rule("own_blend", lambda a, b: a, (lambda a, b, y: b, lambda a, b, y: 2), Domain("every a", lambda a, b: True)),
+    Rule("own_step", lambda x: x, (lambda x, y: where(x > 1, x, 0),), Domain("every x", lambda x: True)),
+    RULES["stop_gradient"],
 )
 
-RECORDED: Final = ("add", "sub", "mul", "neg", "div")  # as sums of products, or as ratio
-FUNCTIONS: Final = tuple(rule for name, rule in list(RULES.items()) if name not in RECORDED)
-FUNCTIONS_LEFT: Final = tuple(rule for rule in FUNCTIONS if rule.name != "stop_gradient")  # when fold is done
-EXACT: Final = tuple(RULES[name] for name in ("relu", "abs", "sign", "floor", "maximum", "minimum", "stop_gradient"))
+FUNCTIONS: Final = ieee.NATIVE  # all others are recorded as OWN
+EXACT: Final = tuple(
+    RULES[name] for name in ("relu", "abs", "sign", "floor", "ceil", "trunc", "round", "maximum", "minimum")
+)
 
 PLAIN: Final = (1.0, 0.0, -1.0, 2.0, 0.5, -2.0, 3.0, 4.0, -0.5)
 ODD: Final = (-0.0, math.inf, -math.inf, math.nan, 0.1, 1e-3, -700.0, 2.0**-1070, 1e300)
@@ -213,14 +216,13 @@ class _Maker:
     def function(self, batch: int) -> None:
         if self.exact:
             return self.exact_function(batch)
-        rule = self.choose.of(FUNCTIONS if self.recorded else FUNCTIONS_LEFT)
+        rule = self.choose.of(FUNCTIONS)
         operands = tuple(self.pick(batch) for _ in range(rule.arity))
         self.add(rule, operands, self.widest(operands), (0, 0))
         return None
 
     def exact_function(self, batch: int) -> None:
-        exact = EXACT if self.recorded else EXACT[:-1]
-        rule = self.choose.of((*exact, RULES["ratio"], RULES["pow"], RULES["leaky_relu"]))
+        rule = self.choose.of((*EXACT, RULES["ratio"], RULES["pow"], RULES["leaky_relu"]))
         a = self.pick(batch)
         before, after = self.bits[a]
         if rule in EXACT:

@@ -47,7 +47,9 @@ VALUES: dict[Any, Callable[..., Any]] = {
     RULES["relu"]: lambda x: max(x, Fraction(0)),
     RULES["sign"]: lambda x: Fraction((x > 0) - (x < 0)),
     RULES["floor"]: lambda x: Fraction(math.floor(x)),
-    RULES["stop_gradient"]: lambda x: x,
+    RULES["ceil"]: lambda x: Fraction(math.ceil(x)),
+    RULES["trunc"]: lambda x: Fraction(math.trunc(x)),
+    RULES["round"]: lambda x: Fraction(round(x)),
     RULES["maximum"]: max,
     RULES["minimum"]: min,
     RULES["leaky_relu"]: lambda a, b: a if a > 0 else a * b,
@@ -66,6 +68,9 @@ SLOPES: dict[str, tuple[Callable[..., Any], ...]] = {
     "relu": (lambda x: int(x > 0),),
     "sign": (lambda x: 0,),
     "floor": (lambda x: 0,),
+    "ceil": (lambda x: 0,),
+    "trunc": (lambda x: 0,),
+    "round": (lambda x: 0,),
     "stop_gradient": (lambda x: 0,),
     "maximum": (lambda a, b: HALF if a == b else int(a > b), lambda a, b: HALF if a == b else int(a < b)),
     "minimum": (lambda a, b: HALF if a == b else int(a < b), lambda a, b: HALF if a == b else int(a > b)),
@@ -75,6 +80,7 @@ SLOPES: dict[str, tuple[Callable[..., Any], ...]] = {
     "own_cube": (lambda x: 3 * x * x,),
     "own_minus": (lambda a, b: 1, lambda a, b: -1),
     "own_blend": (lambda a, b: b, lambda a, b: 2),
+    "own_step": (lambda x: x if x > 1 else 0,),
 }
 
 
@@ -82,9 +88,14 @@ def exactly(head: Any, operands: Sequence[Any]) -> Any:
     return VALUES[head](*operands)
 
 
+def number(x: float) -> Any:
+    """As a fraction. The NaN of a branch that is never taken, as of a tie's derivative, stays one."""
+    return Fraction(x) if math.isfinite(x) else x
+
+
 def values(program: Program, numbers: Sequence[float]) -> list[Any]:
     """Every value as a fraction."""
-    return reference(program, [Fraction(x) for x in numbers], Fraction, exactly)
+    return reference(program, [Fraction(x) for x in numbers], number, exactly)
 
 
 def slopes(program: Program, known: Sequence[Any], tangents: dict[int, Any]) -> list[Any]:

@@ -2,19 +2,29 @@
 
 import functools
 import math
+from fractions import Fraction
 
 import mpmath
 import numpy as np
 import pytest
 
-from autograd import floats
-from autograd.compiler import kernel
+from autograd.compiler import ieee, interpret, kernel, source_c, source_python
+from autograd.compiler.program import EQUAL, LESS, LESS_EQUAL, SELECT, TAKE
+from autograd.rules import RULES, Rule
 
 pytestmark = pytest.mark.skipif(not kernel.available(), reason="there is no compiled kernel")
 REALS = ["float64", "float32"]
 SETS = list(kernel.instruction_sets()) if kernel.available() else []
 MOST_ULPS = 4.0
 INF, NAN = math.inf, math.nan
+
+
+
+def exact_mod(a, b):
+    """Also where the quotient has hundreds of digits."""
+    rest = Fraction(a) % Fraction(b)
+    return mpmath.mpf(rest.numerator) / rest.denominator
+
 
 TRUTH_1 = {
     "exp": mpmath.exp,
@@ -47,11 +57,16 @@ TRUTH_1 = {
     "erfc": lambda x: mpmath.mpf(0) if x > 1000 else mpmath.erfc(x),
     "sign": mpmath.sign,
     "floor": mpmath.floor,
+    "ceil": mpmath.ceil,
+    "trunc": lambda x: mpmath.sign(x) * mpmath.floor(abs(x)),
+    "round": mpmath.nint,
     "abs": abs,
 }
 TRUTH_2 = {
     "ratio": lambda a, b: a / b,
     "pow": lambda a, b: a**b,
+    "mod": lambda a, b: exact_mod(float(a), float(b)),
+    "floordiv": lambda a, b: mpmath.floor(a / b),
     "maximum": max,
     "minimum": min,
     "hypot": mpmath.hypot,
@@ -94,6 +109,12 @@ EDGES_1 = {
     "erfc": [(0.0, 1.0), (INF, 0.0), (-INF, 2.0)],
     "sign": [(0.0, 0.0), (-0.0, -0.0), (3.0, 1.0), (-3.0, -1.0), (INF, 1.0), (-INF, -1.0)],
     "floor": [(0.0, 0.0), (-0.0, 0.0), (-0.5, -1.0), (2.5, 2.0), (INF, INF), (-INF, -INF)],
+    "ceil": [(0.0, 0.0), (-0.0, 0.0), (-0.5, 0.0), (2.5, 3.0), (-2.5, -2.0), (INF, INF), (-INF, -INF)],
+    "trunc": [(0.0, 0.0), (-0.0, 0.0), (-0.5, 0.0), (2.5, 2.0), (-2.5, -2.0), (INF, INF), (-INF, -INF)],
+    "round": [
+        *[(0.0, 0.0), (-0.0, 0.0), (-0.5, 0.0), (0.5, 0.0), (1.5, 2.0), (2.5, 2.0), (-1.5, -2.0), (-2.5, -2.0)],
+        *[(0.49999999999999994, 0.0), (3.5, 4.0), (INF, INF), (-INF, -INF)],
+    ],
     "abs": [(-0.0, 0.0), (-2.0, 2.0), (INF, INF), (-INF, INF)],
 }
 EDGES_2 = {
@@ -103,6 +124,14 @@ EDGES_2 = {
         *[(-0.0, -1.0, -INF), (0.0, 0.5, 0.0), (-0.0, 0.5, 0.0), (INF, 0.5, INF), (-INF, 0.5, INF), (0.0, -0.5, INF)],
         *[(-1.0, 0.5, NAN), (-1.0, -1.5, NAN), (-INF, 3.0, -INF), (INF, -2.0, 0.0), (-INF, -3.0, -0.0)],
         *[(0.0, -1.5, INF), (-0.0, 3.0, -0.0), (-2.0, -2.0, 0.25), (-0.0, -3.0, -INF), (0.0, 2.5, 0.0)],
+    ],
+    "mod": [
+        *[(5.0, 3.0, 2.0), (-5.0, 3.0, 1.0), (5.0, -3.0, -1.0), (-5.0, -3.0, -2.0), (6.0, -3.0, -0.0), (-6.0, 3.0, 0.0)],
+        *[(1.0, INF, 1.0), (-1.0, INF, INF), (1.0, -INF, -INF), (INF, 2.0, NAN), (1.0, 0.0, NAN), (NAN, 1.0, NAN)],
+    ],
+    "floordiv": [
+        *[(5.0, 3.0, 1.0), (-5.0, 3.0, -2.0), (5.0, -3.0, -2.0), (-5.0, -3.0, 1.0), (6.0, -3.0, -2.0)],
+        *[(1.0, INF, 0.0), (-1.0, INF, -1.0), (1.0, 0.0, INF), (-1.0, 0.0, -INF), (0.0, 0.0, NAN), (1.0, NAN, NAN)],
     ],
     "maximum": [(1.0, 2.0, 2.0), (NAN, 1.0, NAN), (1.0, NAN, NAN), (INF, -INF, INF)],
     "minimum": [(1.0, 2.0, 1.0), (NAN, 1.0, NAN), (1.0, NAN, NAN), (INF, -INF, -INF)],
@@ -277,9 +306,65 @@ def test_powers_with_a_uniform_exponent(exponent, real):
             assert truth is not None or same(y, edge), f"{p} ** {exponent} = {y}, not {edge}"
 
 
-@pytest.mark.parametrize("name", ["sign", "floor", "relu"])
-def test_exact_functions_are_those_of_the_rule_table(name):
-    x = numbers("float64")
-    expected = np.array([getattr(floats, name)(float(value)) for value in x])
+# --- What the rule table computes exactly, the kernel does, to the bit. ---
+
+SPECIALS = [
+    *(sign * x for x in (0.0, INF, 0.5, 1.5, 2.5, 3.5, 1.0, 2.0, 1e-320, 5e-324, 1e-300, 1e300) for sign in (1.0, -1.0)),
+    *(sign * math.nextafter(x, to) for x in (0.5, 1.0, 1.5, 2.0) for to in (-INF, INF) for sign in (1.0, -1.0)),
+    *(sign * (2.0**power + part) for power in (22, 23, 24, 51, 52, 53, 62) for part in (-1, -0.5, 0, 0.5, 1)
+      for sign in (1.0, -1.0)),
+    NAN,
+]  # fmt: skip
+
+
+@functools.cache
+def specials(real):
+    with np.errstate(over="ignore"):
+        return np.array(SPECIALS).astype(real)
+
+
+def assert_same(name, computed, operands, instruction_set):
+    """The kernel's numbers are those of the row, rounded to the kernel's type."""
+    for *at, y in zip(*operands, computed):
+        with np.errstate(over="ignore"):
+            right = float(y.dtype.type(RULES[name].total(*map(float, at))))
+        assert same(float(y), right), f"{name}{tuple(at)} = {y}, not {right} ({instruction_set})"
+
+
+@pytest.mark.parametrize("real", REALS)
+@pytest.mark.parametrize("name", ["sign", "floor", "ceil", "trunc", "round", "relu", "abs"])
+def test_exact_functions_of_one_are_those_of_the_rule_table(name, real):
+    x = np.concatenate([numbers(real), specials(real)])
     for instruction_set in SETS:
-        assert applied(name, [x], "float64", instruction_set).tobytes() == expected.tobytes()
+        for uniform in (False, True):
+            assert_same(name, applied(name, [x], real, instruction_set, uniform), [x], instruction_set)
+
+
+@pytest.mark.parametrize("real", REALS)
+@pytest.mark.parametrize("name", ["mod", "floordiv", "maximum", "minimum"])
+def test_exact_functions_of_two_are_those_of_the_rule_table(name, real):
+    random, x = np.random.default_rng(3), np.concatenate([numbers(real), specials(real)])
+    pairs = np.array([(a, b) for a in specials(real)[::3] for b in specials(real)[1::3]])
+    a = np.concatenate([random.choice(x, 500), pairs[:, 0], random.integers(-9, 9, 100)]).astype(real)
+    b = np.concatenate([random.choice(x, 500), pairs[:, 1], random.integers(-4, 4, 100)]).astype(real)
+    if name in ("maximum", "minimum"):  # of two zeros, either
+        a, b = a[(a != 0) | (b != 0)], b[(a != 0) | (b != 0)]
+    for instruction_set in SETS:
+        for uniform in (False, True):
+            assert_same(name, applied(name, [a, b], real, instruction_set, uniform), [a, b], instruction_set)
+
+
+# --- The list of what back ends compute themselves is one ---
+
+
+def test_every_back_end_has_the_same_functions():
+    native = {rule.name: rule.arity for rule in ieee.NATIVE}
+    assert len(native) == len(ieee.NATIVE)
+    assert all(rule is RULES[rule.name] for rule in ieee.NATIVE)
+    compared = {head.name: 2 for head in (LESS, LESS_EQUAL, EQUAL)}
+    for arity in (1, 2):
+        assert set(kernel.functions(arity)) == {name for name, n in {**native, **compared}.items() if n == arity}
+    assert set(source_c.FUNCTIONS) == set(source_python.FUNCTIONS) == set(native)
+    assert set(ieee.FUNCTIONS) == {*ieee.NATIVE, LESS, LESS_EQUAL, EQUAL, SELECT, TAKE}
+    assert set(interpret._ufuncs()) == set(ieee.FUNCTIONS)
+    assert {head for head in ieee.FUNCTIONS if isinstance(head, Rule)} == set(ieee.NATIVE)

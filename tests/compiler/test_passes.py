@@ -229,7 +229,7 @@ def test_after_fold_nothing_is_a_copy_and_no_operation_has_only_constants(case: 
     program = fold(closed(case).program if is_closed else case.program)
     constants = {value for value, op in enumerate(program.ops, start=program.inputs) if op[0] is CONSTANT}
     for head, operands, _ in program.ops:
-        assert head not in (COPY, OWN, RULES["stop_gradient"])
+        assert head not in (COPY, OWN)
         used = set(values_in(head, operands))
         undefined = head is TAKE and operands[0] in constants  # from outside its table: NaN
         if head not in SOURCES and not undefined:
@@ -629,7 +629,7 @@ def test_many_sections_take_time_in_proportion() -> None:
 
 def test_constants_are_folded_as_compiled_code_would_compute_them() -> None:
     for head, function in ieee.FUNCTIONS.items():
-        if head in (SELECT, TAKE, RULES["stop_gradient"]):
+        if head in (SELECT, TAKE):
             continue
         arity = getattr(head, "arity", 2)
         for x in (0.0, -0.0, 1.0, -1.0, 2.0, -3.5, math.inf, -math.inf, math.nan):
