@@ -365,6 +365,9 @@ def pull_back(order: list[Value], leaves: list[Value], outputs: list[Value], see
         leaves: the leaves that those use.
         outputs, seeds: where it begins: the Values, and their gradients.
     """
+    if modes.checking():
+        _pull_back_past_zeros(order, leaves, outputs, seeds)
+        return
     _begin(order, leaves, outputs, seeds)
     for node in reversed(order):  # results before operands: node._grad is complete
         gradient = node._grad
@@ -379,9 +382,6 @@ def pull_back(order: list[Value], leaves: list[Value], outputs: list[Value], see
         if leaf._grad != leaf._grad:  # NaN, which may have come from ∞ · 0
             _pull_back_past_zeros(order, leaves, outputs, seeds)
             break
-    if modes.checking():
-        for node in reversed(order):
-            modes.check_sent(node, node._grad)
 
 
 def _begin(order: list[Value], leaves: list[Value], outputs: list[Value], seeds: list[float]) -> None:
@@ -398,11 +398,14 @@ def _pull_back_past_zeros(order: list[Value], leaves: list[Value], outputs: list
     none has reached sends none: from its operands on, a partial may be infinite, and 0 · ∞ isn't 0.
     """
     _begin(order, leaves, outputs, seeds)
+    careful = modes.checking()
     reached = set(outputs)
     for node in reversed(order):
         if node not in reached:
             continue
         gradient = node._grad
+        if careful:
+            modes.check_sent(node, gradient)
         a, b = node._a, node._b
         if a is not None and not modes.stops(node, node._da):
             a._grad += gradient * node._da

@@ -106,7 +106,9 @@ class Bench:
     def _trouble_with(self, name: str, form: str) -> Falsified | None:
         t = self.transcript()
         try:
-            t.number(t.apply(name, *(t.leaf(x) if kind == "v" else x for x, kind in zip(itertools.cycle((2.0, 3.0)), form))))
+            t.number(
+                t.apply(name, *(t.leaf(x) if kind == "v" else x for x, kind in zip(itertools.cycle((2.0, 3.0)), form)))
+            )
         except Falsified as falsified:
             return falsified
         return None
