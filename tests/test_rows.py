@@ -190,7 +190,7 @@ def test_compiled_the_value_and_the_derivatives(row: Case, backend: str, dtype: 
         second = jit(grad(grad(f)), dtype).lower(*point).run(*point, backend=backend)
         assert second == near(curvatures(its, point)[0][0], rel)
         along = tuple(0.5 - i for i in every)
-        forward = jit(lambda *xs: jvp(f, xs, along), dtype).lower(*point).run(*point, backend=backend)
+        forward = jit(lambda *xs, along=along: jvp(f, xs, along), dtype).lower(*point).run(*point, backend=backend)
         assert forward[1] == near(sum(v * s for v, s in zip(along, slopes(its, point))), rel)
     columns = np.array(its.points).T
     batched = jit(lambda *xs: vmap(value_and_grad(f))(*xs), dtype).lower(*columns)
@@ -321,8 +321,14 @@ def test_a_row_may_be_made_of_other_new_rows(added: Any) -> None:
         Rule("inner", lambda x: x * math.exp(x), (lambda x, y: y + exp(x),), ALL, definition=lambda x: times_exp(x, x))
     )
     outer = added(
-        Rule("outer", lambda x: math.log1p(inner(x)), (lambda x, y: ratio(inner(x) + exp(x), 1 + inner(x)),), ALL, definition=lambda x: log1p(inner(x)))
-    )  # fmt: skip
+        Rule(
+            "outer",
+            lambda x: math.log1p(inner(x)),
+            (lambda x, y: ratio(inner(x) + exp(x), 1 + inner(x)),),
+            ALL,
+            definition=lambda x: log1p(inner(x)),
+        )
+    )
     for order in (lambda f: f, grad, lambda f: grad(grad(f))):
         assert jit(order(outer))(0.5) == pytest.approx(order(outer)(0.5), rel=1e-12)
 

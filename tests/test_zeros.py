@@ -147,7 +147,9 @@ def all_modes(f: Function, x: float = 0.0) -> dict[str, float]:
 @pytest.mark.parametrize("steep", STEEP)
 @pytest.mark.parametrize("flat", FLAT)
 def test_what_is_flat_by_the_table_stays_flat_after_an_infinite_derivative(flat: str, steep: str) -> None:
-    f = lambda x: FLAT[flat](STEEP[steep](x))
+    def f(x):
+        return FLAT[flat](STEEP[steep](x))
+
     wrong = {mode: slope for mode, slope in all_modes(f).items() if slope != 0.0}
     assert not wrong
 
@@ -206,9 +208,14 @@ def test_examples() -> None:
 def test_in_a_batch_each_sample_stops_for_itself(mode: str) -> None:
     """Where one sample is flat and the next isn't; and a number that all of them share."""
     points = np.array([0.0, 1.0, 4.0])
-    f = lambda x, w: relu(sqrt(x) * w - 1.0)
+
+    def f(x, w):
+        return relu(sqrt(x) * w - 1.0)
+
     assert jit(vmap(grad(f), in_axes=(0, None)), mode)(points, 1.0).tolist() == [0.0, 0.0, 0.25]
 
-    g = lambda w: total(vmap(lambda x: relu(sqrt(w) - x))(np.array([1.0, 2.0])))
+    def g(w):
+        return total(vmap(lambda x: relu(sqrt(w) - x))(np.array([1.0, 2.0])))
+
     assert jit(grad(g), mode)(0.0) == 0.0
     assert jit(grad(g), mode)(2.25) == pytest.approx(1 / 3)

@@ -315,7 +315,8 @@ def test_powers_with_a_uniform_exponent(exponent, real):
 # --- What the rule table computes exactly, the kernel does, to the bit. ---
 
 SPECIALS = [
-    *(sign * x for x in (0.0, INF, 0.5, 1.5, 2.5, 3.5, 1.0, 2.0, 1e-320, 5e-324, 1e-300, 1e300) for sign in (1.0, -1.0)),
+    *(sign * x for x in (0.0, INF, 0.5, 1.5, 2.5, 3.5, 1.0, 2.0) for sign in (1.0, -1.0)),
+    *(sign * x for x in (1e-320, 5e-324, 1e-300, 1e300) for sign in (1.0, -1.0)),
     *(sign * math.nextafter(x, to) for x in (0.5, 1.0, 1.5, 2.0) for to in (-INF, INF) for sign in (1.0, -1.0)),
     *(sign * (2.0**power + part) for power in (22, 23, 24, 51, 52, 53, 62) for part in (-1, -0.5, 0, 0.5, 1)
       for sign in (1.0, -1.0)),

@@ -26,7 +26,6 @@ from autograd.compiler.simplify import simplify
 from autograd.compiler.source import WIDTH, outputs_of
 from autograd.compiler.source_c import to_c
 from autograd.compiler.source_python import to_python
-from autograd.rules import Rule
 from nn import W8Network
 from tests.compiler.programs import Case, assert_close, assert_equal, examples, programs
 from tests.test_w8 import INPUTS, TARGETS, WEIGHTS
