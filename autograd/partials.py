@@ -36,7 +36,7 @@ def by_base(a: Any, b: Any, y: Any) -> Any:
             return 0
         if not -(2.0**53) < b < 2.0**53:
             return b * rules.ratio(y, a)  # b - 1 would be b
-        return b * rules.power(a, b - 1)
+        return b * (floats.power_of_all(a, b - 1) if type(a) is float else rules.power(a, b - 1))
     is_none = (abs(a) <= 0) & (abs(b) <= 0)
     return where(is_none, 0, b * rules.power(where(is_none, like(a, 1), a), b - 1))
 
@@ -45,6 +45,8 @@ def by_exponent(a: Any, b: Any, y: Any) -> Any:
     """∂(a^b)/∂b = y · log a. At a = 0, where a^b is 0 for all b > 0, it is 0; below, there is no derivative."""
     if is_symbolic(a):
         return y * rules.log(a)
+    if type(a) is float and type(y) is float and 0.0 < a < math.inf:  # most often, and then this is all
+        return y * math.log(a)
     inside = where(a > 0, where((a < math.inf) | ((y > 0) & (y < math.inf)), a, sys.float_info.max), like(a, 1))
     return where(a > 0, rules.xlogy(y, inside), where(abs(a) <= 0, 0, y * math.nan))
 
