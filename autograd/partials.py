@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import floats, rules
 from autograd.errors import NoExactValue
-from autograd.kinds import is_symbolic, library, like, power, where
+from autograd.kinds import choose, is_symbolic, library, like, power, where
 
 
 def no_derivative(*_: Any) -> Any:
@@ -47,8 +47,12 @@ def by_exponent(a: Any, b: Any, y: Any) -> Any:
         return y * rules.log(a)
     if type(a) is float and type(y) is float and 0.0 < a < math.inf:  # most often, and then this is all
         return y * math.log(a)
-    inside = where(a > 0, where((a < math.inf) | ((y > 0) & (y < math.inf)), a, sys.float_info.max), like(a, 1))
-    return where(a > 0, rules.xlogy(y, inside), where(abs(a) <= 0, 0, y * math.nan))
+
+    def inside() -> Any:
+        below_infinity = where((a < math.inf) | ((y > 0) & (y < math.inf)), a, sys.float_info.max)
+        return rules.xlogy(y, where(a > 0, below_infinity, like(a, 1)))
+
+    return choose(a > 0, inside, lambda: choose(abs(a) <= 0, lambda: 0, lambda: y * math.nan))
 
 
 def power_of_any_kind(a: Any, b: Any) -> Any:
@@ -108,7 +112,11 @@ def log_or_limit(x: Any) -> Any:
     """log x; -∞ at 0."""
     if is_symbolic(x):
         return rules.log(x)
-    return where(x > 0, rules.log(where(x > 0, x, like(x, 1))), where(x >= 0, -math.inf, math.nan * rules.sigmoid(x)))
+    return choose(
+        x > 0,
+        lambda: rules.log(where(x > 0, x, like(x, 1))),
+        lambda: choose(x >= 0, lambda: -math.inf, lambda: math.nan * rules.sigmoid(x)),
+    )
 
 
 def direction_of_any_kind(a: Any, b: Any) -> Any:

@@ -465,7 +465,7 @@ elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 
 direction  = _binary("direction",  floats.direction,  lambda a, b, y: ratio(direction(b, a), hypot(a, b)) * direction(b, a), lambda a, b, y: -direction(a, b) * ratio(direction(b, a), hypot(a, b)), public=False, definition=direction_of_any_kind, ulps=8.0)  # a / hypot(a, b)
 sigmoid_slope = _unary("sigmoid_slope", floats.sigmoid_slope, lambda x, y: -y * tanh(x / 2), bounded=True, public=False, notation=call("σ′"), definition=lambda x: sigmoid(x) * sigmoid(-x))
 inverse_mills = _unary("inverse_mills", special.inverse_mills, lambda x, y: -inverse_mills_slope(x), public=False, notation=call("λ"), fit=special.inverse_mills, definition=lambda x: normal_density(x) / normal_cdf(x), ulps=8.0)  # φ / Φ
-inverse_mills_slope = _unary("inverse_mills_slope", special.inverse_mills_slope, lambda x, y: change_of_mills_slope(x, y), public=False, bounded=True, notation=call("-λ′"), ulps=_ulps_of_mills_slope, fit=special.inverse_mills_slope, definition=lambda x: inverse_mills(x) * (x + inverse_mills(x)))
+inverse_mills_slope = _unary("inverse_mills_slope", special.inverse_mills_slope, lambda x, y: change_of_mills_slope(x, y), public=False, bounded=True, ulps=_ulps_of_mills_slope, fit=special.inverse_mills_slope, definition=lambda x: inverse_mills(x) * (x + inverse_mills(x)))
 one_minus_square = _unary("one_minus_square", lambda x: (1 - x) * (1 + x), lambda x, y: -2 * x, bounded=True, public=False, definition=lambda x: (1 - x) * (1 + x))
 # fmt: on
 

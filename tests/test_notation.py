@@ -247,8 +247,9 @@ def functions(text: str) -> str:
 
 
 def evaluated(text: str, numbers: dict[str, float]) -> Any:
+    text = text.replace("′", "_prime")
     text = re.sub(r"\|([^|]*)\|", r"abs(\1)", functions(text))
-    table_ = {re.sub("√", "sqrt", re.sub("∛", "cbrt", rule.symbol)): rule for rule in RULES.values()}
+    table_ = {re.sub("√", "sqrt", re.sub("∛", "cbrt", rule.symbol.replace("′", "_prime"))): rule for rule in RULES.values()}
     return eval(text, {**table_, "abs": abs, "π": math.pi, **numbers})
 
 
@@ -373,7 +374,7 @@ def test_a_partial_is_written_with_the_names_it_is_given() -> None:
     sigmoid = RULES["sigmoid"]
     assert partial_formula(sigmoid, 0, ["h1", "a_h1"]) == "a_h1 * (1 - a_h1)"
     assert partial_formula(sigmoid, 0, ["h1", "a_h1"], "latex") == r"a_{h1} \cdot (1 - a_{h1})"
-    assert partial_formula(sigmoid, 0, ["h1", "a_h1"], textbook=False) == "a_h1 * σ(-h1)"
+    assert partial_formula(sigmoid, 0, ["h1", "a_h1"], textbook=False) == "σ′(h1)"
     assert partial_formula(RULES["pow"], 0, ["a", "b", "y"], textbook=False) == "b * a^(b - 1)"
     assert partial_formula(RULES["mul"], 1, ["w1", "i1", "p"]) == "w1"
     with pytest.raises(ValueError, match="sigmoid has 1 operands and a result to be named, not 1"):

@@ -95,7 +95,7 @@ def partial_formula(
     >>> partial_formula(RULES["sigmoid"], 0, ["h1", "a_h1"])
     'a_h1 * (1 - a_h1)'
     >>> partial_formula(RULES["sigmoid"], 0, ["h1", "a_h1"], textbook=False)
-    'a_h1 * σ(-h1)'
+    'σ′(h1)'
     >>> partial_formula(RULES["relu"], 0, ["x", "y"])
     '1 if x > 0 else 0'
     """
