@@ -134,7 +134,7 @@ def compiled(f: Function, x: float) -> dict[str, float]:
             for backend in BACKENDS:
                 found[f"{mode}, {dtype}, {backend}"] = float(one.run(x, backend=backend))
                 batch = many.run(np.full(3, x), backend=backend)
-                found[f"vmap, {mode}, {dtype}, {backend}"] = float(np.sum(batch)) / 3.0
+                found[f"vmap, {mode}, {dtype}, {backend}"] = float(np.mean(batch))
     shared = jit(grad(lambda w: total(vmap(lambda z: f(w + z))(np.zeros(3)))))
     found["of all samples"] = float(shared(x)) / 3.0
     return found
