@@ -249,7 +249,8 @@ def functions(text: str) -> str:
 def evaluated(text: str, numbers: dict[str, float]) -> Any:
     text = text.replace("′", "_prime")
     text = re.sub(r"\|([^|]*)\|", r"abs(\1)", functions(text))
-    table_ = {re.sub("√", "sqrt", re.sub("∛", "cbrt", rule.symbol.replace("′", "_prime"))): rule for rule in RULES.values()}
+    spelled = {"√": "sqrt", "∛": "cbrt", "′": "_prime"}
+    table_ = {re.sub("[√∛′]", lambda found: spelled[found[0]], rule.symbol): rule for rule in RULES.values()}
     return eval(text, {**table_, "abs": abs, "π": math.pi, **numbers})
 
 

@@ -12,7 +12,9 @@ The derivatives of functions are the rule table's expressions, applied to traced
 In a branch that was not taken the adjoints are 0, but a partial, or a factor, may be infinite or undefined, and 0·inf
 is NaN. So with an adjoint that has come through a choice goes its *guard*: a value that is 0 where the branch is not
 taken, else 1. Where it is 0, so is the partial. (To ask whether the adjoint is 0 would not do: it may be 0 by chance,
-and then the partial still counts in the second derivative.)
+and then the partial still counts in the second derivative.) A partial that the table makes 0, of relu say, is a choice,
+too. Behind it only partials are guarded: factors are many, and infinite only where the values are. In forward mode it
+is the same with tangents.
 """
 
 from __future__ import annotations
@@ -86,9 +88,13 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
             collected.setdefault(value, []).append((trace.value(seed), NONE, 1))
     gradients: dict[int, int] = {}
     wanted = set(leaves)
-    guarding = _has_guards(trace, start, depends)
-    unbounded = _unbounded(trace, start + len(depends)) if guarding else bytearray()
+    unbounded = _unbounded(trace, start + len(depends))
+    if not _chooses_among(trace, start, depends, unbounded):
+        unbounded = bytearray()
+    guarding = bool(unbounded)
     guards: dict[int, list[int]] = {}  # of the terms that were collected and have one
+    hard = bytearray(len(depends)) if guarding else bytearray()  # values with a guard that isn't only the table's
+    anys: dict[Any, int] = {}
     unguarded = bytearray(len(depends)) if guarding else bytearray()  # values to which a term without one was sent
     for value in collected:
         if guarding:
@@ -106,17 +112,20 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
             continue
         guard = NONE
         if guarding and not unguarded[value - start]:
-            guard = _any(trace, guards.pop(value), batch, parts)
+            guard = _any(trace, guards.pop(value), batch, parts, anys)
+        is_hard = guard != NONE and bool(hard[value - start])
         varies = bool(trace.batch_of(adjoint))
-        for operand, term, choice in _sent(trace, value, head, operands, adjoint, start, depends, guarding, parts):
-            if guard != NONE and _may_be_infinite(head, operands, term, unbounded):
-                term = (adjoint, trace.call(SELECT, guard, term[1], trace.constant(0.0)), term[2])
+        for operand, term, choice in _sent(trace, value, head, operands, adjoint, start, depends, unbounded, parts):
+            if guard != NONE:
+                term = _guarded(trace, guard, head, operands, adjoint, term, unbounded, is_hard)
             if guarding:
-                whole = _both(trace, guard, choice)
+                whole = _both(trace, guard, choice) if unbounded[operand] else NONE
                 if whole == NONE:
                     unguarded[operand - start] = True
                 else:
                     guards.setdefault(operand, []).append(whole)
+                    if is_hard or (choice != NONE and (head is SELECT or head is TAKE)):
+                        hard[operand - start] = True
             if batch and not varies and not trace.batch_of(operand) and not _batch_of(trace, term):
                 term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])  # all samples alike
             if operand in collected:
@@ -124,15 +133,6 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
             else:
                 collected[operand] = [term]
     return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
-
-
-def _has_guards(trace: Trace, start: int, depends: bytearray) -> bool:
-    """Whether there are choices among these values, and functions that are not finite everywhere."""
-    first = start - trace.inputs
-    marked = [op for op, mark in zip(trace.ops[first : first + len(depends)], depends) if mark]
-    if not any(op[0] is SELECT or op[0] is TAKE for op in marked):
-        return False
-    return any(map(_is_unbounded, trace.ops[: first + len(depends)]))
 
 
 def _is_unbounded(op: Any) -> bool:
@@ -144,21 +144,84 @@ def _is_unbounded(op: Any) -> bool:
 
 
 def _unbounded(trace: Trace, end: int) -> bytearray:
-    """A mark for each value below end that may be infinite, or NaN, though all inputs are finite."""
+    """A mark for each value below the end that, or whose derivative, may be infinite though all inputs are finite.
+
+    Empty, if there is none.
+    """
     marks = bytearray(end)
-    for value, op in enumerate(trace.ops[: end - trace.inputs], start=trace.inputs):
-        if _is_unbounded(op) or any(marks[x] for x in values_in(op[0], op[1])):
-            marks[value] = True
-    return marks
+    inputs, is_any = trace.inputs, False
+    for value, op in enumerate(trace.ops[: end - inputs], start=inputs):
+        if _is_unbounded(op) or (is_any and any(marks[x] for x in values_in(op[0], op[1]))):
+            marks[value] = is_any = True
+    return marks if is_any else bytearray()
 
 
-def _may_be_infinite(head: Any, operands: Any, term: Term, unbounded: bytearray) -> bool:
-    """Whether the adjoint's factor in a term may be infinite or NaN."""
-    if term[1] == NONE or head is TAKE:
+def _chooses_among(trace: Trace, start: int, depends: bytearray, marks: bytearray) -> bool:
+    """Whether one of the values that depend on a leaf, and are marked, is a choice: if none is, nothing is guarded."""
+    first = max(start, trace.inputs)
+    for value, is_marked in enumerate(marks[len(marks) - len(depends) + first - start :], start=first):
+        if is_marked and depends[value - start]:
+            head, operands, _ = trace.ops[value - trace.inputs]
+            if _is_choice(trace, head, operands):
+                return True
+    return False
+
+
+_CHOICES: dict[Any, bool] = {}
+
+
+def _is_choice(trace: Trace, head: Any, operands: Any) -> bool:
+    """Whether an instruction's derivative by an operand may be 0 by the table, for some numbers and not for others."""
+    if head is SELECT or head is TAKE:
+        return True
+    if head is OWN:
+        _, head, *operands = operands
+    if not isinstance(head, Rule):
         return False
+    known = tuple([trace.known(x) for x in operands])
+    key = head, known
+    if key not in _CHOICES:
+        _CHOICES[key] = _has_choice_among_partials(head, known)
+    return _CHOICES[key]
+
+
+def _has_choice_among_partials(rule: Rule, known: Sequence[float | None]) -> bool:
+    """Whether there is one among its partials, by operands that aren't known."""
+    trial = Trace(rule.arity + 1)
+    values = [Traced(trial, x) for x in range(rule.arity + 1)]
+    numbers = [value if x is None else x for value, x in zip(values, known)]
+    for x, partial in zip(known, rule.partials):
+        if x is None:
+            slope = partial(*numbers, values[-1])
+            if isinstance(slope, Traced) and slope.index in trial.by_table:
+                return True
+    return False
+
+
+def _guarded(
+    trace: Trace,
+    guard: int,
+    head: Any,
+    operands: Any,
+    adjoint: int,
+    term: Term,
+    unbounded: bytearray,
+    is_hard: bool,
+) -> Term:
+    """The term, whose factor beside the adjoint is 0 where the guard is, if it may be infinite or NaN there."""
+    a, b, sign = term
     if head is SUM or head is REDUCE:
-        return bool(unbounded[term[1]])
-    return _is_unbounded((head, operands)) or any(unbounded[x] for x in values_in(head, operands))
+        may_be_infinite = is_hard and b != NONE and bool(unbounded[b])
+    elif head is SELECT or head is TAKE or (b == NONE and a == adjoint):
+        may_be_infinite = False
+    else:
+        may_be_infinite = _is_unbounded((head, operands)) or any(unbounded[x] for x in values_in(head, operands))
+    if not may_be_infinite:
+        return term
+    zero = trace.constant(0.0)
+    if b == NONE:  # a choice of products
+        return trace.call(SELECT, guard, a, zero), NONE, sign
+    return a, trace.call(SELECT, guard, b, zero), sign
 
 
 def _both(trace: Trace, a: int, b: int) -> int:
@@ -168,9 +231,21 @@ def _both(trace: Trace, a: int, b: int) -> int:
     return a if b == NONE else trace.product(a, b)
 
 
-def _any(trace: Trace, guards: list[int], batch: int, parts: Parts) -> int:
-    """1 where one of the guards is, for a value of that batch: for a uniform one, in any sample."""
-    first, *more = several = list(dict.fromkeys(guards))
+def _any(trace: Trace, guards: list[int], batch: int, parts: Parts, known: dict[Any, int]) -> int:
+    """1 where one of the guards is, for a value of that batch: for a uniform one, in any sample.
+
+    What is found is kept among what is known: the rows of a matrix all send the same guards.
+    """
+    several = tuple(dict.fromkeys(guards))
+    if len(several) == 1 and (batch or not trace.batch_of(several[0])):
+        return several[0]
+    key = several, bool(batch)
+    if key not in known:
+        known[key] = _any_of(trace, several, batch, parts)
+    return known[key]
+
+
+def _any_of(trace: Trace, several: Sequence[int], batch: int, parts: Parts) -> int:
     present: dict[int, set[int]] = {}
     for guard in several:
         if guard in parts:
@@ -178,8 +253,6 @@ def _any(trace: Trace, guards: list[int], batch: int, parts: Parts) -> int:
             present.setdefault(choice, set()).add(part)
             if len(present[choice]) == of:
                 return NONE  # all branches of one choice use it, and one of them is taken
-    if not more and (batch or not trace.batch_of(first)):
-        return first
     return trace.call(LESS, trace.constant(0.0), _collect(trace, [(guard, NONE, 1) for guard in several], batch))
 
 
@@ -221,7 +294,7 @@ def _sent(
     adjoint: int,
     start: int,
     depends: bytearray,
-    guarding: bool,
+    unbounded: bytearray,
     parts: Parts,
 ) -> list[tuple[int, Term, int]]:
     """What an instruction adds to the adjoints of its operands, given its own; and, of a choice, where it is taken."""
@@ -235,23 +308,60 @@ def _sent(
         return sent
     for position, operand in enumerate(values_in(head, operands)):
         if operand >= start and depends[operand - start]:
-            term = _through(trace, value, head, operands, position, adjoint)
+            partial = _partial(trace, value, head, operands, position)
+            term = _through(trace, head, operands, position, adjoint, partial)
             if term is not None:
                 choice = NONE
-                if guarding and head is SELECT:
-                    choice = operands[0]
-                    if position == 2:
-                        choice = trace.sum([(trace.constant(1.0), NONE, 1), (choice, NONE, -1)])
-                    parts[choice] = (operands[0], position, 2)
-                elif guarding and head is TAKE:
-                    choice = term[1]
-                    parts[choice] = (value, position, len(operands) - 1)
+                if unbounded and unbounded[operand]:
+                    choice = _choice(trace, value, head, operands, position, term, partial, parts)
                 sent.append((operand, term, choice))
     return sent
 
 
-def _through(trace: Trace, value: int, head: Any, operands: Any, position: int, adjoint: int) -> Term | None:
-    """adjoint · ∂value/∂operand as a term, for a function; None if the derivative is 0."""
+def _choice(
+    trace: Trace, value: int, head: Any, operands: Any, position: int, term: Term, partial: Any, parts: Parts
+) -> int:
+    """The guard of what an instruction sends to an operand: 1 where the choice falls on it; NONE, if it always does."""
+    if head is SELECT:
+        choice = operands[0] if position == 1 else _not(trace, operands[0])
+        parts[choice] = (operands[0], position, 2)
+        return choice
+    if head is TAKE:
+        parts[term[1]] = (value, position, len(operands) - 1)
+        return term[1]
+    return _kept(trace, partial.index) if isinstance(partial, Traced) else NONE
+
+
+def _kept(trace: Trace, partial: int) -> int:
+    """1 where a partial isn't 0 by the table, else 0; NONE if it never is."""
+    if partial not in trace.by_table:
+        return NONE
+    condition, *branches = trace.ops[partial - trace.inputs][1]
+    terms: list[Term] = []
+    for is_taken, branch in ((condition, branches[0]), (NONE, branches[1])):
+        if trace.known(branch) != 0.0:
+            terms.append((is_taken if is_taken != NONE else _not(trace, condition), _kept(trace, branch), 1))
+    return _sum(trace, terms) if terms else trace.constant(0.0)
+
+
+def _not(trace: Trace, condition: int) -> int:
+    return trace.sum([(trace.constant(1.0), NONE, 1), (condition, NONE, -1)])
+
+
+def _partial(trace: Trace, value: int, head: Any, operands: Any, position: int) -> Any:
+    """The derivative of a function by an operand; None if it is no row of the table."""
+    if head is OWN:
+        if position == 0:
+            return None
+        _, head, *operands = operands
+        position -= 1
+    return partial_of(trace, head, operands, value, position) if isinstance(head, Rule) else None
+
+
+def _through(trace: Trace, head: Any, operands: Any, position: int, adjoint: int, partial: Any) -> Term | None:
+    """adjoint · ∂value/∂operand as a term, for a function with that partial; None if the derivative is 0."""
+    if partial is not None:
+        return _times(trace, adjoint, partial)
     if head is COPY:
         return (adjoint, NONE, 1)
     if position == 0 and (head is SELECT or head is TAKE or head is OWN):
@@ -262,11 +372,6 @@ def _through(trace: Trace, value: int, head: Any, operands: Any, position: int, 
         return (trace.call(SELECT, operands[0], *chosen), NONE, 1)
     if head is TAKE:
         return (adjoint, chooses(trace, operands, position - 1), 1)
-    if head is OWN:
-        _, rule, *operands = operands
-        head, position = rule, position - 1
-    if isinstance(head, Rule):
-        return _times(trace, adjoint, partial_of(trace, head, operands, value, position))
     return None  # comparisons
 
 
@@ -330,36 +435,121 @@ def push_forward(trace: Trace, outputs: Sequence[int], leaves: Sequence[int], ta
     for leaf, tangent in zip(leaves, tangents):
         if isinstance(tangent, Traced) or float(tangent) != 0.0:
             moving[leaf] = trace.value(tangent)
+    unbounded = _unbounded(trace, start + len(depends))
+    wanted = _to_be_guarded(trace, start, depends, unbounded) if unbounded else bytearray()
+    if not _chooses_among(trace, start, depends, wanted):
+        unbounded = bytearray()
+    guards = _Guards(trace, unbounded, wanted)
     for value in range(start, start + len(depends)):
         if not depends[value - start] or value in moving:
             continue
-        head, operands, _ = trace.ops[value - trace.inputs]
+        head, operands, batch = trace.ops[value - trace.inputs]
         terms: list[Term] = []
         if head is SUM or head is REDUCE:
             for a, b, sign in operands:
                 if a in moving:
-                    terms.append((moving[a], b, sign))
+                    terms.append(guards.pass_on(a, head, operands, moving[a], (moving[a], b, sign)))
                 if b in moving:
-                    terms.append((moving[b], a, sign))
+                    terms.append(guards.pass_on(b, head, operands, moving[b], (moving[b], a, sign)))
         elif head is SELECT:
             zero = trace.constant(0.0)
             chosen = [moving.get(x, zero) for x in operands[1:]]
             if chosen != [zero, zero]:
                 terms = [(trace.call(SELECT, operands[0], *chosen), NONE, 1)]
+                guards.choose(operands, [x in moving for x in operands[1:]], value, is_select=True)
         elif head is TAKE:
             zero = trace.constant(0.0)
             rows = [moving.get(x, zero) for x in operands[1:]]
             if any(x != zero for x in rows):
                 terms = [(trace.call(TAKE, operands[0], *rows), NONE, 1)]
+                guards.choose(operands, [x in moving for x in operands[1:]], value, is_select=False)
         elif head not in SOURCES:
             for position, operand in enumerate(values_in(head, operands)):
                 if operand in moving:
-                    term = _through(trace, value, head, operands, position, moving[operand])
+                    partial = _partial(trace, value, head, operands, position)
+                    term = _through(trace, head, operands, position, moving[operand], partial)
                     if term is not None:
-                        terms.append(term)
+                        terms.append(guards.pass_on(operand, head, operands, moving[operand], term, partial))
         if terms:
             moving[value] = _tangent(trace, head, terms, operands)
+            guards.collect(value, batch)
     return [trace.numbers([moving[y]])[0] if y in moving else 0.0 for y in outputs]
+
+
+def _to_be_guarded(trace: Trace, start: int, depends: bytearray, unbounded: bytearray) -> bytearray:
+    """A mark for each value from start on of which something is computed whose derivative may be infinite."""
+    marks = bytearray(len(depends))
+    for value in reversed(range(max(start, trace.inputs), start + len(depends))):
+        if depends[value - start] and (marks[value - start] or unbounded[value]):
+            head, operands, _ = trace.ops[value - trace.inputs]
+            for x in values_in(head, operands):
+                if x >= start:
+                    marks[x - start] = True
+    return marks
+
+
+class _Guards:
+    """The guards of tangents: 0 where a tangent is 0 because of a choice, else 1. What has none is never guarded."""
+
+    def __init__(self, trace: Trace, unbounded: bytearray, wanted: bytearray) -> None:
+        self.trace = trace
+        self.unbounded = unbounded
+        self.start = len(unbounded) - len(wanted)  # where the marks of what is wanted begin
+        self.wanted = wanted
+        self.guards: dict[int, int] = {}
+        self.hard: set[int] = set()  # of these a guard isn't only the table's
+        self.parts: Parts = {}
+        self.anys: dict[Any, int] = {}
+        self.sent: list[int] = []  # to the value at hand: a guard for each term
+        self.sent_hard = False
+
+    def pass_on(self, operand: int, head: Any, operands: Any, tangent: int, term: Term, partial: Any = None) -> Term:
+        """Note an operand's guard as one of the value at hand: the term, guarded by it."""
+        if not self.unbounded:
+            return term
+        guard = self.guards.get(operand, NONE)
+        if guard != NONE:
+            is_hard = operand in self.hard
+            term = _guarded(self.trace, guard, head, operands, tangent, term, self.unbounded, is_hard)
+            self.sent_hard = self.sent_hard or is_hard
+        choice = _kept(self.trace, partial.index) if isinstance(partial, Traced) else NONE
+        self.sent.append(_both(self.trace, guard, choice))
+        return term
+
+    def choose(self, operands: Any, is_moving: Sequence[bool], value: int, is_select: bool) -> None:
+        """Note the guard of a choice: that of the branch which is taken; 0, if that one has no tangent."""
+        if not self.unbounded or not self.wanted[value - self.start]:
+            return
+        index, *branches = operands
+        guards = [self.guards.get(x, NONE) for x in branches]
+        if all(is_moving) and all(guard == NONE for guard in guards):
+            self.sent.append(NONE)
+            return
+        trace = self.trace
+        terms: list[Term] = []
+        for position, guard in enumerate(guards):
+            if is_moving[position]:
+                if not is_select:
+                    is_taken = chooses(trace, operands, position)
+                else:
+                    is_taken = _not(trace, index) if position else index
+                terms.append((is_taken, guard, 1))
+        self.sent.append(_sum(trace, terms))
+        self.sent_hard = True
+
+    def collect(self, value: int, batch: int) -> None:
+        """Make one guard of those that were noted, for the value's own."""
+        sent, is_hard = self.sent, self.sent_hard
+        if not sent:
+            return
+        self.sent, self.sent_hard = [], False
+        if NONE in sent or not self.wanted[value - self.start]:
+            return
+        guard = _any(self.trace, sent, batch, self.parts, self.anys)
+        if guard != NONE:
+            self.guards[value] = guard
+            if is_hard:
+                self.hard.add(value)
 
 
 def _tangent(trace: Trace, head: Any, terms: list[Term], operands: Any) -> int:

@@ -88,15 +88,15 @@ def _steps(bench: Bench, name: str) -> Iterator[Expression]:
     """One step, at all points of a grid, those with simple numbers first, in each form that the engine has."""
     rule = bench.rules[name]
     ends = points.edges(REACH)
-    grid = (*points.PLAIN, *(s * x for x in ends for s in (1.0, -1.0)))
+    grid = (*points.PLAIN, *(s * x for x in ends for s in (1.0, -1.0) if rule.arity <= 2))
     tuples = list(itertools.product(grid, repeat=rule.arity))
     tuples.sort(key=lambda xs: sum(map(grid.index, xs)))
     for xs in tuples:
-        for kinds in ("x",) if rule.arity == 1 else ("xx", "xc", "cx"):
+        for kinds in points.kinds_of(rule.arity):
             if bench.allows(name, kinds) and points.is_inside(rule, xs, kinds, REACH):
                 point = tuple(x for x, kind in zip(xs, kinds) if kind == "x")
                 constants = tuple(x for x, kind in zip(xs, kinds) if kind == "c")
-                yield Expression(point, ((name, (1, 0) if kinds == "cx" else (0, 1)[: rule.arity]),), constants)
+                yield Expression(point, ((name, (1, 0) if kinds == "cx" else tuple(range(rule.arity))),), constants)
 
 
 # --- Plain numbers beside the engine's ---
@@ -159,10 +159,10 @@ def whole_numbers(bench: Bench) -> None:
     """Leaves that were made from ints, at which ``//`` for ``/`` and the like would show."""
     for name, rule in bench.rules.items():
         for xs in itertools.product((7, 2, -3, 1), repeat=rule.arity):
-            for kinds in ("x",) if rule.arity == 1 else ("xx", "xc"):
+            for kinds in points.kinds_of(rule.arity)[:2]:
                 if bench.allows(name, kinds) and points.is_inside(rule, [*map(float, xs)], kinds, REACH):
                     n = kinds.count("x")
-                    e = Expression(xs[:n], ((name, (0, 1)[: rule.arity]),), xs[n:])
+                    e = Expression(xs[:n], ((name, tuple(range(rule.arity))),), xs[n:])
                     try:
                         _claim(bench, e)
                     except Falsified:

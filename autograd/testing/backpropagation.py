@@ -59,13 +59,13 @@ def accumulation(bench: Bench) -> None:
 def single_steps(bench: Bench) -> Iterator[Expression]:
     """Each of the engine's operations, at a plain point."""
     for name, rule in bench.rules.items():
-        kinds = "x" if rule.arity == 1 else next((k for k in ("xx", "xc", "cx") if bench.allows(name, k)), "")
+        kinds = next((k for k in points.kinds_of(rule.arity) if bench.allows(name, k)), "")
         for xs in ((0.5, 2.0), (2.0, 3.0), (3.0, 2.0)):
-            operands = xs[: rule.arity]
+            operands = tuple(itertools.islice(itertools.cycle(xs), rule.arity))
             if kinds and points.is_inside(rule, operands, kinds, REACH):
                 point = tuple(x for x, kind in zip(operands, kinds) if kind == "x")
                 constants = tuple(x for x, kind in zip(operands, kinds) if kind == "c")
-                yield Expression(point, ((name, (1, 0) if kinds == "cx" else (0, 1)[: rule.arity]),), constants)
+                yield Expression(point, ((name, (1, 0) if kinds == "cx" else tuple(range(rule.arity))),), constants)
                 break
 
 

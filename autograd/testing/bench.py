@@ -116,7 +116,7 @@ class Bench:
     def allows(self, name: str, kinds: str) -> bool:
         """Whether the operation takes operands of these kinds: x and y are the engine's, c is a plain number."""
         form = kinds.replace("x", "v").replace("y", "v")
-        return len(form) == 1 or self.forms[name][form] is None
+        return len(form) == 1 or self.forms[name].get(form, ...) is None
 
     @functools.cached_property
     def arithmetic(self) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ class Bench:
     def expressions(self, *names: str, max_size: int = 6, min_size: int = 1) -> SearchStrategy[Expression]:
         """Random expressions of the engine's operations: of all of them, or of those of these names that it has."""
         chosen = {name: self.rules[name] for name in names or self.rules if name in self.rules}
-        if not any(self.rules[name].arity == 1 or self.allows(name, "xx") for name in chosen):
+        if not any(self.allows(name, "x" * self.rules[name].arity) for name in chosen):
             raise Unsupported("it has no operations" + (f" among {', '.join(names)}" if names else ""))
         return drawn(chosen, max_size, self.allows, REACH, min_size)
 

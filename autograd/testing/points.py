@@ -76,6 +76,11 @@ def edges(reach: float) -> tuple[float, ...]:
     return tuple(x for x in NEAR_ENDS if 1 / reach <= x <= reach)
 
 
+def kinds_of(arity: int) -> tuple[str, ...]:
+    """Which operands of an operation are leaves (x), and which are constants (c): of two operands one may be."""
+    return ("xx", "xc", "cx") if arity == 2 else ("x" * arity,)
+
+
 def is_inside(rule: Rule, operands: Sequence[float], kinds: str, reach: float) -> bool:
     """Whether the primitive has a value and a derivative there, of a size between 1 / reach and reach (or 0).
 
