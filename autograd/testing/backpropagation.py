@@ -6,6 +6,7 @@ own in the report, doesn't show up in every row.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
