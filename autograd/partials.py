@@ -49,7 +49,7 @@ def by_exponent(a: Any, b: Any, y: Any) -> Any:
         return y * math.log(a)
 
     def inside() -> Any:
-        below_infinity = where((a < math.inf) | ((y > 0) & (y < math.inf)), a, sys.float_info.max)
+        below_infinity = where((a < math.inf) | ((y > 0) & (y < math.inf)), a, 1e30)
         return rules.xlogy(y, where(a > 0, below_infinity, like(a, 1)))
 
     return choose(a > 0, inside, lambda: choose(abs(a) <= 0, lambda: 0, lambda: y * math.nan))
@@ -104,8 +104,8 @@ def at_tie(first: Any, second: Any) -> Any:
 
 
 def tame(x: Any) -> Any:
-    """x, and 1e50 for what is larger in size: a factor of what vanishes there, and powers of it stay finite."""
-    return x if is_symbolic(x) else where(abs(x) > 1e50, 1e50, x)
+    """x, and 1e12 for what is larger in size: a factor of what vanishes there, and powers of it stay finite."""
+    return x if is_symbolic(x) else where(abs(x) > 1e12, 1e12, x)
 
 
 def log_or_limit(x: Any) -> Any:

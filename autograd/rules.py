@@ -100,7 +100,7 @@ class Rule:
         fit: the same to double precision only: a series or a fit, for floats and traced numbers.
         limit: the value on floats where ``value`` raises; if it isn't given, infinite where it overflows, else NaN.
         ulps: how far a partial on floats may be from the truth: a number, or a function of the operands.
-        bounded: whether value and partials are finite at all finite operands.
+        bounded: whether the value and the derivatives of every order are finite at all finite operands.
         commutative: whether f(a, b) is f(b, a).
         elsewhere: the libraries that have the function, and its names there: ``"mpmath sympy numpy:arcsin"``.
         constant: which operands are constants, by which there is no derivative.
@@ -452,7 +452,7 @@ stop_gradient = _unary("stop_gradient", lambda x: x, lambda x, y: 0, bounded=Tru
 # --- Functions of two numbers ---
 maximum    = _binary("maximum",    floats.maximum,    lambda a, b, y: at_tie(a, b),           lambda a, b, y: at_tie(b, a), commutative=True, bounded=True, notation=call("max"), definition=lambda a, b: where(a > b, a, b), elsewhere="sympy:Max numpy")
 minimum    = _binary("minimum",    floats.minimum,    lambda a, b, y: at_tie(b, a),           lambda a, b, y: at_tie(a, b), commutative=True, bounded=True, notation=call("min"), definition=lambda a, b: where(a < b, a, b), elsewhere="sympy:Min numpy")
-hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(a, b),        lambda a, b, y: direction(b, a), commutative=True, bounded=True, definition=lambda a, b: sqrt(a * a + b * b), textbook=(lambda a, b, y: a / y, lambda a, b, y: b / y), elsewhere="mpmath numpy")
+hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(a, b),        lambda a, b, y: direction(b, a), commutative=True, definition=lambda a, b: sqrt(a * a + b * b), textbook=(lambda a, b, y: a / y, lambda a, b, y: b / y), elsewhere="mpmath numpy")
 atan2      = _binary("atan2",      math.atan2,        lambda a, b, y: ratio(direction(b, a), hypot(a, b)), lambda a, b, y: -ratio(direction(a, b), hypot(a, b)), textbook=(lambda a, b, y: b / (a**2 + b**2), lambda a, b, y: -a / (a**2 + b**2)), elsewhere="mpmath sympy numpy:arctan2")
 logaddexp  = _binary("logaddexp",  floats.logaddexp,  lambda a, b, y: share_of_sum(a, b, y),  lambda a, b, y: share_of_sum(b, a, y), commutative=True, bounded=True, definition=log_of_sum, ulps=_ulps_of_share,
                      textbook=(lambda a, b, y: exp(a) / (exp(a) + exp(b)), lambda a, b, y: exp(b) / (exp(a) + exp(b))), elsewhere="numpy")

@@ -407,16 +407,16 @@ def inverse_mills(x: Any) -> Any:
 def inverse_mills_slope(x: Any) -> Any:
     """-λ'(x) = λ(x)·(x + λ(x)), where x + λ(x) doesn't cancel; from 1 far below 0 to 0.
 
-    >>> inverse_mills_slope(-1e200), inverse_mills_slope(60.0)
+    >>> inverse_mills_slope(-1e30), inverse_mills_slope(60.0)
     (1.0, 0.0)
     """
 
     def below() -> Any:
-        hazard, gap = _mills_below_0(rules.minimum(rules.abs_(x), 1e100))
+        hazard, gap = _mills_below_0(rules.minimum(rules.abs_(x), 1e30))
         return hazard * gap
 
     def above() -> Any:
-        m = rules.minimum(x, 1e100)
+        m = rules.minimum(x, 1e30)
         hazard = _mills_above_0(m)
         return hazard * (m + hazard)
 
@@ -430,7 +430,7 @@ def _mills_above_0(a: Any) -> Any:
 
 def _mills_below_0(a: Any) -> tuple[Any, Any]:
     """λ(-a), and its distance from a."""
-    m = rules.minimum(a, 1e200)
+    m = rules.minimum(a, 1e30)
     z = m * 0.7071067811865476
     gap = 1.4142135623730951 * polynomial(_MILLS, (z - 3.0) / (z + 3.0)) / (2.0 * z + 1.772453850905516)
     return a + gap, gap

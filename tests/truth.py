@@ -324,7 +324,7 @@ DISTANCE_TO_EDGE: dict[str, Callable[..., float]] = {
 
 def _to_multiple(a: float, b: float) -> float:
     """The distance from a to the nearest multiple of b."""
-    return abs(math.remainder(a, b))
+    return abs(math.remainder(a, b)) if b and math.isfinite(a) else 0.0
 
 
 def _to_pole(x: float) -> float:

@@ -68,8 +68,9 @@ class _Memory:
     def __init__(self, native: Native) -> None:
         lowered, program = native.lowered, native.program
         self.numbers = np.zeros(max(lowered.memory, 1), dtype=native.dtype)
-        for start, constants in lowered.constants:
-            self.numbers[start : start + len(constants)] = constants
+        with np.errstate(over="ignore"):  # what is too large for float32 is infinite
+            for start, constants in lowered.constants:
+                self.numbers[start : start + len(constants)] = constants
         self.address = kernel.address_of(self.numbers)
         self.outputs = self.numbers[native.outputs]
         self.arguments: list[tuple[Any, int, int]] = []  # where, which argument is the first, how many

@@ -90,6 +90,8 @@ def is_inside(rule: Rule, operands: Sequence[float], kinds: str, reach: float) -
         kinds: a letter for each operand: x for a leaf, c for a constant, y for a computed number, which is rounded.
         reach: the largest size.
     """
+    if any(kinds[i] != "c" for i in rule.constant):
+        return False
     if rule.name == "pow" and operands[0] <= 0 and not (kinds[1] == "c" and _is_whole_power(*operands)):
         return False
     computed = "y" in kinds
