@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import floats, rules
 from autograd.errors import NoExactValue
-from autograd.kinds import choose, is_symbolic, library, like, power, where
+from autograd.kinds import choose, ground, is_symbolic, library, like, power, where
 
 
 def no_derivative(*_: Any) -> Any:
@@ -134,6 +134,11 @@ def log_of_sum(a: Any, b: Any) -> Any:
     return most + rules.log1p(rules.exp(-(gap if is_symbolic(most) else where(abs(most) < math.inf, gap, 0))))
 
 
+def xlogy_of_any_kind(a: Any, b: Any) -> Any:
+    """a · log b; 0 for a = 0."""
+    return choose(abs(a) > 0, lambda: a * rules.log(b), lambda: 0 * a)
+
+
 def share_of_sum(a: Any, b: Any, y: Any) -> Any:
     """e^a / (e^a + e^b), with y = log(e^a + e^b)."""
     if is_symbolic(y):
@@ -175,9 +180,9 @@ def normal_density(x: Any) -> Any:
 def change_of_mills_slope(x: Any, y: Any) -> Any:
     """The derivative of y = -λ'(x): λ·(1 - y) - y·(x + λ), and far below 0, where that cancels, its series in 1 / x."""
     hazard = rules.inverse_mills(x)
+    if is_symbolic(x) or library(ground(x)) == "mpmath":
+        return hazard * (1 - y) - y * (x + hazard)
     near = hazard * (1 - y) - y * (tame(x) + hazard)
-    if is_symbolic(x):
-        return near
     r = rules.ratio(1, x)
     q = r * r
     return where(x < -60, r * q * (2 - q * (24 - q * (300 - q * (4144 - q * 63540)))), near)

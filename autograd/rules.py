@@ -73,6 +73,7 @@ from autograd.partials import (
     square,
     tame,
     times_exp,
+    xlogy_of_any_kind,
 )
 from autograd.styles import PRODUCT, SUM
 
@@ -256,7 +257,7 @@ def _ulps_of_power(a: float, b: float) -> float:
 
 
 def _ulps_of_mills_slope(x: float) -> float:
-    return 16.0 + min(max(-x, 0.0), 60.0) ** 4  # far below 0, a small difference; beyond -60 a series
+    return 64.0 + min(max(-x, 0.0), 60.0) ** 4  # far below 0, a small difference; beyond -60 a series
 
 
 def _ulps_of_erfinv(x: float) -> float:
@@ -456,7 +457,7 @@ hypot      = _binary("hypot",      math.hypot,        lambda a, b, y: direction(
 atan2      = _binary("atan2",      math.atan2,        lambda a, b, y: ratio(direction(b, a), hypot(a, b)), lambda a, b, y: -ratio(direction(a, b), hypot(a, b)), textbook=(lambda a, b, y: b / (a**2 + b**2), lambda a, b, y: -a / (a**2 + b**2)), elsewhere="mpmath sympy numpy:arctan2")
 logaddexp  = _binary("logaddexp",  floats.logaddexp,  lambda a, b, y: share_of_sum(a, b, y),  lambda a, b, y: share_of_sum(b, a, y), commutative=True, bounded=True, definition=log_of_sum, ulps=_ulps_of_share,
                      textbook=(lambda a, b, y: exp(a) / (exp(a) + exp(b)), lambda a, b, y: exp(b) / (exp(a) + exp(b))), elsewhere="numpy")
-xlogy      = _binary("xlogy",      _within(LOG_OF_B, floats.xlogy), lambda a, b, y: log_or_limit(b), lambda a, b, y: where((abs_(a) <= 0) & (abs_(b) <= 0), 0, ratio(a, b)), LOG_OF_B, limit=floats.xlogy, definition=lambda a, b: where(abs_(a) > 0, a * log(b), 0 * a), textbook=(lambda a, b, y: log(b), lambda a, b, y: a / b), elsewhere="scipy")
+xlogy      = _binary("xlogy",      _within(LOG_OF_B, floats.xlogy), lambda a, b, y: log_or_limit(b), lambda a, b, y: where((abs_(a) <= 0) & (abs_(b) <= 0), 0, ratio(a, b)), LOG_OF_B, limit=floats.xlogy, definition=xlogy_of_any_kind, textbook=(lambda a, b, y: log(b), lambda a, b, y: a / b), elsewhere="scipy")
 leaky_relu = _binary("leaky_relu", floats.leaky_relu, lambda a, b, y: where(a > 0, 1, b),     lambda a, b, y: where(a > 0, 0, a), bounded=True, notation=call("leaky_relu", "LeakyReLU"), definition=lambda a, b: where(a > 0, a, b * a))
 elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 0, 1, times_exp(b, where(a > 0, 0, a))), lambda a, b, y: where(a > 0, 0, expm1(where(a > 0, 0, a))), bounded=True, notation=call("elu", "ELU"), definition=lambda a, b: where(a > 0, a, b * expm1(a)),
                      textbook=(lambda a, b, y: where(a > 0, 1, b * exp(a)), lambda a, b, y: where(a > 0, 0, exp(a) - 1)))
@@ -464,7 +465,7 @@ elu        = _binary("elu",        floats.elu,        lambda a, b, y: where(a > 
 # --- What partials of others are made of, because their own derivatives don't cancel ---
 direction  = _binary("direction",  floats.direction,  lambda a, b, y: ratio(direction(b, a), hypot(a, b)) * direction(b, a), lambda a, b, y: -direction(a, b) * ratio(direction(b, a), hypot(a, b)), public=False, definition=direction_of_any_kind, ulps=8.0)  # a / hypot(a, b)
 sigmoid_slope = _unary("sigmoid_slope", floats.sigmoid_slope, lambda x, y: -y * tanh(x / 2), bounded=True, public=False, notation=call("σ′"), definition=lambda x: sigmoid(x) * sigmoid(-x))
-inverse_mills = _unary("inverse_mills", special.inverse_mills, lambda x, y: -inverse_mills_slope(x), public=False, notation=call("λ"), fit=special.inverse_mills, definition=lambda x: normal_density(x) / normal_cdf(x), ulps=8.0)  # φ / Φ
+inverse_mills = _unary("inverse_mills", special.inverse_mills, lambda x, y: -inverse_mills_slope(x), public=False, notation=call("λ"), fit=special.inverse_mills, definition=lambda x: exp(-x * x / 2) / sqrt(2 * pi(x)) / normal_cdf(x), ulps=8.0)  # φ / Φ
 inverse_mills_slope = _unary("inverse_mills_slope", special.inverse_mills_slope, lambda x, y: change_of_mills_slope(x, y), public=False, bounded=True, ulps=_ulps_of_mills_slope, fit=special.inverse_mills_slope, definition=lambda x: inverse_mills(x) * (x + inverse_mills(x)))
 one_minus_square = _unary("one_minus_square", lambda x: (1 - x) * (1 + x), lambda x, y: -2 * x, bounded=True, public=False, definition=lambda x: (1 - x) * (1 + x))
 # fmt: on

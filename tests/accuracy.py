@@ -43,6 +43,8 @@ def points(name: str) -> tuple[tuple[float, ...], ...]:
 def _is_good(rule: Rule, operands: tuple[float, ...]) -> bool:
     if not rule.domain.contains(*operands):
         return False
+    if "mills" in rule.name and operands[0] < -1e5:
+        return False  # there the truth, with e^(x²) in it, takes too many digits
     try:
         y = rule.value(*operands)
     except OverflowError:

@@ -571,9 +571,8 @@ def test_gradcheck_takes_many_operands_and_explains_what_is_wrong() -> None:
     gradcheck(lambda: mixture(*leaves) * leaves[1], wrt=leaves)
     fma = fma_row()
     f = lambda a, b, c: fma(a, b, c) * c  # noqa: E731  (by c: a·b + 2c)
-    for by_c, said in ((lambda a, b, c: a * b, "has the wrong one"), (lambda a, b, c: a * b + c, "is missing")):
-        with pytest.raises(WrongGradient, match=f"the derivative of 'fma' by its operand 3 {said}"):
-            gradcheck((f, lambda a, b, c, by_c=by_c: (b * c, a * c, by_c(a, b, c))), 2.0, 3.0, 4.0)
+    with pytest.raises(WrongGradient, match="the derivative of 'fma' by its operand 3 has the wrong one"):
+        gradcheck((f, lambda a, b, c: (b * c, a * c, a * b)), 2.0, 3.0, 4.0)
 
 
 # --- Defined again ---

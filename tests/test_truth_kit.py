@@ -39,10 +39,20 @@ def along(name, operands, position):
     )
 
 
+# Rows of which the kit's truth reaches ordinary numbers only: it has no more than 1,400 digits.
+ORDINARY = ("mod", "floordiv", "power", "ndtr", "direction", "inverse_mills", "inverse_mills_slope")
+
+
+def is_ordinary(operands):
+    return all(x == 0 or 1e-8 < abs(x) < 1e8 for x in operands)
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_derivative_of_each_primitive_is_exact(name):
     checked = 0
     for operands in points(name)[:: THINNED.get(name, 4) * RULES[name].arity]:
+        if name in ORDINARY and not is_ordinary(operands):
+            continue
         for position, x in enumerate(operands):
             if not independent.has_derivative(name, operands, position):
                 continue
