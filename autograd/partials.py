@@ -171,6 +171,13 @@ def normal_cdf(x: Any) -> Any:
     return rules.erfc(-x / rules.sqrt(like(x, 2))) / 2
 
 
+def log_of_normal_cdf(x: Any) -> Any:
+    """log Φ(x), on numbers with their own digits."""
+    if is_symbolic(x):
+        return rules.log(normal_cdf(x))
+    return choose(x > 0, lambda: rules.log1p(-normal_cdf(-x)), lambda: rules.log(normal_cdf(x)))
+
+
 def normal_density(x: Any) -> Any:
     """φ(x) = Φ'(x)."""
     x = tame(x)

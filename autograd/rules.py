@@ -59,6 +59,7 @@ from autograd.partials import (
     floordiv_of_any_kind,
     gauss,
     lgamma_of_any_kind,
+    log_of_normal_cdf,
     log_of_sum,
     log_or_limit,
     mod_of_any_kind,
@@ -257,7 +258,7 @@ def _ulps_of_power(a: float, b: float) -> float:
 
 
 def _ulps_of_mills_slope(x: float) -> float:
-    return 64.0 + min(max(-x, 0.0), 60.0) ** 4  # far below 0, a small difference; beyond -60 a series
+    return 64.0 + 8.0 * min(max(-x, 0.0), 60.0) ** 4  # far below 0, a small difference; beyond -60 a series
 
 
 def _ulps_of_erfinv(x: float) -> float:
@@ -432,7 +433,7 @@ erf      = _unary("erf",      math.erf,        lambda x, y: 2 / sqrt(pi(x)) * ga
 erfc     = _unary("erfc",     math.erfc,       lambda x, y: -2 / sqrt(pi(x)) * gauss(x),                  bounded=True, ulps=_ulps_of_square, textbook=(lambda x, y: -2 / sqrt(pi(x)) * exp(-(x**2)),), elsewhere="mpmath sympy scipy")
 erfinv   = _unary("erfinv",   _within(INSIDE_UNIT, special.erfinv), lambda x, y: sqrt(pi(x)) / 2 * exp(y * y), INSIDE_UNIT, notation=call("erfinv", "erf⁻¹"), fit=special.erfinv, limit=special.erfinv, ulps=_ulps_of_erfinv, elsewhere="mpmath sympy scipy")
 ndtr     = _unary("ndtr",     floats.ndtr,     lambda x, y: normal_density(x),                            bounded=True, notation=call("ndtr", "Φ"), definition=normal_cdf, ulps=_ulps_of_square, textbook=(lambda x, y: exp(-(x**2) / 2) / sqrt(2 * pi(x)),), elsewhere="scipy")
-log_ndtr = _unary("log_ndtr", special.log_ndtr, lambda x, y: inverse_mills(x),                            notation=call("log_ndtr", "ln Φ"), fit=special.log_ndtr, definition=lambda x: log(normal_cdf(x)), textbook=(lambda x, y: exp(-(x**2) / 2) / sqrt(2 * pi(x)) / ndtr(x),), elsewhere="scipy")
+log_ndtr = _unary("log_ndtr", special.log_ndtr, lambda x, y: inverse_mills(x),                            notation=call("log_ndtr", "ln Φ"), fit=special.log_ndtr, definition=log_of_normal_cdf, textbook=(lambda x, y: exp(-(x**2) / 2) / sqrt(2 * pi(x)) / ndtr(x),), elsewhere="scipy")
 logit    = _unary("logit",    _within(PROBABILITY, special.logit), lambda x, y: ratio(1, x) + ratio(1, 1 - x), PROBABILITY, fit=special.logit, limit=special.logit, definition=lambda x: log(x / (1 - x)), elsewhere="scipy")
 lgamma   = _unary("lgamma",   _within(NO_POLE, special.lgamma), lambda x, y: digamma(x),                  NO_POLE, notation=call("lgamma", "ln Γ"), fit=special.lgamma, limit=special.lgamma, definition=lgamma_of_any_kind, elsewhere="scipy:gammaln")
 digamma  = _unary("digamma",  _within(NO_POLE, special.digamma), lambda x, y: polygamma(1, x),            NO_POLE, notation=call("digamma", "ψ"), fit=special.digamma, limit=special.digamma, elsewhere="mpmath sympy scipy:psi,digamma")

@@ -116,7 +116,8 @@ def test_formulas_at_50_digits_are_the_truth_to_40(name: str) -> None:
     nothing = mpf("1e-300")  # an exponent of such a size has used up the digits
     with mp.workdps(50):
         for operands in accuracy.points(name)[::5]:
-            if any(abs(x) > (1e5 if name in ("log_ndtr", "inverse_mills_slope") else 1e100) for x in operands):
+            largest = 10 if "mills" in name else 1e5 if name == "log_ndtr" else 1e100  # λ's slopes cancel
+            if any(abs(x) > largest for x in operands):
                 continue
             numbers = tuple(map(mpf, operands))
             exact = truth.value(name, operands)
