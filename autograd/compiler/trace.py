@@ -352,7 +352,9 @@ class Traced(InArrays, Operators):
     __index__ = __int__
 
     def __round__(self, digits: int | None = None) -> Any:
-        raise _no_number("round() was called", "use floor(x + 0.5)")
+        if digits is None:
+            return self._apply(rules.round_)
+        raise _no_number("round() to decimals was called", "write round(x * 100) / 100")
 
     def __format__(self, spec: str) -> str:
         if spec:

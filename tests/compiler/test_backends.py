@@ -138,6 +138,15 @@ def test_functions_of_floats_are_those_of_ieee_754() -> None:
                         assert repr(ours) == repr(theirs), at
 
 
+@each_backend
+@pytest.mark.parametrize("name", ["silu", "gelu", "erf", "erfc", "ndtr", "atan", "tanh", "softplus"])
+def test_at_large_numbers_and_infinity_a_slope_in_float32_is_its_limit(name: str, backend: str) -> None:
+    slope = jit(grad(RULES[name]), dtype="float32").lower(1.0)
+    for x in (1e17, 1e19, 1e25, 1e38, math.inf):
+        for at in (x, -x):
+            assert slope.run(at, backend=backend) == pytest.approx(grad(RULES[name])(at), rel=1e-6, abs=1e-34)
+
+
 @pytest.mark.parametrize("index", [0.0, 0.9, 2.0, 2.99, -1.0, -0.5, -3.0, 3.0, -3.5, math.nan, math.inf])
 def test_take_is_the_same_everywhere(index: float) -> None:
     f = jit(lambda i, a, b, c: autograd.take([a, b, c], i)).lower(0.0, 1.0, 2.0, 3.0)

@@ -326,7 +326,7 @@ FROZEN: dict[str, tuple[Callable[..., Any], str]] = {
     "!=": (lambda x, y: x != 0.0, r"abs\(x - y\) > 0"),
     "== of comparisons": (lambda x, y: (x > 0) == (y > 0), "combine conditions"),
     "in": (lambda x, y: x in [1.0, 2.0], r"abs\(x - y\) > 0"),
-    "round": (lambda x, y: round(x), "floor"),
+    "round": (lambda x, y: round(x, 2), r"round\(x \* 100\) / 100"),
     "math": (lambda x, y: math.exp(x), "instead of math's"),
     "format": (lambda x, y: f"{x:.3f}", "print the result"),
     "np.array of floats": (lambda x, y: np.array([x, y], dtype=float), "autograd's functions"),
@@ -459,3 +459,11 @@ def test_nothing_is_left_behind_by_an_exception() -> None:
     with pytest.raises(KeyError):
         jit(lambda x: {}[x])(1.0)
     assert jit(lambda x: x * x)(3.0) == 9.0
+
+
+@pytest.mark.parametrize("x", [2.5, 3.5, -0.5, -1.7, 4.2])
+def test_pythons_own_rounding_and_division_are_traced(x: float) -> None:
+    def f(x: Any) -> Any:
+        return [round(x), math.floor(x), math.ceil(x), math.trunc(x), *divmod(x, 1.5), *divmod(7.0, x), x // -2, -x % 2]
+
+    assert jit(f)(x) == f(x)
