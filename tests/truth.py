@@ -633,7 +633,7 @@ def derivative(name: str, operands: tuple[float, ...], orders: tuple[int, ...]) 
     """The derivative with so many times each operand, good to at least 40 digits (0 if it is below every float).
 
     >>> mp.nstr(derivative("mul", (2.0, 3.0), (1, 1)), 5), mp.nstr(derivative("sin", (1.0,), (2,)), 20)
-    ('1.0', '-0.8414709848078965067')
+    ('1.0', '-0.84147098480789650665')
 
     Raises:
         Unknown: there is none, or none that differences can find.

@@ -31,10 +31,17 @@ EPSILON = 2.0**-52  # the spacing of floats at 1
 _EXACT = frozenset(
     ("neg", "abs", "maximum", "minimum", "relu", "sign", "floor", "ceil", "trunc", "round", "floordiv", "stop_gradient")
 )
+# Their results are numbers apart from each other: where a small shift of f's arguments passes several, f is a staircase
+# so steep that the difference of two of its numbers looks like a slope.
+_STEPS = frozenset(("floor", "ceil", "trunc", "round", "floordiv"))
 # Engines take these partials from the rounded result, tanh' = 1 - y², and lose digits in the tails: how much, over ε.
 _NOISE: dict[str, Callable[[Any], Any]] = {"tanh": lambda y: 2 * y * y, "sigmoid": abs, "gelu": lambda y: 1}
 _OURS = ("autograd.", "_operator")
 _CHOOSERS = ("autograd.functions", "autograd.kinds", "autograd.rules", "autograd.reverse")  # floats choose branches
+
+
+class Steps(ArithmeticError):
+    """Within the step of a difference f jumps, more than once: floor(x) for x of 1e300, which moves by 1e274."""
 
 
 class Leaked(Exception):
@@ -129,6 +136,7 @@ class Program(LiftedWorld):
         Raises:
             Leaked: f took a float out of a number.
             ArithmeticError, ValueError: f is undefined there.
+            Steps: since the first call it jumped more than once, in one operation.
         """
         mpf = mpmath().mp.mpf
         self._noise = random.Random(abs(seed)) if seed else None
@@ -159,6 +167,8 @@ class Program(LiftedWorld):
         else:  # a primitive of the user's: watch what it does with the numbers
             y = below(self.level, rule.definition(*operands))
         y = mpf(y)
+        if rule.name in _STEPS and abs(y - self._hold(y)) > 1 and self._noise is None:
+            raise Steps
         _, mantissa, exponent, bits = y._mpf_
         if mantissa:
             self.largest = max(self.largest, exponent + bits)

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from autograd.kinds import library
 from autograd.testing.floats import estimate
-from autograd.testing.precision import EPSILON, Leaked, Program, Slope, mpmath
+from autograd.testing.precision import EPSILON, Leaked, Program, Slope, Steps, mpmath
 from autograd.transforms import Argnums, _Inputs
 from autograd.trees import flatten, is_number
 
@@ -216,6 +216,7 @@ class _Slopes:
         mp = mpmath().mp
         self.along, self.numbers, self.i, self.small = along, numbers, i, step * shrink
         self.shrink = shrink
+        self.steps = False
         center = self._at(0)
         self.right: list[Any] = []
         self.left: list[Any] = []
@@ -230,7 +231,8 @@ class _Slopes:
         moved[self.i] = moved[self.i] + shift
         try:
             return self.along(moved, seed)
-        except (ArithmeticError, ValueError):
+        except (ArithmeticError, ValueError) as error:
+            self.steps |= isinstance(error, Steps)
             return None
 
     def verdict(self, last: bool) -> Truth | None:
@@ -239,7 +241,7 @@ class _Slopes:
         slopes = [*self.right, *self.left]
         if None in slopes:
             undefined = "f is undefined " + ("on one side" if any(x is not None for x in slopes) else "here")
-            return _none("not differentiable", undefined) if last else None
+            return _none("not differentiable", "f jumps again and again" if self.steps else undefined) if last else None
         right, left = self.right, self.left
         first, value = ((r + s) / 2 for r, s in zip(right, left))
         error = abs(first - value) + self.rounding

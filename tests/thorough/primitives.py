@@ -76,20 +76,24 @@ def _numbers(engine: Engine, at: _Point) -> Iterator[tuple[int, float]]:
     try:
         value, partials = engine.run(at.expression)
     except Exception:
-        value, partials = math.nan, [math.nan] * at.rule.arity
+        value, partials = math.nan, [math.nan] * len(at.moving)
     if value is not None:
         yield -1, value
-    for position, got in enumerate(partials):
+    for position, got in zip(at.moving, partials):
         if truth.has_derivative(at.rule.name, at.operands, position):
             yield position, got
 
 
 class _Point:
-    """A primitive at a point."""
+    """A primitive at a point; operands that are constant by its rule are constants of the expression, too."""
 
     def __init__(self, rule: Rule, operands: tuple[float, ...]) -> None:
         self.rule, self.operands = rule, operands
-        self.expression = Expression(operands, ((rule.name, tuple(range(rule.arity))),))
+        self.moving = [i for i in range(rule.arity) if i not in rule.constant]
+        order = [*self.moving, *rule.constant]  # an expression has its leaves first
+        slots = tuple(order.index(i) for i in range(rule.arity))
+        point, constants = ([operands[i] for i in part] for part in (self.moving, rule.constant))
+        self.expression = Expression(tuple(point), ((rule.name, slots),), tuple(constants))
         self.glimpsed: dict[int, tuple[Any, Any]] = {}
 
     def error(self, position: int, got: float) -> tuple[float, float]:

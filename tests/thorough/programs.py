@@ -20,7 +20,7 @@ from autograd.testing.exact import LARGEST
 from autograd.testing.expression import pruned
 from autograd.testing.gradients import ULPS
 from autograd.testing.points import NEAR_ENDS, PLAIN
-from autograd.testing.precision import EPSILON, Program, Slope
+from autograd.testing.precision import EPSILON, Program, Slope, Steps
 from autograd.testing.truth import Measured, _Slopes, first_derivatives, inputs_of, second_derivatives, terms_of
 from tests import truth
 from tests.thorough.engines import ENGINES, Engine
@@ -117,20 +117,25 @@ class Exactly:
         for i, h in shifts:
             numbers[i] += h
         moved = sum(1 << i for i, _ in shifts)
-        for slot, depends, function, operands in self.program:
+        for slot, depends, function, operands, is_step in self.program:
             if depends & moved:
-                numbers[slot] = function(*[numbers[k] for k in operands])
+                y = function(*[numbers[k] for k in operands])
+                if is_step and abs(y - numbers[slot]) > 1:
+                    raise Steps
+                numbers[slot] = y
         return numbers[-1]
 
     @functools.cached_property
-    def program(self) -> list[tuple[int, int, Callable[..., Any], tuple[int, ...]]]:
-        """For each step its slot, a bit for each leaf that it depends on, its function, and its operands."""
+    def program(self) -> list[tuple[int, int, Callable[..., Any], tuple[int, ...], bool]]:
+        """For each step its slot, a bit for each leaf that it depends on, its function, its operands, and whether its
+        derivative is 0 by definition.
+        """
         e = self.e
         depends = [1 << i for i in range(len(e.point))] + [0] * len(e.constants)
         out = []
         for name, operands in e.steps:
             depends.append(functools.reduce(operator.or_, (depends[k] for k in operands)))
-            out.append((len(depends) - 1, depends[-1], truth.FUNCTIONS[name], operands))
+            out.append((len(depends) - 1, depends[-1], truth.FUNCTIONS[name], operands, name in truth.STEPS - {"sign"}))
         return out
 
     def _steps(self, digits: int) -> list[Any]:
