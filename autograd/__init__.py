@@ -19,7 +19,7 @@ from autograd.errors import AnomalyError, AutogradError, EngineFailure, MissingD
 from autograd.functions import *  # noqa: F403
 from autograd.functions import __all__ as _functions
 from autograd.modes import detect_anomaly, no_grad, scope
-from autograd.value import Value, name, name_locals, zero_grad
+from autograd.value import BUNDLES, Value, name, name_locals, zero_grad
 
 if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
@@ -51,11 +51,18 @@ _LATER = {
 }
 
 
+def _loaded(module: str, name: str) -> Any:
+    import importlib
+
+    return getattr(importlib.import_module(module), name)
+
+
+BUNDLES.append(lambda value: _loaded("autograd.views.jupyter", "mimebundle")(value))
+
+
 def __getattr__(name: str) -> Any:
     if name in _LATER:
-        import importlib
-
-        value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+        value = globals()[name] = _loaded(_LATER[name], name)
         return value
     raise AttributeError(f"module 'autograd' has no attribute {name!r}")
 

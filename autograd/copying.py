@@ -16,11 +16,13 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.graph import topological_order
 from autograd.rules import LEAF
-from autograd.value import Value
+
+if TYPE_CHECKING:
+    from autograd.value import Value
 
 _writing = threading.local()  # .written: a weak reference to the record of the pickle that this thread is making
 

@@ -26,23 +26,24 @@ all other functions come from the table in ``rules.py``; a test holds the four a
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from operator import ge, gt, le, lt
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from mypy_extensions import mypyc_attr
 
-from autograd import graph, modes, rules
+from autograd import copying, graph, modes, rules
 from autograd.collector import is_watched, leave_alone
 from autograd.kinds import compares_itself
 from autograd.methods import Functions
 from autograd.modes import MODES, Origin
 from autograd.rules import LEAF, REST, Rule, real, undefined
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 # mypyc compiles this file (docs/design.md, "One source, two forms"). What it needs for that is marked "compiled" below.
 PURE: Final = __file__.endswith(".py")
+
+# What a notebook shows of a Value, by MIME type: as the last of these says. ``autograd/__init__.py`` adds the picture.
+BUNDLES: Final[list[Callable[[Any], dict[str, Any]]]] = [lambda value: {"text/plain": repr(value)}]
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -329,29 +330,19 @@ class Value(Functions):
         self._da = self._db = 0.0
 
     def __copy__(self) -> Value:  # copy.copy
-        from autograd.copying import copy_value
-
-        return copy_value(self)
+        return copying.copy_value(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:  # copy.deepcopy
-        from autograd.copying import deepcopy_value
-
-        return deepcopy_value(self, memo)
+        return copying.deepcopy_value(self, memo)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[type[Value]], tuple[Any, ...]]:  # pickle
-        from autograd.copying import reduce_value
-
-        return reduce_value(self)
+        return copying.reduce_value(self)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:  # unpickle
-        from autograd.copying import restore_value
-
-        restore_value(self, state)
+        copying.restore_value(self, state)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # Jupyter
-        from autograd.views.jupyter import mimebundle
-
-        return mimebundle(self)
+        return BUNDLES[-1](self)
 
 
 # --- The backward pass: of backward(), and of transforms on the ground ---
