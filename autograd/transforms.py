@@ -18,11 +18,10 @@ from typing import Any
 
 from autograd.forward import Forward
 from autograd.ground import Ground
+from autograd.inputs import Argnums, Inputs
 from autograd.reverse import Reverse
-from autograd.trees import Tree, array_of, exact, flatten, is_number, path_of
+from autograd.trees import exact, flatten, is_number
 from autograd.worlds import World, none_is_open, world_of_trace
-
-Argnums = int | tuple[int, ...]
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -66,7 +65,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
 
     @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
-        inputs = _Inputs(args, argnums)
+        inputs = Inputs(args, argnums)
         run = _Run(_reverse(inputs), f, inputs, kwargs)
         output = run.single_number()
         gradients = run.pull([1])
@@ -95,7 +94,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise TypeError("jvp takes a tuple of primals and a tuple of tangents, one for each argument of f")
-    inputs = _Inputs(tuple(primals), tuple(range(len(primals))))
+    inputs = Inputs(tuple(primals), tuple(range(len(primals))))
     directions = [_moved(number) for tangent in tangents for number in flatten(tangent)[1]]
     if [flatten(tangent)[0] for tangent in tangents] != inputs.trees:
         raise ValueError("tangents need the structure of primals, a number for each number")
@@ -119,7 +118,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> output, pull([1.0, 0.0])
     ([12.0, 7.0], (4.0, 3.0))
     """
-    inputs = _Inputs(primals, tuple(range(len(primals))))
+    inputs = Inputs(primals, tuple(range(len(primals))))
     run = _Run(_reverse(inputs), f, inputs, {})
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
@@ -148,7 +147,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
-        inputs = _Inputs(args, argnums)
+        inputs = Inputs(args, argnums)
         run = _Run(_reverse(inputs), f, inputs, kwargs)
         m, n = run.tree.size, len(inputs.numbers)
         if m <= n:
@@ -177,7 +176,7 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
     def hessian_of_f(*args: Any, **kwargs: Any) -> Any:
-        inputs = _Inputs(args, argnums)
+        inputs = Inputs(args, argnums)
         n = len(inputs.numbers)
         columns = [_second(f, inputs, kwargs, [int(i == j) for i in range(n)]) for j in range(n)]
         rows = [[columns[min(i, j)][max(i, j)] for j in range(n)] for i in range(n)]
@@ -208,7 +207,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     >>> hvp(lambda x: x[0] ** 2 * x[1], [3.0, 4.0], [1.0, 0.0])
     [8.0, 6.0]
     """
-    inputs = _Inputs((x,), 0)
+    inputs = Inputs((x,), 0)
     tree, direction = flatten(v)
     if tree != inputs.trees[0]:
         raise ValueError("v needs the structure of x, a number for each number")
@@ -240,19 +239,19 @@ def _slope(f: Callable[..., Any], x: Any) -> Any:
     return jvp(f, (x,), (1,))[1]
 
 
-def _column(f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], j: int) -> list[Any]:
+def _column(f: Callable[..., Any], inputs: Inputs, kwargs: dict[str, Any], j: int) -> list[Any]:
     """The derivatives of all outputs by the j-th number."""
     _, slopes = _along(f, inputs, [int(i == j) for i in range(len(inputs.numbers))], kwargs)
     return [exact(slope, inputs.numbers[j]) for slope in slopes]
 
 
-def _along(f: Callable[..., Any], inputs: _Inputs, direction: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+def _along(f: Callable[..., Any], inputs: Inputs, direction: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """Forward mode: what f returns, and the derivatives of its numbers along a direction."""
     run = _Run(_forward(inputs), f, inputs, kwargs, direction)
     return run.output(), run.push()
 
 
-def _second(f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], direction: Sequence[Any]) -> list[Any]:
+def _second(f: Callable[..., Any], inputs: Inputs, kwargs: dict[str, Any], direction: Sequence[Any]) -> list[Any]:
     """The Hessian times the direction: reverse mode over forward mode."""
 
     def along(*numbers: Any) -> Any:
@@ -262,72 +261,16 @@ def _second(f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], dire
         _single_number(output)
         return slopes[0]
 
-    flat = _Inputs(tuple(inputs.numbers), tuple(range(len(inputs.numbers))))
+    flat = Inputs(tuple(inputs.numbers), tuple(range(len(inputs.numbers))))
     run = _Run(_reverse(flat), along, flat, {})
     return run.pull([1])
-
-
-class _Inputs:
-    """The arguments that are differentiated by, as one flat list of numbers."""
-
-    def __init__(self, args: tuple[Any, ...], argnums: Argnums) -> None:
-        self.args = args
-        self.single = isinstance(argnums, int)
-        wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        for i in wanted:
-            if not isinstance(i, int) or not -len(args) <= i < len(args):
-                raise ValueError(
-                    f"argnums {argnums!r} is out of range: f was called with {len(args)} positional arguments"
-                )
-        self.argnums = [i % len(args) for i in wanted]
-        if len(set(self.argnums)) < len(self.argnums):
-            raise ValueError(f"argnums {argnums!r} names an argument twice")
-        self.trees: list[Tree] = []
-        self.numbers: list[Any] = []
-        for i in self.argnums:
-            tree, numbers = flatten(args[i])
-            for position, x in enumerate(numbers):
-                if not is_number(x):
-                    raise TypeError(_not_differentiable(i, args[i], position, x))
-            self.trees.append(tree)
-            self.numbers += numbers
-
-    def call(self, f: Callable[..., Any], numbers: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """Call f with these numbers in place of its own."""
-        args = list(self.args)
-        for i, part in zip(self.argnums, self._parts(numbers)):
-            args[i] = part
-        return f(*args, **kwargs)
-
-    def rebuild(self, numbers: Sequence[Any]) -> Any:
-        """The numbers in the structure of the argument, or of each of the arguments."""
-        parts = self._parts(numbers)
-        return parts[0] if self.single else tuple(parts)
-
-    def blocks(self, rows: Sequence[Sequence[Any]], shape: tuple[int, ...]) -> Any:
-        """A matrix with a row for each number of an output of that shape, as one array for each argument."""
-        arrays = []
-        start = 0
-        for tree in self.trees:
-            part = [x for row in rows for x in row[start : start + tree.size]]
-            arrays.append(array_of(part, shape + tree.shape))
-            start += tree.size
-        return arrays[0] if self.single else tuple(arrays)
-
-    def _parts(self, numbers: Sequence[Any]) -> list[Any]:
-        parts = []
-        start = 0
-        for tree in self.trees:
-            parts.append(tree.rebuild(numbers[start : start + tree.size]))
-            start += tree.size
-        return parts
 
 
 class _Run:
     """One run of f in a world, from which adjoints can be pulled back any number of times."""
 
     def __init__(
-        self, world: World, f: Callable[..., Any], inputs: _Inputs, kwargs: dict[str, Any], tangents: Sequence[Any] = ()
+        self, world: World, f: Callable[..., Any], inputs: Inputs, kwargs: dict[str, Any], tangents: Sequence[Any] = ()
     ) -> None:
         self.world = world
         self.numbers = inputs.numbers
@@ -358,7 +301,7 @@ class _Run:
         return self.world.push_forward(self.outputs, self.leaves, self.tangents)
 
 
-def _reverse(inputs: _Inputs) -> World:
+def _reverse(inputs: Inputs) -> World:
     """The world for reverse mode."""
     traced: World | None = world_of_trace(inputs.numbers)
     if traced is not None:
@@ -366,7 +309,7 @@ def _reverse(inputs: _Inputs) -> World:
     return Ground() if none_is_open() and all(isinstance(x, float) for x in inputs.numbers) else Reverse()
 
 
-def _forward(inputs: _Inputs) -> World:
+def _forward(inputs: Inputs) -> World:
     """The world for forward mode."""
     return world_of_trace(inputs.numbers) or Forward()
 
@@ -377,13 +320,3 @@ def _single_number(output: Any) -> None:
             f"f has to return one number, but returned {type(output).__name__} {output!r:.60}; "
             "for several outputs there are jacobian, jvp and vjp"
         )
-
-
-def _not_differentiable(argnum: int, argument: Any, position: int, x: Any) -> str:
-    cure = "leave it out with argnums"
-    if isinstance(x, int) and not isinstance(x, bool):
-        cure = "use an array of floats" if hasattr(argument, "dtype") else f"write {float(x)!r}"
-    return (
-        f"argument {argnum}{path_of(argument, position)} is {type(x).__name__} {x!r:.60}, "
-        f"by which there is no derivative; {cure}"
-    )

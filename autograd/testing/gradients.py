@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.graph import operations, shown
+from autograd.inputs import Argnums, Inputs
 from autograd.testing.gradreport import GradientReport, GradientRow, judge
 from autograd.testing.hints import Evidence, Recorded, hints
 from autograd.testing.precision import mpmath
 from autograd.testing.truth import first_derivatives, inputs_of, second_derivatives, terms_of
-from autograd.transforms import Argnums, _Inputs, grad
+from autograd.transforms import grad
 from autograd.trees import flatten, path_of
 from autograd.value import Value
 
@@ -223,7 +224,7 @@ def _report(
     f: Function,
     rows: Sequence[GradientRow],
     record: Callable[[], Recorded | None] = lambda: None,
-    inputs: _Inputs | None = None,
+    inputs: Inputs | None = None,
     drift: Sequence[float] = (),
 ) -> GradientReport:
     found: tuple[str, ...] = ()
@@ -233,7 +234,7 @@ def _report(
     return GradientReport(check, getattr(f, "__name__", type(f).__name__), tuple(rows), found)
 
 
-def _recorded(f: Function, inputs: _Inputs) -> Recorded | None:
+def _recorded(f: Function, inputs: Inputs) -> Recorded | None:
     """The graph of f, if it runs on Values."""
     leaves = [Value(float(x)) for x in inputs.numbers]
     try:
@@ -243,7 +244,7 @@ def _recorded(f: Function, inputs: _Inputs) -> Recorded | None:
     return Recorded(leaves, result) if isinstance(result, Value) else None
 
 
-def _argnums(inputs: _Inputs) -> Argnums:
+def _argnums(inputs: Inputs) -> Argnums:
     return inputs.argnums[0] if inputs.single else tuple(inputs.argnums)
 
 
@@ -258,7 +259,7 @@ def _numbers(structure: Any, n: int) -> list[float]:
     return [float(x) for x in _flat(structure, n)]
 
 
-def _labels(f: Function, inputs: _Inputs) -> list[str]:
+def _labels(f: Function, inputs: Inputs) -> list[str]:
     """What each number is called: the parameter's name, and where it stands in the argument."""
     try:
         parameters = list(inspect.signature(f).parameters.values())

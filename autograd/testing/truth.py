@@ -20,10 +20,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from autograd.inputs import Argnums, Inputs
 from autograd.kinds import library
 from autograd.testing.floats import estimate
 from autograd.testing.precision import EPSILON, Leaked, Program, Slope, Steps, mpmath
-from autograd.transforms import Argnums, _Inputs
 from autograd.trees import flatten, is_number
 
 DIGITS = (120, 250, 1400)  # of the last, even 1e300 + 1e-300 can lose a thousand
@@ -100,17 +100,17 @@ def derivative_of(f: Callable[..., Any], *args: Any, argnums: Argnums | None = N
     return inputs.rebuild([measured.truth for measured in first_derivatives(f, inputs)])
 
 
-def inputs_of(args: tuple[Any, ...], argnums: Argnums | None) -> _Inputs:
+def inputs_of(args: tuple[Any, ...], argnums: Argnums | None) -> Inputs:
     """The numbers to differentiate by. Unless told, those of all arguments but those that hold no float at all."""
     if argnums is None:
         floats = [i for i, arg in enumerate(args) if any(map(is_number, flatten(arg)[1]))] or range(len(args))
         argnums = 0 if len(args) == 1 else tuple(floats)
         if len(floats) == 1:
             argnums = floats[0]
-    return _Inputs(args, argnums)
+    return Inputs(args, argnums)
 
 
-def first_derivatives(f: Callable[..., Any], inputs: _Inputs, conditioned: bool = False) -> list[Measured]:
+def first_derivatives(f: Callable[..., Any], inputs: Inputs, conditioned: bool = False) -> list[Measured]:
     """The truth about each partial derivative of f; if asked for, with the size of its terms."""
     directions = [(i, None) for i in range(len(inputs.numbers))]
     try:
@@ -123,7 +123,7 @@ def first_derivatives(f: Callable[..., Any], inputs: _Inputs, conditioned: bool 
 def second_derivatives(
     f: Callable[..., Any],
     gradient: Callable[[Sequence[float]], Sequence[float]],
-    inputs: _Inputs,
+    inputs: Inputs,
     pairs: Sequence[tuple[int, Sequence[float]]],
 ) -> list[Measured]:
     """The derivatives, by each number ``i``, of f's derivative along each direction: of f twice, or of ``gradient``."""
@@ -164,7 +164,7 @@ def terms_of(f: Callable[[Sequence[Any]], Any], numbers: Sequence[float]) -> flo
 
 def _by_digits(
     f: Callable[..., Any],
-    inputs: _Inputs,
+    inputs: Inputs,
     wanted: Sequence[tuple[int, Sequence[float] | None]],
     conditioned: bool,
 ) -> list[Measured]:
