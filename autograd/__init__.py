@@ -13,9 +13,11 @@ Pictures load what they need when they are first used, so ``import autograd`` is
 
 from __future__ import annotations
 
+import os
+import warnings
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import AnomalyError, AutogradError, EngineFailure, MissingDependency, TraceError
+from autograd.errors import AnomalyError, AutogradError, EngineFailure, ForeignFiles, MissingDependency, TraceError
 from autograd.functions import *  # noqa: F403
 from autograd.functions import __all__ as _functions
 from autograd.modes import detect_anomaly, no_grad, scope
@@ -64,18 +66,43 @@ def __getattr__(name: str) -> Any:
     if name in _LATER:
         value = globals()[name] = _loaded(_LATER[name], name)
         return value
-    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    if name == "testing":
+        import importlib
+
+        return importlib.import_module("autograd.testing")
+    raise AttributeError(f"module 'autograd' has no attribute {name!r}{_hint(name)}")
+
+
+def _hint(name: str) -> str:
+    import difflib
+
+    if name in ("numpy", "elementwise_grad", "checkpoint", "extend", "core"):
+        return (
+            f"; autograd.{name} belongs to HIPS autograd, another package. NumPy's own functions take arrays of Values"
+        )
+    near = difflib.get_close_matches(name, __dir__(), 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted([*_functions, *__all__, "__version__", "testing"])
 
+
+# HIPS autograd installs a package of this name, too, and pip lets one write over the other.
+if os.path.isdir(os.path.join(os.path.dirname(__file__), "numpy")):
+    warnings.warn(
+        "the folder of this package has files of another one named autograd (HIPS autograd); neither works reliably. "
+        "Write: pip uninstall autograd chainrule, then install one of them",
+        ForeignFiles,
+        stacklevel=2,
+    )
 
 __all__ = [
-    *_functions,
+    *(name for name in _functions if name not in {"abs", "round", "sum"}),  # they would hide Python's own
     "AnomalyError",
     "AutogradError",
     "EngineFailure",
+    "ForeignFiles",
     "MissingDependency",
     "TraceError",
     "Value",

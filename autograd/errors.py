@@ -27,6 +27,10 @@ class EngineFailure(AutogradError):
     """The engine check found a property that the engine under test does not hold."""
 
 
+class ForeignFiles(UserWarning):
+    """Another package of the name ``autograd`` was installed over this one, or this one over it."""
+
+
 class NoExactValue(AutogradError, TypeError):
     """A function of fractions whose value is no fraction, such as exp."""
 

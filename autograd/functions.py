@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from autograd import kinds, rules
 from autograd.modes import TAPE
+from autograd.value import Value
 
 __all__ = [
     "abs",
@@ -562,10 +563,19 @@ def xlogy(x: Number, y: Number) -> Number:
 def clip(x: Number, low: Number, high: Number) -> Number:
     """x, moved to ``low`` or ``high`` where it is beyond; the derivative is 0 there, and ½ exactly at a bound.
 
+    Raises:
+        ValueError: low is above high.
+
     >>> clip(7.0, 0.0, 5.0)
     5.0
     """
+    if _has_number(low) and _has_number(high) and float(low) > float(high):
+        raise ValueError(f"clip takes the lower bound first: {low!r:.60} is above {high!r:.60}")
     return rules.minimum(rules.maximum(x, low), high)
+
+
+def _has_number(x: Any) -> bool:
+    return isinstance(x, (float, int, Value))
 
 
 def where(condition: Any, a: Number, b: Number) -> Number:
@@ -605,7 +615,7 @@ def sum(xs: Iterable[Number]) -> Number:
     """
     if kinds.is_traced(xs):
         return _sum_over_batch(xs, "sum")
-    numbers = list(xs)
+    numbers = _several(xs, "sum")
     tape = TAPE.get()
     if tape is not None and any(map(kinds.is_traced, numbers)):
         return tape.sum(numbers)
@@ -618,7 +628,7 @@ def prod(xs: Iterable[Number]) -> Number:
     >>> prod([2.0, 3.0, 4.0])
     24.0
     """
-    numbers = list(xs)
+    numbers = _several(xs, "prod")
     return functools.reduce(operator.mul, numbers) if numbers else 1.0
 
 
@@ -646,7 +656,7 @@ def dot(xs: Iterable[Number], ys: Iterable[Number]) -> Number:
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
-    left, right = list(xs), list(ys)
+    left, right = _several(xs, "dot"), _several(ys, "dot")
     if len(left) != len(right):
         raise ValueError(f"dot needs two sequences of one length, not of {len(left)} and {len(right)}")
     tape = TAPE.get()
@@ -718,10 +728,16 @@ def _sum_over_batch(x: Any, function: str) -> Number:
 
 
 def _some(xs: Iterable[Number], function: str) -> list[Number]:
-    numbers = list(xs)
+    numbers = _several(xs, function)
     if not numbers:
         raise ValueError(f"{function} needs at least one number")
     return numbers
+
+
+def _several(xs: Iterable[Number], function: str) -> list[Number]:
+    if not hasattr(xs, "__iter__") and not hasattr(xs, "__getitem__"):
+        raise TypeError(f"{function} takes several numbers, a list or an array of them, not {xs!r:.60}")
+    return list(xs)
 
 
 def _powers(numbers: list[Number]) -> tuple[Number, list[Number]]:

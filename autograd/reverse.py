@@ -128,6 +128,8 @@ def gradient(y: Value, wrt: Iterable[Value], *, strict: bool = False) -> list[Va
     >>> first.data, second.data
     (12.0, 12.0)
     """
+    if isinstance(wrt, Value) or not hasattr(wrt, "__iter__"):
+        raise TypeError(f"gradient takes a list of what to differentiate by, not {wrt!r:.60}; write gradient(y, [x])")
     targets = list(wrt)
     for x in (y, *targets):
         if not isinstance(x, Value):

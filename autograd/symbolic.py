@@ -18,6 +18,7 @@ def to_sympy(v: Value) -> Any:
 
     Raises:
         MissingDependency: SymPy is not installed.
+        TypeError: v is no Value.
         ValueError: two different leaves have the same label.
 
     >>> x, w = Value(2.0, "x"), Value(3.0, "w")
@@ -29,6 +30,8 @@ def to_sympy(v: Value) -> Any:
     except ImportError:
         raise missing("SymPy", "explain", "to_sympy") from None
 
+    if not isinstance(v, Value):
+        raise TypeError(f"to_sympy takes a Value, not {type(v).__name__}: {v!r:.60}")
     named: dict[str, Value] = {}
     formulas: dict[Value, Any] = {}
     for node in graph.shown(graph.topological_order(v)):

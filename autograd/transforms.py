@@ -47,9 +47,10 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> grad(lambda p: p["a"] * p["b"][0])({"a": 2.0, "b": [3.0]})
     {'a': 3.0, 'b': [2.0]}
     """
+    _check_function("grad", f)
     with_value = value_and_grad(f, argnums)
 
-    @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
+    @_named("grad", f)
     def gradient_of_f(*args: Any, **kwargs: Any) -> Any:
         return with_value(*args, **kwargs)[1]
 
@@ -63,7 +64,9 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     (8.0, 12.0)
     """
 
-    @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
+    _check_function("value_and_grad", f)
+
+    @_named("value_and_grad", f)
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
         run = _Run(_reverse(inputs), f, inputs, kwargs)
@@ -92,8 +95,11 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
     (12.0, 4.0)
     """
+    _check_function("jvp", f)
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
-        raise TypeError("jvp takes a tuple of primals and a tuple of tangents, one for each argument of f")
+        raise TypeError(
+            "jvp takes a tuple of primals and a tuple of tangents, one for each argument of f; write jvp(f, (x,), (v,))"
+        )
     inputs = Inputs(tuple(primals), tuple(range(len(primals))))
     directions = [_moved(number) for tangent in tangents for number in flatten(tangent)[1]]
     if [flatten(tangent)[0] for tangent in tangents] != inputs.trees:
@@ -118,6 +124,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> output, pull([1.0, 0.0])
     ([12.0, 7.0], (4.0, 3.0))
     """
+    _check_function("vjp", f)
     inputs = Inputs(primals, tuple(range(len(primals))))
     run = _Run(_reverse(inputs), f, inputs, {})
 
@@ -145,7 +152,9 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
            [1., 1.]])
     """
 
-    @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
+    _check_function("jacobian", f)
+
+    @_named("jacobian", f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
         run = _Run(_reverse(inputs), f, inputs, kwargs)
@@ -174,7 +183,9 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
            [6., 0.]])
     """
 
-    @functools.wraps(f, assigned=("__module__", "__doc__"), updated=())
+    _check_function("hessian", f)
+
+    @_named("hessian", f)
     def hessian_of_f(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
         n = len(inputs.numbers)
@@ -207,6 +218,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     >>> hvp(lambda x: x[0] ** 2 * x[1], [3.0, 4.0], [1.0, 0.0])
     [8.0, 6.0]
     """
+    _check_function("hvp", f)
     inputs = Inputs((x,), 0)
     tree, direction = flatten(v)
     if tree != inputs.trees[0]:
@@ -223,6 +235,12 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Callable[[Any], Any]:
     >>> derivative(lambda x: x**5, 3)(2.0)
     240.0
     """
+    _check_function("derivative", f)
+    if not isinstance(n, int):
+        raise TypeError(
+            f"the second argument of derivative says how often to differentiate: a whole number, not {n!r:.60}; "
+            "for the derivative at a point write derivative(f)(x)"
+        )
     if n < 0:
         raise ValueError(f"there is no derivative of order {n}")
     for _ in range(n):
@@ -258,7 +276,7 @@ def _second(f: Callable[..., Any], inputs: Inputs, kwargs: dict[str, Any], direc
         at = copy.copy(inputs)
         at.numbers = list(numbers)
         output, slopes = _along(f, at, direction, kwargs)
-        _single_number(output)
+        _single_number(output, numbers)
         return slopes[0]
 
     flat = Inputs(tuple(inputs.numbers), tuple(range(len(inputs.numbers))))
@@ -287,7 +305,7 @@ class _Run:
 
     def single_number(self) -> Any:
         """The same, for an f that returns one number."""
-        _single_number(self.result)
+        _single_number(self.result, self.numbers)
         self.world.require_one_number(self.result)
         return self.output()
 
@@ -314,9 +332,37 @@ def _forward(inputs: Inputs) -> World:
     return world_of_trace(inputs.numbers) or Forward()
 
 
-def _single_number(output: Any) -> None:
-    if not is_number(output) and not (isinstance(output, int) or getattr(output, "ndim", 1) == 0):
-        raise TypeError(
-            f"f has to return one number, but returned {type(output).__name__} {output!r:.60}; "
-            "for several outputs there are jacobian, jvp and vjp"
-        )
+def _single_number(output: Any, inputs: Sequence[Any]) -> None:
+    if is_number(output) or isinstance(output, int) or getattr(output, "ndim", 1) == 0:
+        return
+    cure = "for several outputs there are jacobian, jvp and vjp"
+    if output is None:
+        cure = "is a return missing?"
+    elif getattr(output, "size", 0) == len(inputs):
+        cure = "for the derivative at each element write vmap(grad(f)), for all partial derivatives jacobian(f)"
+    raise TypeError(f"f has to return one number, but returned {_described(output)}; {cure}")
+
+
+def _described(output: Any) -> str:
+    if hasattr(output, "shape"):
+        return f"an array of shape {output.shape}"
+    return "None" if output is None else f"{type(output).__name__} {output!r:.60}"
+
+
+def _check_function(transform: str, f: Any) -> None:
+    if not callable(f):
+        cure = "gradient(y, [x]) is for Values" if hasattr(f, "__apply_rule__") else f"write {transform}(f)(x)"
+        if transform in ("jvp", "vjp", "hvp"):
+            cure = f"write {transform}(f, ...)"
+        raise TypeError(f"{transform} takes a function first, not {type(f).__name__} {f!r:.60}; {cure}")
+
+
+def _named(transform: str, f: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Gives the function that a transform returns f's module and documentation, and a name such as ``grad(loss)``."""
+
+    def named(transformed: Callable[..., Any]) -> Callable[..., Any]:
+        functools.update_wrapper(transformed, f, assigned=("__module__", "__doc__"), updated=())
+        transformed.__qualname__ = f"{transform}({getattr(f, '__qualname__', type(f).__name__)})"
+        return transformed
+
+    return named

@@ -261,7 +261,7 @@ class Value(Functions):
 
     # --- The backward pass ---
 
-    def backward(self) -> None:
+    def backward(self, *seed: Any) -> None:
         """Fill ``.grad`` of every Value that this one was computed from: ∂(this)/∂(that), by the chain rule.
 
         Gradients of leaves add up over calls, until they are set to zero; those of Values in between are set afresh.
@@ -272,6 +272,11 @@ class Value(Functions):
         >>> x.grad
         12.0
         """
+        if seed:
+            raise TypeError(
+                f"backward begins with the gradient 1 and takes no other, not {seed[0]!r:.60}; "
+                "for c times the gradient write (c * y).backward()"
+            )
         order, leaves = graph.marked(self)
         earlier = [leaf._grad for leaf in leaves]  # what earlier calls left there: set aside, and added at the end
         pull_back(order, leaves, [self], [1.0])  # ∂(this)/∂(this) = 1
@@ -564,5 +569,7 @@ def zero_grad(values: Any) -> None:
     >>> x.grad
     0.0
     """
+    if isinstance(values, Value) or not hasattr(values, "__iter__"):
+        raise TypeError(f"zero_grad takes the Values in a list, not {values!r:.60}; write zero_grad([x, y])")
     for value in values:
         value.grad = 0.0

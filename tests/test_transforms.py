@@ -331,9 +331,8 @@ def test_jacobian_goes_forward_where_there_are_fewer_inputs() -> None:
         ([1.0], r"list \[1.0\]"),
         ((1.0, 2.0), r"tuple \(1.0, 2.0\)"),
         ("one", "str 'one'"),
-        (None, "NoneType None"),
         (1j, "complex 1j"),
-        (np.array([1.0, 2.0]), r"ndarray array\(\[1., 2.\]\)"),
+        (np.array([1.0, 2.0]), r"an array of shape \(2,\)"),
         ({"y": 1.0}, r"dict \{'y': 1.0\}"),
     ],
 )

@@ -1,0 +1,6 @@
+"""No module of chainrule's: who imports it wants HIPS autograd, and is told so."""
+
+raise ImportError(
+    "autograd.numpy belongs to HIPS autograd; this is chainrule, another package of that name. Here NumPy's own "
+    "functions take arrays of Values and of traced numbers: write import numpy as np"
+)

@@ -1,0 +1,191 @@
+"""Mistakes that people make, and what the message of each has to say: what was wrong, and what to write instead."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Value, primitive
+from autograd.testing import gradcheck
+
+LONGEST = 420  # characters: a message is read in a terminal, below a traceback
+
+# What was written, the exception, and parts of its message.
+MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
+    # Values
+    ("Value('3')", TypeError, ("real number", "str: '3'")),
+    ("Value([1, 2])", TypeError, ("real number", "list: [1, 2]")),
+    ("Value(None)", TypeError, ("real number", "None")),
+    ("Value(1j)", TypeError, ("real number", "complex: 1j")),
+    ("Value(np.array([1.0, 2.0]))", TypeError, ("real number", "array([1., 2.])")),
+    ("Value(x)", TypeError, ("is a Value already", "float(v)")),
+    ("Value(1.0, 7)", TypeError, ("a label is text", "int: 7")),
+    ("setattr(x, 'label', 3)", TypeError, ("a label is text", "int: 3")),
+    ("setattr(x, 'data', 'a')", TypeError, ("real number", "'a'")),
+    ("setattr(x, 'grad', [1])", TypeError, ("real number", "[1]")),
+    ("x + '3'", TypeError, ("+", "'Value' and 'str'")),
+    ("x * None", TypeError, ("*", "'Value' and 'NoneType'")),
+    ("x + [1, 2]", TypeError, ("+", "'Value' and 'list'")),
+    ("x ** 'a'", TypeError, ("**", "'Value' and 'str'")),
+    ("x + 1j", TypeError, ("+", "'Value' and 'complex'")),
+    ("round(x, 2)", TypeError, ("decimals", "round(float(x), n)")),
+    ("y.backward(2.0)", TypeError, ("not 2.0", "(c * y).backward()")),
+    ("zero_grad(x)", TypeError, ("zero_grad([x, y])",)),
+    ("zero_grad(3.0)", TypeError, ("zero_grad([x, y])", "3.0")),
+    ("ag.name(a=3.0)", TypeError, ("a is not a Value", "float: 3.0")),
+    # Domains
+    ("log(Value(-1.0, 'a'))", ValueError, ("log is undefined at -1.0", "'a'", "x > 0")),
+    ("log(0.0)", ValueError, ("log is undefined at 0.0", "x > 0")),
+    ("sqrt(Value(-1.0, 'a'))", ValueError, ("sqrt is undefined at -1.0", "'a'", "x >= 0")),
+    ("1 / Value(0.0, 'a')", ZeroDivisionError, ("'a' = 0.0", "b != 0")),
+    ("x / 0", ZeroDivisionError, ("undefined at 2.0, 0.0", "b != 0")),
+    ("x % 0", ZeroDivisionError, ("mod", "b != 0")),
+    ("Value(-2.0) ** 0.5", ValueError, ("pow is undefined at -2.0, 0.5", "a > 0")),
+    ("Value(0.0) ** -1", ZeroDivisionError, ("pow", "0.0")),
+    ("acos(2.0)", ValueError, ("acos is undefined at 2.0", "-1 <= x <= 1")),
+    ("asin(Value(1.5, 's'))", ValueError, ("asin", "'s' = 1.5")),
+    ("atanh(1.0)", ValueError, ("atanh is undefined at 1.0", "-1 < x < 1")),
+    ("acosh(0.5)", ValueError, ("acosh is undefined at 0.5", "x >= 1")),
+    ("lgamma(-1.0)", ValueError, ("lgamma is undefined at -1.0", "every x but")),
+    ("logit(1.0)", ValueError, ("logit is undefined at 1.0", "0 < x < 1")),
+    ("log1p(-1.0)", ValueError, ("log1p is undefined at -1.0", "x > -1")),
+    ("exp(Value(1000.0, 'h'))", OverflowError, ("exp overflows at 1000.0", "'h'")),
+    ("cosh(1000.0)", OverflowError, ("cosh overflows at 1000.0",)),
+    # Functions
+    ("exp('x')", TypeError, ("real number", "'x'")),
+    ("exp([1.0])", TypeError, ("real number", "[1.0]")),
+    ("exp(None)", TypeError, ("real number", "None")),
+    ("sum(x)", TypeError, ("sum takes several numbers", "Value(data=2.0")),
+    ("mean(x)", TypeError, ("mean takes several numbers",)),
+    ("mean([])", ValueError, ("mean needs at least one number",)),
+    ("softmax(x)", TypeError, ("softmax takes several numbers",)),
+    ("softmax([])", ValueError, ("softmax needs at least one number",)),
+    ("logsumexp(2.0)", TypeError, ("logsumexp takes several numbers", "2.0")),
+    ("prod(2.0)", TypeError, ("prod takes several numbers", "2.0")),
+    ("dot([1.0], [1.0, 2.0])", ValueError, ("one length", "1 and 2")),
+    ("dot(1.0, [1.0, 2.0])", TypeError, ("dot takes several numbers", "1.0")),
+    ("clip(x, 2, 1)", ValueError, ("lower bound first", "2 is above 1")),
+    ("take([1.0, 2.0], 2)", IndexError, ("out of range",)),
+    ("polygamma(x, 1.0)", TypeError, ("order", "whole number", "plain number")),
+    # Derivatives of functions
+    ("grad(3.0)", TypeError, ("grad takes a function", "float 3.0", "grad(f)(x)")),
+    ("grad(y)", TypeError, ("grad takes a function", "gradient(y, [x])")),
+    ("value_and_grad(None)", TypeError, ("value_and_grad takes a function", "None")),
+    ("jacobian(3.0)", TypeError, ("jacobian takes a function", "jacobian(f)(x)")),
+    ("hessian(np.ones(2))", TypeError, ("hessian takes a function", "hessian(f)(x)")),
+    ("derivative(2.0)", TypeError, ("derivative takes a function", "2.0")),
+    ("derivative(square, 1.5)", TypeError, ("how often", "1.5", "derivative(f)(x)")),
+    ("derivative(square, -1)", ValueError, ("no derivative of order -1",)),
+    ("hvp(2.0, [1.0], [1.0])", TypeError, ("hvp takes a function",)),
+    ("hvp(square, [1.0], [1.0, 2.0])", ValueError, ("v needs the structure of x",)),
+    ("jvp(square, 1.0, 1.0)", TypeError, ("tuple of primals", "jvp(f, (x,), (v,))")),
+    ("jvp(square, (1.0,), (1.0, 2.0))", ValueError, ("tangents need the structure",)),
+    ("vjp(square, 1.0)[1]([1.0])", ValueError, ("the cotangent needs the structure",)),
+    ("grad(square)(3)", TypeError, ("int 3", "write 3.0")),
+    ("grad(sum)(np.array([1, 2]))", TypeError, ("argument 0", "an array of floats")),
+    ("grad(sum)([1.0, 2])", TypeError, ("argument 0[1]", "int 2", "write 2.0")),
+    ("grad(square)('a')", TypeError, ("str 'a'", "argnums")),
+    ("grad(square)(True)", TypeError, ("bool True", "argnums")),
+    ("grad(square, argnums=2)(1.0)", ValueError, ("argnums 2 is out of range", "1 positional")),
+    ("grad(square, argnums='x')(1.0)", ValueError, ("argnums 'x'",)),
+    ("grad(square, argnums=(0, 0))(1.0)", ValueError, ("names an argument twice",)),
+    ("grad(lambda x: [x, x])(3.0)", TypeError, ("one number", "list [Value(", "jacobian, jvp and vjp")),
+    ("grad(lambda x: None)(1.0)", TypeError, ("one number", "None", "is a return missing?")),
+    ("grad(lambda x: 'a')(1.0)", TypeError, ("one number", "str 'a'")),
+    ("grad(tanh)(np.array([1.0, 2.0]))", TypeError, ("array of shape (2,)", "vmap(grad(f))")),
+    ("hessian(lambda x: [x])(1.0)", TypeError, ("one number", "list [")),
+    ("gradient(y, x)", TypeError, ("gradient(y, [x])", "Value(data=2.0")),
+    ("gradient(y, [3.0])", TypeError, ("with respect to Values", "float: 3.0")),
+    ("gradient(3.0, [x])", TypeError, ("of a Value", "float: 3.0")),
+    ("gradient(y, [Value(1.0)], strict=True)", ValueError, ("does not depend on wrt[0]",)),
+    ("to_sympy(3.0)", TypeError, ("takes a Value", "float: 3.0")),
+    ("to_sympy(Value(1.0, 'a') + Value(2.0, 'a'))", ValueError, ("two different leaves", "'a'")),
+    # Pictures
+    ("to_dot(3.0)", TypeError, ("a Value can be drawn", "float: 3.0")),
+    ("draw(y, 'y.xyz')", ValueError, (".svg, .png, .pdf or .dot", "y.xyz")),
+    # Compiled functions
+    ("jit(3.0)", TypeError, ("jit takes a function", "float: 3.0")),
+    ("jit(lambda x: math.exp(x))(1.0)", autograd.TraceError, ("float() was called", "autograd's functions")),
+    ("jit(lambda x: list(range(int(x))))(3.0)", autograd.TraceError, ("int() was called", "length of a loop")),
+    ("vmap(square)(1.0)", ValueError, ("argument 0", "NumPy array", "in_axes")),
+    ("vmap(lambda a, b: a * b)(np.ones(3), np.ones(4))", ValueError, ("one batch", "[3, 4]")),
+    # Names
+    ("ag.sigmod", AttributeError, ("'sigmod'", "did you mean sigmoid?")),
+    ("ag.gradeint", AttributeError, ("did you mean gradient?",)),
+    ("ag.numpy", AttributeError, ("HIPS autograd", "arrays of Values")),
+    ("importlib.import_module('autograd.numpy')", ImportError, ("HIPS autograd", "import numpy as np")),
+    # Networks
+    ("nn.MLP(2, [3, 1])([1.0])", ValueError, ("takes 2 inputs, not 1",)),
+    ("nn.MLP(2, [3, 1], activation='rellu')", ValueError, ("'rellu'", "relu, tanh")),
+    ("nn.Neuron(0)", ValueError, ("at least 1", "not 0")),
+    ("nn.SGD([1.0], lr=0.1)", TypeError, ("changes Values", "float: 1.0")),
+    ("nn.SGD([x], lr=-1)", ValueError, ("from 0 on", "-1")),
+    ("nn.mse([1.0], [1.0, 2.0])", ValueError, ("1 predictions", "2 targets")),
+    ("nn.cross_entropy([x, y], 5)", IndexError, ("target 5", "2 classes")),
+    ("nn.cross_entropy([x, y], 0.5)", TypeError, ("index of a class", "0.5")),
+    ("gradcheck(square, 1.0, wrt=[x])", TypeError, ("has to return a Value", "float 1.0")),
+]
+
+
+def square(x: Any) -> Any:
+    return x * x
+
+
+@pytest.mark.parametrize(("code", "kind", "parts"), MISTAKES, ids=[code for code, *_ in MISTAKES])
+def test_a_mistake_is_answered(code: str, kind: type[BaseException], parts: tuple[str, ...]) -> None:
+    x = Value(2.0)
+    names = {name: getattr(autograd, name) for name in (*autograd.__all__, "sum", "abs", "round")}
+    names |= {"ag": autograd, "nn": nn, "np": np, "math": math, "importlib": importlib, "gradcheck": gradcheck}
+    names |= {"x": x, "y": x * x, "square": square, "primitive": primitive, "round": round}
+    with pytest.raises(kind) as caught:
+        eval(code, names)
+    message = str(caught.value)
+    assert type(caught.value) is kind
+    for part in parts:
+        assert part in message
+    assert len(message) < LONGEST
+
+
+def test_the_names_of_builtins_are_left_alone_by_a_star() -> None:
+    names: dict[str, Any] = {}
+    exec("from autograd import *", names)
+    assert not {"sum", "abs", "round", "min", "max", "pow"} & set(names)
+    assert {"Value", "grad", "exp", "gradient", "jit"} <= set(names)
+
+
+def test_dir_shows_what_is_for_users() -> None:
+    shown = [name for name in dir(autograd) if not name.startswith("__")]
+    assert set(shown) == {*autograd.__all__, "abs", "round", "sum", "testing"}
+    assert autograd.testing.gradcheck is gradcheck
+
+
+def test_a_derived_function_has_a_name() -> None:
+    assert repr(autograd.grad(square)).startswith("<function grad(square) at ")
+    assert repr(autograd.jacobian(autograd.grad(square))).startswith("<function jacobian(grad(square)) at ")
+
+
+def test_files_of_another_autograd_are_noticed(tmp_path: Path) -> None:
+    ours = Path(autograd.__file__).parent
+    package = tmp_path / "autograd"
+    package.mkdir()
+    for path in ours.iterdir():
+        (package / path.name).symlink_to(path)
+    (package / "__init__.py").unlink()
+    (package / "__init__.py").write_text((ours / "__init__.py").read_text())
+    for path in ours.parent.glob("*__mypyc*"):
+        (tmp_path / path.name).symlink_to(path)
+    run = [sys.executable, "-W", "always", "-c", "import autograd"]
+    assert not subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True).stderr
+    (package / "numpy").mkdir()
+    told = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True).stderr
+    assert "ForeignFiles" in told
+    assert "pip uninstall autograd chainrule" in told
