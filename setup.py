@@ -7,7 +7,9 @@ does the same, slower. ``CHAINRULE_PURE=1`` asks for the pure form; an editable 
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import runpy
 import sys
 import sysconfig
@@ -46,6 +48,10 @@ def engine() -> list[Extension]:
     options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", "--cache-dir=build/mypy"]
     modules = [str(Path("autograd", f"{name}.py")) for name in ENGINE]
     extensions = list(mypycify([*options, *modules], opt_level="3", debug_level="0", group_name="chainrule"))
+    try:
+        write_docstrings([Path(source) for extension in extensions for source in extension.sources], modules)
+    except Exception as error:
+        _say("the docstrings can't be written into mypyc's C", error, "help() shows signatures alone")
     if os.name == "posix":  # gcc and clang may then inline, since no other library can replace a function of ours
         for extension in extensions:
             extension.extra_compile_args.append("-fvisibility=hidden")
@@ -80,6 +86,56 @@ def call_the_collector() -> None:
         )
     except Exception as error:
         _say("the garbage collector can't be called", error, "it watches every Value")
+
+
+def write_docstrings(written: list[Path], modules: list[str]) -> None:
+    """Puts the docstrings of our modules into the C that mypyc wrote, which has signatures only.
+
+    ``help(Value)`` then says the same in both forms. A text that looks otherwise than expected is left as it is.
+    """
+    docs = {}  # by mypyc's names: value, value___Value, value___Value___backward
+    for path in map(Path, modules):
+        waiting: list[tuple[str, ast.AST]] = [(path.stem, ast.parse(path.read_text(encoding="utf-8")))]
+        while waiting:
+            name, node = waiting.pop()
+            docs[name] = ast.get_docstring(node)  # type: ignore[arg-type]
+            for part in node.body:  # type: ignore[attr-defined]
+                if isinstance(part, (ast.FunctionDef, ast.ClassDef)):
+                    waiting.append((f"{name}___{part.name}", part))
+
+    def text(name: str, signature: str = "") -> str:
+        doc = docs.get(name) or ""
+        is_plain = range(32, 127).__contains__
+        ascii_only = "".join(chr(x) if is_plain(x) else f"\\{x:03o}" for x in _quoted(doc).encode())
+        return f'"{signature}{ascii_only}"' if doc or signature else "NULL"
+
+    for path in written:
+        if path.name.startswith("__native"):
+            c = path.read_text(encoding="utf-8")
+            c = re.sub(  # functions and methods
+                r'(\(PyCFunction\)CPyPy_(\w+),[\sA-Z_|,]+PyDoc_STR\()"((?:[^"\\]|\\.)*)"',
+                lambda m: m[1] + text(m[2], m[3]),
+                c,
+            )
+            c = re.sub(  # classes
+                r'(PyTypeObject CPyType_(\w+)_template_ = \{(?:(?!\};).)*?\.tp_doc = PyDoc_STR\()"((?:[^"\\]|\\.)*)"',
+                lambda m: m[1] + text(m[2], m[3]),
+                c,
+                flags=re.DOTALL,
+            )
+            c = re.sub(  # properties
+                r"(\(getter\)(\w+)___(\w+)_get_(\w+),\s*(?:\(setter\)\w+|NULL),\s*)NULL(, NULL\})",
+                lambda m: m[1] + text(f"{m[2]}___{m[3]}___{m[4]}") + m[5],
+                c,
+            )
+            c = re.sub(  # modules
+                r'("autograd[\w.]*\.(\w+)",\s*)NULL(, /\* docstring \*/)', lambda m: m[1] + text(m[2]) + m[3], c
+            )
+            path.write_text(c, encoding="utf-8")
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("?", "\\?")
 
 
 def kernel() -> list[Extension]:

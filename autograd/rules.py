@@ -245,8 +245,11 @@ def undefined(rule: Rule, error: Exception, operands: Any, labels: tuple[str, ..
     named = ", ".join(f"operand {label!r} = {x!r}" for label, x in zip(labels, operands) if label)
     where_ = f"{at} ({named})" if named else at
     if isinstance(error, OverflowError):
-        return OverflowError(f"{rule.name} overflows at {where_}: the result is beyond 1.8e308")
-    return type(error)(f"{rule.name} is undefined at {where_}; its domain is {rule.domain.text}")
+        told: Exception = OverflowError(f"{rule.name} overflows at {where_}: the result is beyond 1.8e308")
+    else:
+        told = type(error)(f"{rule.name} is undefined at {where_}; its domain is {rule.domain.text}")
+    told.__suppress_context__ = True  # what "from None" does, which mypyc leaves out
+    return told
 
 
 def _ulps_of_square(x: float) -> float:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import gc
+import inspect
 import pickle
 import sys
 import threading
+import traceback
 import weakref
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from autograd import Value, graph, scope
+import autograd
+from autograd import Value, graph, log, methods, rules, scope, value
 from autograd.__main__ import app, run
 from autograd.value import PURE
 
@@ -261,3 +267,39 @@ def test_a_value_has_no_room_for_other_attributes() -> None:
 def test_version_says_which_form_is_installed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(app, "chainrule", ["--version"]) == 0
     assert f"engine {'in Python' if PURE else 'compiled'}" in capsys.readouterr().out
+
+
+SOURCES = {
+    module: ast.parse(Path(autograd.__file__).with_name(f"{module.__name__.rpartition('.')[2]}.py").read_text())
+    for module in (value, rules, graph, methods)
+}
+
+
+@pytest.mark.parametrize("module", SOURCES, ids=lambda module: module.__name__)
+def test_help_is_the_same_in_both_forms(module: ModuleType) -> None:
+    assert module.__doc__
+    assert inspect.cleandoc(module.__doc__) == ast.get_docstring(SOURCES[module])
+    seen = 0
+    for part in SOURCES[module].body:
+        if isinstance(part, (ast.FunctionDef, ast.ClassDef)):
+            made = getattr(module, part.name)
+            assert inspect.getdoc(made) == ast.get_docstring(part) or isinstance(part, ast.ClassDef)
+            seen += 1
+        for method in part.body if isinstance(part, ast.ClassDef) else ():
+            if isinstance(method, ast.FunctionDef) and ast.get_docstring(method):
+                assert inspect.getdoc(getattr(made, method.name)) == ast.get_docstring(method)
+    assert seen
+
+
+def test_classes_and_methods_say_how_they_are_called() -> None:
+    assert inspect.getdoc(Value).startswith("One number on the graph.")
+    assert str(inspect.signature(Value.backward)).startswith("(self, *seed")
+    assert list(inspect.signature(Value).parameters) == ["data", "label"]
+
+
+def test_an_error_of_a_domain_has_one_traceback() -> None:
+    for fails in (lambda: log(Value(-1.0)), lambda: log(-1.0), lambda: Value(0.0) ** -1, lambda: 1 / Value(0.0)):
+        with pytest.raises((ValueError, ZeroDivisionError)) as caught:
+            fails()
+        assert caught.value.__suppress_context__
+        assert "During handling" not in "".join(traceback.format_exception(caught.value))
