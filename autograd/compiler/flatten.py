@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.compiler.program import NONE, REDUCE, SUM, Program, Term, renumbered
+from autograd.compiler.program import NONE, REDUCE, SUM, Program, Term
+from autograd.compiler.rewriting import Rewriting
 
 
 def flatten(program: Program) -> Program:
@@ -44,16 +45,11 @@ def flatten(program: Program) -> Program:
             else:
                 terms.append((a, b, sign))
         flat[value] = tuple(terms)
-    new = list(range(inputs))
-    out: list[Any] = []
-    for value, (head, operands, batch) in enumerate(ops, start=inputs):
-        new.append(inputs + len(out))
+    out = Rewriting(program)
+    for value in range(inputs, len(program)):
         if not absorbed[value]:
-            out.append(renumbered((head, flat.get(value, operands), batch), new))
-    kept = [value for value in range(len(program)) if not absorbed[value]]
-    names = {new[value]: program.names[value] for value in kept if value in program.names}
-    lines = {new[value]: program.lines[value] for value in kept if value in program.lines}
-    return Program(inputs, out, [new[x] for x in program.outputs], names, lines)
+            out.keep(value, flat.get(value, ()))
+    return out.finish()
 
 
 def _fits(program: Program, a: int, head: Any, batch: int) -> bool:

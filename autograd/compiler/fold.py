@@ -31,9 +31,9 @@ from autograd.compiler.program import (
     TAKE,
     Program,
     Term,
-    renumbered,
     values_in,
 )  # fmt: skip
+from autograd.compiler.rewriting import Rewriting
 
 
 def fold(program: Program) -> Program:
@@ -44,47 +44,38 @@ def fold(program: Program) -> Program:
 class _Folding:
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.inputs = program.inputs
-        self.ops: list[Any] = []
+        self.out = Rewriting(program)
         self.constants: dict[int, float] = {}  # known values, by number in the new program
         self.negated: dict[int, int] = {}  # -a: a
         self.scaled: dict[int, tuple[int, float]] = {}  # c·a: a and c
         self.batches = [0] * program.inputs  # of each value of the new program
         self.is_simple = bytearray(b"\1" * program.inputs)  # neither a constant nor negated
-        self.names: dict[int, str] = {}
-        self.lines: dict[int, str] = {}
 
     def run(self) -> Program:
-        program = self.program
-        inputs, names, lines = program.inputs, program.names, program.lines
-        new = list(range(inputs))
-        for value, (head, operands, batch) in enumerate(program.ops, start=inputs):
-            before = len(self.ops)
+        out = self.out
+        for value, (head, operands, batch) in out.instructions():
             if head is SUM:
-                at = self.sum([(new[a], new[b] if b != NONE else b, sign) for a, b, sign in operands])
+                at = self.sum(operands)
             elif head is REDUCE:
-                terms = [(new[a], new[b] if b != NONE else b, sign) for a, b, sign in operands]
-                at = self.reduce(terms, next(filter(None, map(program.batch_of, values_in(head, operands)))))
+                at = self.reduce(operands, self.size(value))
             elif head is CONSTANT:
                 at = self.constant(*operands)
             elif head in SOURCES:
                 at = self.append(head, operands, batch)
             else:
-                at = self.function(head, renumbered((head, operands, batch), new)[1])
-            new.append(at)
-            if value in names:
-                self.names.setdefault(at, names[value])
-            if value in lines:
-                for made in range(before, len(self.ops)):
-                    self.lines[inputs + made] = lines[value]
-        of_inputs = {value: name for value, name in names.items() if value < inputs}
-        return Program(inputs, self.ops, [new[x] for x in program.outputs], {**self.names, **of_inputs}, self.lines)
+                at = self.function(head, operands)
+            out.forward(value, at)
+        return out.finish()
+
+    def size(self, reduced: int) -> int:
+        """Of the batch over which a reduction adds up: what it adds up may be uniform in the new program."""
+        values = values_in(*self.program.operation(reduced)[:2])
+        return next(filter(None, map(self.program.batch_of, values)))
 
     def append(self, head: Any, operands: tuple[Any, ...], batch: int) -> int:
-        self.ops.append((head, operands, batch))
         self.batches.append(batch)
         self.is_simple.append(True)
-        return len(self.batches) - 1
+        return self.out.emit(head, operands, batch)
 
     def widest(self, values: Sequence[int]) -> int:
         batches = self.batches

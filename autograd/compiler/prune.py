@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from autograd.compiler.program import NONE, REDUCE, SUM, Program, renumbered, values_in
+from autograd.compiler.program import NONE, REDUCE, SUM, Program, values_in
+from autograd.compiler.rewriting import Rewriting
 
 
 def prune(program: Program) -> Program:
@@ -33,13 +32,8 @@ def prune(program: Program) -> Program:
                     needed[operand] = True
     if all(needed[inputs:]):
         return program
-    new = list(range(inputs))
-    ops: list[Any] = []
-    for value, op in enumerate(program.ops, start=inputs):
-        new.append(inputs + len(ops))
+    out = Rewriting(program)
+    for value in range(inputs, len(program)):
         if needed[value]:
-            ops.append(renumbered(op, new))
-    kept = [value for value in range(len(program)) if value < inputs or needed[value]]
-    names = {new[value]: program.names[value] for value in kept if value in program.names}
-    lines = {new[value]: program.lines[value] for value in kept if value in program.lines}
-    return Program(inputs, ops, [new[x] for x in program.outputs], names, lines)
+            out.keep(value)
+    return out.finish()
