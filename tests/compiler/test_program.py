@@ -27,8 +27,9 @@ from autograd.compiler.program import (
     values_in,
 )
 from autograd.compiler.simplify import simplify
+from autograd.compiler.verify import verify
 from autograd.rules import RULES
-from tests.compiler.programs import OWN_RULES, Case, check, examples, programs
+from tests.compiler.programs import OWN_RULES, Case, examples, programs
 
 SIN = RULES["sin"]
 
@@ -61,7 +62,7 @@ def test_values_in_are_the_operands_in_order_with_repeats(
 @given(case=programs())
 def test_a_program_knows_its_counts_batches_and_instructions(case: Case) -> None:
     program = case.program
-    check(program)
+    verify(program)
     counts = program.counts()
     terms = counts.pop("terms")
     assert sum(counts.values()) == len(program.ops)
