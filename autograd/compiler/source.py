@@ -7,7 +7,7 @@ is used once, if its formula is short: ``dE_do1 = -sigmoid(-o1) * a_o1`` rather 
 A sum is written in the order in which its terms are added, so a compiler that keeps to IEEE 754 computes, bit for bit,
 what the interpreters do (but for the sign of a sum that is zero).
 
-Python and C differ in how numbers, functions and choices are written: that is a ``Language``.
+Python and C differ in how numbers, functions, choices, loops and arrays are written: that is a ``Language``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from autograd.compiler.prune import prune
 
 WIDTH: Final = 100  # columns of a line
 SHORT: Final = 36  # characters of a formula that is written where it is used
-MANY: Final = 200  # terms of a sum that one expression may have: compilers parse recursively
 
 # How tightly a text binds.
 CHOICE, SUM_, NEGATION, PRODUCT, ATOM = range(5)
@@ -33,13 +32,25 @@ _COMPARISONS: Final = {"less": ("<", ">"), "less_equal": ("<=", ">="), "equal": 
 
 
 class Language(NamedTuple):
-    """How things are written."""
+    """How things are written, most of it as templates; what is written in all languages alike is no part of it."""
 
     reserved: frozenset[str]  # identifiers that are taken
     number: Callable[[float], str]
-    functions: dict[str, str]  # by the function's name in the rule table: a template
-    choice: str  # a template of condition, a, b
-    table: str  # a template of a table's rows
+    functions: dict[str, str]  # by the function's name in the rule table
+    choice: str  # of a condition, a, b
+    take: str  # of an index, the number of rows; "..." stands for these
+    input: str  # of an index: a number that is given
+    constant: str  # before the name of a variable that is set once
+    variable: str  # before that of another
+    end: str  # of a statement
+    in_brackets: bool  # whether a formula needs brackets to go on in the next line
+    loop: str  # of a number of samples; s counts them
+    end_of_loop: str
+    array: str  # of a name, a number of samples: room for a number of each
+    put: str  # of an array's name, a number: it is that of sample s
+    data_name: str  # of a count
+    data: tuple[str, str]  # of a name, a number of samples: what stands around numbers that are known
+    comment: str  # behind a statement
 
 
 # --- Names ---
@@ -382,7 +393,7 @@ class Source:
 
     def _take(self, value: int, index: int, *rows: int) -> list[str]:
         self.called.add("take")
-        whole = self.language.table.format(self.text(index), len(rows))
+        whole = self.language.take.format(self.text(index), len(rows))
         before, after = whole.split("...")
         texts = [f"{self.text(row)}," for row in rows]
         if len(texts) > 1:
@@ -390,32 +401,3 @@ class Source:
         texts[0] = before + texts[0]
         texts[-1] += after
         return texts
-
-
-def filled(start: str, pieces: Iterable[str], indent: str, end: str = "") -> list[str]:
-    """Lines: the start, the pieces with blanks between, and the end; broken where they get too long."""
-    lines = [start]
-    pieces = list(pieces)
-    pieces[-1] += end
-    for piece in pieces:
-        if not lines[-1].strip() or lines[-1].endswith(("(", "{", "= ")):
-            lines[-1] += piece
-        elif len(lines[-1]) + 1 + len(piece) <= WIDTH:
-            lines[-1] += (" " if lines[-1][-1] != " " else "") + piece
-        else:
-            lines.append(indent + piece)
-    return lines
-
-
-def in_parts(pieces: Sequence[str]) -> list[Sequence[str]]:
-    """A long sum as several."""
-    return [pieces[i : i + MANY] for i in range(0, len(pieces), MANY)] or [pieces]
-
-
-def with_those_they_call(helpers: dict[str, str], names: set[str]) -> list[str]:
-    """Helpers in the order of their table, in which what a helper calls stands before it."""
-    called: set[str] = set()
-    for name in reversed(helpers):
-        if name in names or name in called:
-            called |= {name, *(other for other in helpers if re.search(rf"(?<![.\w]){other}\(", helpers[name]))}
-    return [name for name in helpers if name in called]
