@@ -9,10 +9,9 @@ A sum goes into a reduction if each of its terms varies; a uniform sum stays out
 
 from __future__ import annotations
 
-from typing import Any
-
-from autograd.compiler.program import NONE, REDUCE, SUM, Program, Term
+from autograd.compiler.program import NONE, REDUCE, SUM, Head, Index, Program, Term
 from autograd.compiler.rewriting import Rewriting
+from autograd.rules import Rule
 
 
 def flatten(program: Program) -> Program:
@@ -25,8 +24,8 @@ def flatten(program: Program) -> Program:
     alone = [False] * inputs  # sums that are used once
     alone += [op[0] is SUM and n == 1 for op, n in zip(ops, uses[inputs:])]
     absorbed = bytearray(len(program))
-    flat: dict[int, tuple[Term, ...]] = {}
-    for value in reversed(range(inputs, len(program))):
+    flat: dict[Index, tuple[Term, ...]] = {}
+    for value in reversed(program.values()[inputs:]):
         head, operands, batch = ops[value - inputs]
         if (head is not SUM and head is not REDUCE) or absorbed[value]:
             continue
@@ -46,15 +45,15 @@ def flatten(program: Program) -> Program:
                 terms.append((a, b, sign))
         flat[value] = tuple(terms)
     out = Rewriting(program)
-    for value in range(inputs, len(program)):
+    for value in program.values()[inputs:]:
         if not absorbed[value]:
             out.keep(value, flat.get(value, ()))
     return out.finish()
 
 
-def _fits(program: Program, a: int, head: Any, batch: int) -> bool:
+def _fits(program: Program, a: Index, head: Head | Rule, batch: int) -> bool:
     """Whether the sum that makes a can stand in a sum of that kind."""
     _, terms, its_batch = program.ops[a - program.inputs]
     if head is SUM:
-        return bool(its_batch == batch)
+        return its_batch == batch
     return all(program.batch_of(x) or (y != NONE and program.batch_of(y)) for x, y, _ in terms)

@@ -19,7 +19,7 @@ def prune(program: Program) -> Program:
     needed = bytearray(len(program))
     for value in program.outputs:
         needed[value] = True
-    for value in reversed(range(inputs, len(program))):
+    for value in reversed(program.values()[inputs:]):
         if needed[value]:
             head, operands, _ = program.ops[value - inputs]
             if head is SUM or head is REDUCE:
@@ -33,7 +33,7 @@ def prune(program: Program) -> Program:
     if all(needed[inputs:]):
         return program
     out = Rewriting(program)
-    for value in range(inputs, len(program)):
+    for value in program.values()[inputs:]:
         if needed[value]:
             out.keep(value)
     return out.finish()

@@ -9,10 +9,12 @@ If several values are forwarded to one, it has the name of the first of them tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
-from autograd.compiler.program import NONE, Program, renumbered
+from autograd.compiler.program import NONE, Head, Index, Instruction, Program, Term, renumbered
+from autograd.rules import Rule
 
 
 class Rewriting:
@@ -22,7 +24,7 @@ class Rewriting:
     >>> program = jit(lambda x, y: (x * y, x - y)).lower(3.0, 4.0)
     >>> out = Rewriting(program)
     >>> for value, (head, operands, batch) in out.instructions():
-    ...     out.forward(value, out.emit(head, [(a, b, -sign) for a, b, sign in operands], batch))
+    ...     out.forward(value, out.emit(head, tuple((a, b, -sign) for a, b, sign in operands), batch))
     >>> print(out.finish())
     program (x, y)
       v2 = -x·y
@@ -33,48 +35,46 @@ class Rewriting:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._inputs = program.inputs
-        self._new = [*range(program.inputs), *[NONE] * len(program.ops)]  # what stands for a value; NONE, if it is gone
-        self._ops: list[Any] = []
-        self._lines: dict[int, str] = {}
+        self._new = [*program.values()[: program.inputs], *[NONE] * len(program.ops)]  # of each value; NONE: it is gone
+        self._ops: list[Instruction] = []
+        self._numbers = cast("Iterator[Index]", itertools.count(program.inputs))  # of the values to come
+        self._lines: dict[Index, str] = {}
         self._has_lines = bool(program.lines)
-        self._with_lines = 0  # so many instructions have theirs
+        self._lined = program.inputs  # the values before it have theirs, or none
 
-    def instructions(self) -> Iterator[tuple[int, Any]]:
+    def instructions(self) -> Iterator[tuple[Index, Instruction]]:
         """The old values in order, and what makes each, its operands values of the new program already."""
         new = self._new
-        for value, op in enumerate(self._program.ops, start=self._inputs):
+        for value, op in self._program.instructions():
             yield value, renumbered(op, new)
 
-    def emit(self, head: Any, operands: Sequence[Any], batch: int) -> int:
+    def emit(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
         """Add an instruction, with operands of the new program: its value."""
-        ops = self._ops
-        ops.append((head, operands, batch))
-        return self._inputs + len(ops) - 1
+        self._ops.append((head, operands, batch))
+        return next(self._numbers)
 
-    def forward(self, value: int, at: int) -> None:
+    def forward(self, value: Index, at: Index) -> None:
         """An old value is this new one from now on, and what was emitted since the last one was emitted for it."""
         self._new[value] = at
         if self._has_lines:
+            end = self._inputs + len(self._ops)
             if value in self._program.lines:
-                for made in range(self._with_lines, len(self._ops)):
-                    self._lines[self._inputs + made] = self._program.lines[value]
-            self._with_lines = len(self._ops)
+                made = cast("Iterable[Index]", range(self._lined, end))
+                self._lines.update(dict.fromkeys(made, self._program.lines[value]))
+            self._lined = end
 
-    def keep(self, value: int, terms: Sequence[Any] = ()) -> None:
+    def keep(self, value: Index, terms: tuple[Term, ...] = ()) -> None:
         """An old value stays, made as it was; or, if it is a sum, of other terms, of the old program."""
         op = self._program.operation(value)
         if terms:
             op = (op[0], terms, op[2])
-        ops, new = self._ops, self._new
-        new[value] = self._inputs + len(ops)
-        ops.append(renumbered(op, new))
-        if self._has_lines:
-            self.forward(value, new[value])
+        self._ops.append(renumbered(op, self._new))
+        self.forward(value, next(self._numbers))
 
     def finish(self) -> Program:
         """The new program, which returns what stands for the old outputs."""
         program, new = self._program, self._new
-        names: dict[int, str] = {}
+        names: dict[Index, str] = {}
         for value in sorted(program.names):
             if new[value] != NONE:
                 names.setdefault(new[value], program.names[value])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Program
+from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Head, Index, Program
 from autograd.compiler.rewriting import Rewriting
 from autograd.rules import Rule
 
@@ -21,7 +21,7 @@ def share(program: Program) -> Program:
     return v2
     """
     out = Rewriting(program)
-    seen: dict[Any, int] = {}
+    seen: dict[Any, Index] = {}
     for value, (head, operands, batch) in out.instructions():
         if head is SUM and len(operands) == 1:  # most of them
             ((a, b, sign),) = operands
@@ -37,7 +37,7 @@ def share(program: Program) -> Program:
     return out.finish()
 
 
-def _key(head: Any, operands: tuple[Any, ...], batch: int) -> Any:
+def _key(head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Any:
     """Equal for instructions that give the same number."""
     if head is SUM or head is REDUCE:
         return head, tuple(sorted([(max(a, b), min(a, b), sign) for a, b, sign in operands]))

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
-from autograd.compiler.program import COLUMN, Program
+from autograd.compiler.program import COLUMN, Index, Program
 from autograd.compiler.source import Language, Output, harmless, summary
 from autograd.compiler.writing import INDENT, Writing, at_sample
 
@@ -278,7 +278,7 @@ class _InC(Writing):
         self.is_single = getattr(program, "dtype", "float64") == "float32"
         language = SINGLE if self.is_single else DOUBLE
         super().__init__(program, language, name, language.input)
-        self.goes_to: dict[int, list[Output]] = {}
+        self.goes_to: dict[Index, list[Output]] = {}
         for output in self.source.outputs:
             self.goes_to.setdefault(output.value, []).append(output)
 
@@ -304,8 +304,8 @@ class _InC(Writing):
 
     def heading(self) -> str:
         """A comment that says what stands where."""
-        names = self.program.names
-        taken = [(f"in[{x}]", harmless(names.get(x, "not named")), "") for x in range(self.program.inputs)]
+        names, inputs = self.program.names, self.program.values()[: self.program.inputs]
+        taken = [(f"in[{x}]", harmless(names.get(x, "not named")), "") for x in inputs]
         given = []
         for output in self.source.outputs:
             more = f", s = 0 ... {output.samples - 1}" if output.samples else ""
@@ -317,7 +317,7 @@ class _InC(Writing):
         lines.append("   in and out must not overlap." + (" Not reentrant." if self.source.kept else "") + " */")
         return "\n".join(lines)
 
-    def give(self, value: int, name: str, pieces: Sequence[str], indent: str) -> None:
+    def give(self, value: Index, name: str, pieces: Sequence[str], indent: str) -> None:
         """Declare a variable with the value's formula, or write the formula where the output goes."""
         samples = self.program.batch_of(value)
         outputs = [output for output in self.goes_to.get(value, ()) if output.samples == samples]
@@ -329,7 +329,7 @@ class _InC(Writing):
             self.write_out(outputs, name, indent)
         self.goes_to[value] = [output for output in self.goes_to.get(value, ()) if output.samples != samples]
 
-    def reduced(self, value: int, name: str) -> None:
+    def reduced(self, value: Index, name: str) -> None:
         """Write it where it goes."""
         self.write_out([output for output in self.goes_to.get(value, ()) if not output.samples], name, INDENT)
         self.goes_to[value] = [output for output in self.goes_to.get(value, ()) if output.samples]

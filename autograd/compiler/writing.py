@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from autograd.compiler.program import COLUMN, DATA, REDUCE, Program
+from autograd.compiler.program import COLUMN, DATA, REDUCE, Index, Program
 from autograd.compiler.source import WIDTH, Language, Source
 
 MANY: Final = 200  # terms of a sum that one expression may have: compilers parse recursively
@@ -35,8 +35,8 @@ class Writing:
         self.kept = self.source.kept  # varying values that are needed after their loop
         self.body: list[str] = []
         self.tables: list[str] = []  # data, above the function
-        self.table_of: dict[int, str] = {}
-        self.arrays: dict[int, str] = {}  # of values that are kept
+        self.table_of: dict[Index, str] = {}
+        self.arrays: dict[Index, str] = {}  # of values that are kept
 
     def compute(self) -> None:
         """Write the statements of all sections."""
@@ -47,7 +47,7 @@ class Writing:
                 for value in section.values:
                     self.assign(value, INDENT)
 
-    def over_batch(self, loaded: Sequence[int], batch: int, values: Sequence[int]) -> None:
+    def over_batch(self, loaded: Sequence[Index], batch: int, values: Sequence[Index]) -> None:
         """Write a loop; what comes from other sections is loaded first."""
         source, language = self.source, self.language
         reductions = [value for value in values if self.is_reduction(value)]
@@ -71,7 +71,7 @@ class Writing:
         for value in reductions:
             self.reduced(value, source.name(value))
 
-    def assign(self, value: int, indent: str) -> None:
+    def assign(self, value: Index, indent: str) -> None:
         """Write what sets a value, unless it is written where it is used."""
         pieces = self.source.formula(value)
         if pieces is None:
@@ -86,11 +86,11 @@ class Writing:
             pieces = [here]
         self.write(f"{indent}{name} += ", pieces, indent)
 
-    def give(self, value: int, name: str, pieces: Sequence[str], indent: str) -> None:
+    def give(self, value: Index, name: str, pieces: Sequence[str], indent: str) -> None:
         """Write what sets a value that is no reduction."""
         self.declare(name, pieces, indent)
 
-    def reduced(self, value: int, name: str) -> None:
+    def reduced(self, value: Index, name: str) -> None:
         """After the loop that added up a reduction."""
 
     def declare(self, name: str, pieces: Sequence[str], indent: str) -> None:
@@ -120,11 +120,11 @@ class Writing:
             self.body += filled(inside, [rest.strip(), *pieces] if rest else pieces, inside)
             self.body.append(f"{indent}){end}")
 
-    def is_reduction(self, value: int) -> bool:
+    def is_reduction(self, value: Index) -> bool:
         """Whether it is added up over a batch."""
         return self.program.operation(value)[0] is REDUCE
 
-    def of_sample(self, value: int) -> str:
+    def of_sample(self, value: Index) -> str:
         """A value that is known: of a varying one the number of sample s."""
         if not self.program.batch_of(value):
             return self.source.text(value)
@@ -135,7 +135,7 @@ class Writing:
             return f"{self.table(value, operands[0])}[s]"
         return f"{self.arrays[value]}[s]"
 
-    def table(self, value: int, numbers: Sequence[float]) -> str:
+    def table(self, value: Index, numbers: Sequence[float]) -> str:
         """The name of data."""
         if value not in self.table_of:
             self.table_of[value] = name = self.source.new_name(self.language.data_name.format(len(self.table_of) + 1))
