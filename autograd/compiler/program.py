@@ -136,22 +136,6 @@ def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:
     return operands
 
 
-def renumbered(op: Instruction, new: Sequence[Index]) -> Instruction:
-    """The instruction with each value v renamed to new[v]."""
-    head, operands, batch = op
-    if head is SUM or head is REDUCE:
-        if len(operands) == 1:
-            ((a, b, sign),) = operands
-            return head, ((new[a], new[b] if b >= 0 else b, sign),), batch
-        return head, tuple([(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands]), batch
-    if head in SOURCES:
-        return op
-    if head is OWN:
-        result, rule, *rest = operands
-        return head, (new[result], rule, *[new[x] for x in rest]), batch
-    return head, tuple([new[x] for x in operands]), batch
-
-
 def listing(program: Program) -> str:
     """The program as text, one instruction a line. Varying values are written with a tilde: ~v7."""
     names = {value: name for value, name in program.names.items() if value < program.inputs}

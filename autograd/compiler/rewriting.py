@@ -10,10 +10,10 @@ If several values are forwarded to one, it has the name of the first of them tha
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from autograd.compiler.program import NONE, Head, Index, Instruction, Program, Term, renumbered
+from autograd.compiler.program import NONE, OWN, REDUCE, SOURCES, SUM, Head, Index, Instruction, Program, Term
 from autograd.rules import Rule
 
 
@@ -35,7 +35,8 @@ class Rewriting:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._inputs = program.inputs
-        self._new = [*program.values()[: program.inputs], *[NONE] * len(program.ops)]  # of each value; NONE: it is gone
+        # What each old value is now, NONE if it is gone; the last one is that of NONE, which counts from the end.
+        self._new = [*program.values()[: program.inputs], *[NONE] * (len(program.ops) + 1)]
         self._ops: list[Instruction] = []
         self._numbers = cast("Iterator[Index]", itertools.count(program.inputs))  # of the values to come
         self._lines: dict[Index, str] = {}
@@ -79,3 +80,19 @@ class Rewriting:
             if new[value] != NONE:
                 names.setdefault(new[value], program.names[value])
         return Program(self._inputs, self._ops, [new[x] for x in program.outputs], names, self._lines)
+
+
+def renumbered(op: Instruction, new: Sequence[Index]) -> Instruction:
+    """The instruction with each value v renamed to new[v]; new[NONE] is NONE."""
+    head, operands, batch = op
+    if head is SUM or head is REDUCE:
+        if len(operands) == 1:
+            ((a, b, sign),) = operands
+            return head, ((new[a], new[b], sign),), batch
+        return head, tuple([(new[a], new[b], sign) for a, b, sign in operands]), batch
+    if head in SOURCES:
+        return op
+    if head is OWN:
+        result, rule, *rest = operands
+        return head, (new[result], rule, *[new[x] for x in rest]), batch
+    return head, tuple([new[x] for x in operands]), batch

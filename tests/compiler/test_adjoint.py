@@ -33,9 +33,9 @@ from autograd.compiler.program import (
     SUM,
     TAKE,
     Program,
-    renumbered,
     values_in,
 )
+from autograd.compiler.rewriting import renumbered
 from autograd.compiler.simplify import simplify
 from autograd.compiler.trace import Trace, Traced
 from autograd.compiler.verify import verify
@@ -156,7 +156,7 @@ def recorded(case: Case, seed: int) -> tuple[Trace, list[int], list[int], list[f
         if op[0] is CONSTANT:
             new.append(trace.constant(op[1][0]))
             continue
-        op = renumbered(op, new)
+        op = renumbered(op, [*new, NONE])
         new.append(trace.append(*op))
         if not depends.isdisjoint(values_in(op[0], op[1])) or not set(leaves).isdisjoint(values_in(op[0], op[1])):
             depends.add(new[-1])
