@@ -16,17 +16,17 @@ from autograd.rules import Rule
 
 def flatten(program: Program) -> Program:
     """See the module's docstring. Instructions that were absorbed are gone."""
-    inputs, ops = program.inputs, program.ops
+    made = program.values()[program.inputs :]
     uses = [0] * len(program)
     for values in (*program.used, program.outputs):
         for value in values:
             uses[value] += 1
-    alone = [False] * inputs  # sums that are used once
-    alone += [op[0] is SUM and n == 1 for op, n in zip(ops, uses[inputs:])]
+    alone = [False] * program.inputs  # sums that are used once
+    alone += [head is SUM and uses[value] == 1 for value, (head, _, _) in program.instructions()]
     absorbed = bytearray(len(program))
     flat: dict[Index, tuple[Term, ...]] = {}
-    for value in reversed(program.values()[inputs:]):
-        head, operands, batch = ops[value - inputs]
+    for value in reversed(made):
+        head, operands, batch = program.operation(value)
         if (head is not SUM and head is not REDUCE) or absorbed[value]:
             continue
         for a, _, _ in operands:
@@ -40,12 +40,12 @@ def flatten(program: Program) -> Program:
             a, b, sign = stack.pop()
             if b == NONE and alone[a] and _fits(program, a, head, batch):
                 absorbed[a] = True
-                stack.extend([(c, d, sign * inner) for c, d, inner in reversed(ops[a - inputs][1])])
+                stack.extend([(c, d, sign * inner) for c, d, inner in reversed(program.operation(a)[1])])
             else:
                 terms.append((a, b, sign))
         flat[value] = tuple(terms)
     out = Rewriting(program)
-    for value in program.values()[inputs:]:
+    for value in made:
         if not absorbed[value]:
             out.keep(value, flat.get(value, ()))
     return out.finish()
@@ -53,7 +53,7 @@ def flatten(program: Program) -> Program:
 
 def _fits(program: Program, a: Index, head: Head | Rule, batch: int) -> bool:
     """Whether the sum that makes a can stand in a sum of that kind."""
-    _, terms, its_batch = program.ops[a - program.inputs]
+    _, terms, its_batch = program.operation(a)
     if head is SUM:
         return its_batch == batch
     return all(program.batch_of(x) or (y != NONE and program.batch_of(y)) for x, y, _ in terms)

@@ -15,13 +15,13 @@ def prune(program: Program) -> Program:
       v2 = 2·x
     return v2
     """
-    inputs = program.inputs
+    made = program.values()[program.inputs :]
     needed = bytearray(len(program))
     for value in program.outputs:
         needed[value] = True
-    for value in reversed(program.values()[inputs:]):
+    for value in reversed(made):
         if needed[value]:
-            head, operands, _ = program.ops[value - inputs]
+            head, operands, _ = program.operation(value)
             if head is SUM or head is REDUCE:
                 for a, b, _ in operands:
                     needed[a] = True
@@ -30,10 +30,10 @@ def prune(program: Program) -> Program:
             else:
                 for operand in values_in(head, operands):
                     needed[operand] = True
-    if all(needed[inputs:]):
+    if all(needed[program.inputs :]):
         return program
     out = Rewriting(program)
-    for value in program.values()[inputs:]:
+    for value in made:
         if needed[value]:
             out.keep(value)
     return out.finish()

@@ -53,7 +53,7 @@ def verify(program: Program, recorded: bool = True) -> None:
     autograd.compiler.verify.ProgramError: v2 = sum((1, 3, 1),), batch 0: it uses v3, which isn't known yet
     """
     known = _Known(program.inputs, recorded)
-    for value, op in enumerate(program.ops, start=program.inputs):
+    for value, op in program.instructions():
         try:
             head, operands, batch = op
             fault = known.fault(head, operands, batch)
