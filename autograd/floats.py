@@ -7,13 +7,12 @@ hands a NaN on.
 from __future__ import annotations
 
 import math
-import sys
 
 SQRT_HALF = math.sqrt(0.5)
 
 
 def sigmoid(x: float) -> float:
-    """1 / (1 + e⁻ˣ). Only e^-|x| is ever formed, so it can't overflow and the lower tail keeps its digits."""
+    """1 / (1 + e⁻ˣ), written so that neither tail overflows."""
     e = math.exp(-abs(x))
     return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
 
@@ -121,10 +120,7 @@ def cbrt(x: float) -> float:
     """The real cube root. C libraries are off by up to 4 ulp: a Newton step brings that below 1."""
     if x == 0.0 or not math.isfinite(x):
         return x
-    if sys.version_info >= (3, 11):
-        y = math.cbrt(x)
-    else:
-        y = math.copysign(abs(x) ** (1.0 / 3.0), x)
+    y = float(math.cbrt(x)) if hasattr(math, "cbrt") else math.copysign(abs(x) ** (1.0 / 3.0), x)
     return y - (y - x / (y * y)) / 3.0
 
 

@@ -37,19 +37,23 @@ from autograd.compiler.program import (
     SOURCES,
     SUM,
     TAKE,
+    Head,
+    Index,
     Term,
     values_in,
 )
-from autograd.compiler.trace import Trace, Traced
+from autograd.compiler.trace import Number, Trace, Traced
 from autograd.errors import TraceError
 from autograd.rules import Rule, floor
 from autograd.worlds import World
 
 # Guards that belong together: of which choice they are, which of its branches, and how many it has.
-Parts: TypeAlias = "dict[int, tuple[int, int, int]]"
+Parts: TypeAlias = "dict[Index, tuple[Index, int, int]]"
+Anys: TypeAlias = "dict[tuple[tuple[Index, ...], bool], Index]"  # of guards: 1 where one of them is
+Operands: TypeAlias = "tuple[Any, ...]"
 
 
-def depending(trace: Trace, leaves: Sequence[int], end: int) -> tuple[int, bytearray]:
+def depending(trace: Trace, leaves: Sequence[Index], end: int) -> tuple[Index, bytearray]:
     """Which values from the first leaf on depend on a leaf: the first leaf, and a mark for each value from there."""
     start = min(leaves)
     marks = bytearray(end - start)
@@ -70,7 +74,7 @@ def depending(trace: Trace, leaves: Sequence[int], end: int) -> tuple[int, bytea
     return start, marks
 
 
-def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[int]) -> list[Any]:
+def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Sequence[Index]) -> list[Number]:
     """Reverse mode: the derivatives of Σ seed · output by each leaf, as numbers; 0.0 where it doesn't depend on it.
 
     Args:
@@ -82,25 +86,25 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
     if not leaves or not outputs:
         return [0.0] * len(leaves)
     start, depends = depending(trace, leaves, max([*outputs, *leaves]) + 1)
-    collected: dict[int, list[Term]] = {}
+    collected: dict[Index, list[Term]] = {}
     for value, seed in seeds:
         if value >= start and depends[value - start]:
             collected.setdefault(value, []).append((trace.value(seed), NONE, 1))
-    gradients: dict[int, int] = {}
+    gradients: dict[Index, Index] = {}
     wanted = set(leaves)
     unbounded = _unbounded(trace, start + len(depends))
     if not _chooses_among(trace, start, depends, unbounded):
         unbounded = bytearray()
     guarding = bool(unbounded)
-    guards: dict[int, list[int]] = {}  # of the terms that were collected and have one
+    guards: dict[Index, list[Index]] = {}  # of the terms that were collected and have one
     hard = bytearray(len(depends)) if guarding else bytearray()  # values with a guard that isn't only the table's
-    anys: dict[Any, int] = {}
+    anys: Anys = {}
     unguarded = bytearray(len(depends)) if guarding else bytearray()  # values to which a term without one was sent
     for value in collected:
         if guarding:
             unguarded[value - start] = True
     parts: Parts = {}
-    for value in reversed(range(start, start + len(depends))):
+    for value in reversed(trace.values()[start : start + len(depends)]):
         terms = collected.pop(value, None)
         if terms is None:
             continue
@@ -135,11 +139,11 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[int, Any]], leaves: Sequence[i
     return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
 
 
-def _is_unbounded(op: Any) -> bool:
+def _is_unbounded(head: Head | Rule, operands: Operands) -> bool:
     """Whether it is infinite or NaN at some finite number, or has such a derivative."""
-    if op[0] is CONSTANT:
-        return not math.isfinite(op[1][0])
-    rule = op[1][1] if op[0] is OWN else op[0]
+    if head is CONSTANT:
+        return not math.isfinite(operands[0])
+    rule = operands[1] if head is OWN else head
     return isinstance(rule, Rule) and not rule.bounded
 
 
@@ -150,13 +154,13 @@ def _unbounded(trace: Trace, end: int) -> bytearray:
     """
     marks = bytearray(end)
     inputs, is_any = trace.inputs, False
-    for value, op in enumerate(trace.ops[: end - inputs], start=inputs):
-        if _is_unbounded(op) or (is_any and any(marks[x] for x in values_in(op[0], op[1]))):
+    for value, (head, operands, _) in enumerate(trace.ops[: end - inputs], start=inputs):
+        if _is_unbounded(head, operands) or (is_any and any(marks[x] for x in values_in(head, operands))):
             marks[value] = is_any = True
     return marks if is_any else bytearray()
 
 
-def _chooses_among(trace: Trace, start: int, depends: bytearray, marks: bytearray) -> bool:
+def _chooses_among(trace: Trace, start: Index, depends: bytearray, marks: bytearray) -> bool:
     """Whether one of the values that depend on a leaf, and are marked, is a choice: if none is, nothing is guarded."""
     first = max(start, trace.inputs)
     for value, is_marked in enumerate(marks[len(marks) - len(depends) + first - start :], start=first):
@@ -167,15 +171,15 @@ def _chooses_among(trace: Trace, start: int, depends: bytearray, marks: bytearra
     return False
 
 
-_CHOICES: dict[Any, bool] = {}
+_CHOICES: dict[tuple[Rule, tuple[float | None, ...]], bool] = {}
 
 
-def _is_choice(trace: Trace, head: Any, operands: Any) -> bool:
+def _is_choice(trace: Trace, head: Head | Rule, operands: Operands) -> bool:
     """Whether an instruction's derivative by an operand may be 0 by the table, for some numbers and not for others."""
     if head is SELECT or head is TAKE:
         return True
     if head is OWN:
-        _, head, *operands = operands
+        head, operands = operands[1], operands[2:]
     if not isinstance(head, Rule):
         return False
     known = tuple([trace.known(x) for x in operands])
@@ -188,7 +192,7 @@ def _is_choice(trace: Trace, head: Any, operands: Any) -> bool:
 def _has_choice_among_partials(rule: Rule, known: Sequence[float | None]) -> bool:
     """Whether there is one among its partials, by operands that aren't known."""
     trial = Trace(rule.arity + 1)
-    values = [Traced(trial, x) for x in range(rule.arity + 1)]
+    values = [Traced(trial, x) for x in trial.values()]
     numbers = [value if x is None else x for value, x in zip(values, known)]
     for x, partial in zip(known, rule.partials):
         if x is None:
@@ -200,10 +204,10 @@ def _has_choice_among_partials(rule: Rule, known: Sequence[float | None]) -> boo
 
 def _guarded(
     trace: Trace,
-    guard: int,
-    head: Any,
-    operands: Any,
-    adjoint: int,
+    guard: Index,
+    head: Head | Rule,
+    operands: Operands,
+    adjoint: Index,
     term: Term,
     unbounded: bytearray,
     is_hard: bool,
@@ -215,7 +219,7 @@ def _guarded(
     elif head is SELECT or head is TAKE or (b == NONE and a == adjoint):
         may_be_infinite = False
     else:
-        may_be_infinite = _is_unbounded((head, operands)) or any(unbounded[x] for x in values_in(head, operands))
+        may_be_infinite = _is_unbounded(head, operands) or any(unbounded[x] for x in values_in(head, operands))
     if not may_be_infinite:
         return term
     zero = trace.constant(0.0)
@@ -224,14 +228,14 @@ def _guarded(
     return a, trace.call(SELECT, guard, b, zero), sign
 
 
-def _both(trace: Trace, a: int, b: int) -> int:
+def _both(trace: Trace, a: Index, b: Index) -> Index:
     """1 where both guards are; NONE is always 1."""
     if a in (NONE, b):
         return b
     return a if b == NONE else trace.product(a, b)
 
 
-def _any(trace: Trace, guards: list[int], batch: int, parts: Parts, known: dict[Any, int]) -> int:
+def _any(trace: Trace, guards: list[Index], batch: int, parts: Parts, known: Anys) -> Index:
     """1 where one of the guards is, for a value of that batch: for a uniform one, in any sample.
 
     What is found is kept among what is known: the rows of a matrix all send the same guards.
@@ -245,8 +249,8 @@ def _any(trace: Trace, guards: list[int], batch: int, parts: Parts, known: dict[
     return known[key]
 
 
-def _any_of(trace: Trace, several: Sequence[int], batch: int, parts: Parts) -> int:
-    present: dict[int, set[int]] = {}
+def _any_of(trace: Trace, several: Sequence[Index], batch: int, parts: Parts) -> Index:
+    present: dict[Index, set[int]] = {}
     for guard in several:
         if guard in parts:
             choice, part, of = parts[guard]
@@ -256,14 +260,14 @@ def _any_of(trace: Trace, several: Sequence[int], batch: int, parts: Parts) -> i
     return trace.call(LESS, trace.constant(0.0), _collect(trace, [(guard, NONE, 1) for guard in several], batch))
 
 
-def _name(trace: Trace, adjoint: int, outputs: Sequence[int], value: int) -> None:
+def _name(trace: Trace, adjoint: Index, outputs: Sequence[Index], value: Index) -> None:
     """Name an adjoint after what it is the derivative of: ∂E/∂w."""
     name = trace.names.get(value)
     if name and len(outputs) == 1 and trace.known(adjoint) is None:
         trace.names.setdefault(adjoint, f"∂{trace.names.get(outputs[0], 'y')}/∂{name}")
 
 
-def _collect(trace: Trace, terms: list[Term], batch: int) -> int:
+def _collect(trace: Trace, terms: list[Term], batch: int) -> Index:
     """One adjoint from all that was sent to it."""
     sizes = [] if batch else [_batch_of(trace, term) for term in terms]
     if any(sizes):
@@ -275,7 +279,7 @@ def _collect(trace: Trace, terms: list[Term], batch: int) -> int:
     return _sum(trace, terms)
 
 
-def _sum(trace: Trace, terms: list[Term]) -> int:
+def _sum(trace: Trace, terms: list[Term]) -> Index:
     """The sum of the terms; a value by itself needs no sum."""
     (a, b, sign), *more = terms
     return a if (b, sign, more) == (NONE, 1, []) else trace.sum(terms)
@@ -288,17 +292,17 @@ def _batch_of(trace: Trace, term: Term) -> int:
 
 def _sent(
     trace: Trace,
-    value: int,
-    head: Any,
-    operands: Any,
-    adjoint: int,
-    start: int,
+    value: Index,
+    head: Head | Rule,
+    operands: Operands,
+    adjoint: Index,
+    start: Index,
     depends: bytearray,
     unbounded: bytearray,
     parts: Parts,
-) -> list[tuple[int, Term, int]]:
+) -> list[tuple[Index, Term, Index]]:
     """What an instruction adds to the adjoints of its operands, given its own; and, of a choice, where it is taken."""
-    sent: list[tuple[int, Term, int]] = []
+    sent: list[tuple[Index, Term, Index]] = []
     if head is SUM or head is REDUCE:
         for a, b, sign in operands:
             if a >= start and depends[a - start]:
@@ -319,8 +323,15 @@ def _sent(
 
 
 def _choice(
-    trace: Trace, value: int, head: Any, operands: Any, position: int, term: Term, partial: Any, parts: Parts
-) -> int:
+    trace: Trace,
+    value: Index,
+    head: Head | Rule,
+    operands: Operands,
+    position: int,
+    term: Term,
+    partial: Number | None,
+    parts: Parts,
+) -> Index:
     """The guard of what an instruction sends to an operand: 1 where the choice falls on it; NONE, if it always does."""
     if head is SELECT:
         choice = operands[0] if position == 1 else _not(trace, operands[0])
@@ -332,7 +343,7 @@ def _choice(
     return _kept(trace, partial.index) if isinstance(partial, Traced) else NONE
 
 
-def _kept(trace: Trace, partial: int) -> int:
+def _kept(trace: Trace, partial: Index) -> Index:
     """1 where a partial isn't 0 by the table, else 0; NONE if it never is."""
     if partial not in trace.by_table:
         return NONE
@@ -344,21 +355,23 @@ def _kept(trace: Trace, partial: int) -> int:
     return _sum(trace, terms) if terms else trace.constant(0.0)
 
 
-def _not(trace: Trace, condition: int) -> int:
+def _not(trace: Trace, condition: Index) -> Index:
     return trace.sum([(trace.constant(1.0), NONE, 1), (condition, NONE, -1)])
 
 
-def _partial(trace: Trace, value: int, head: Any, operands: Any, position: int) -> Any:
+def _partial(trace: Trace, value: Index, head: Head | Rule, operands: Operands, position: int) -> Number | None:
     """The derivative of a function by an operand; None if it is no row of the table."""
     if head is OWN:
         if position == 0:
             return None
-        _, head, *operands = operands
+        head, operands = operands[1], operands[2:]
         position -= 1
     return partial_of(trace, head, operands, value, position) if isinstance(head, Rule) else None
 
 
-def _through(trace: Trace, head: Any, operands: Any, position: int, adjoint: int, partial: Any) -> Term | None:
+def _through(
+    trace: Trace, head: Head | Rule, operands: Operands, position: int, adjoint: Index, partial: Number | None
+) -> Term | None:
     """adjoint · ∂value/∂operand as a term, for a function with that partial; None if the derivative is 0."""
     if partial is not None:
         return _times(trace, adjoint, partial)
@@ -375,7 +388,7 @@ def _through(trace: Trace, head: Any, operands: Any, position: int, adjoint: int
     return None  # comparisons
 
 
-def _times(trace: Trace, adjoint: int, partial: Any) -> Term | None:
+def _times(trace: Trace, adjoint: Index, partial: Number) -> Term | None:
     """adjoint · partial. A partial that is 0 by the table stops an adjoint that is infinite, too."""
     if isinstance(partial, Traced):
         if partial.index in trace.by_table:
@@ -388,7 +401,7 @@ def _times(trace: Trace, adjoint: int, partial: Any) -> Term | None:
     return (adjoint, trace.constant(float(partial)), 1)
 
 
-def _chosen(trace: Trace, adjoint: int, partial: int) -> int:
+def _chosen(trace: Trace, adjoint: Index, partial: Index) -> Index:
     """adjoint · partial, where the partial is a choice: the choice of the products."""
     known = trace.known(partial)
     if known is not None and known in (0.0, 1.0):
@@ -399,12 +412,13 @@ def _chosen(trace: Trace, adjoint: int, partial: int) -> int:
     return trace.call(SELECT, condition, *[_chosen(trace, adjoint, branch) for branch in branches])
 
 
-def partial_of(trace: Trace, rule: Rule, operands: Sequence[int], value: int, position: int) -> Any:
+def partial_of(trace: Trace, rule: Rule, operands: Sequence[Index], value: Index, position: int) -> Number:
     """A partial derivative: the table's expression, of traced numbers."""
-    return rule.partials[position](*trace.numbers(operands), Traced(trace, value))
+    partial: Number = rule.partials[position](*trace.numbers(operands), Traced(trace, value))
+    return partial
 
 
-def chooses(trace: Trace, operands: Sequence[int], row: int) -> int:
+def chooses(trace: Trace, operands: Sequence[Index], row: int) -> Index:
     """1 where TAKE, with these operands, takes that row, else 0. Columns of one table ask for the same."""
     index, rows = operands[0], len(operands) - 1
     taken, known = (index, rows), trace.choices
@@ -419,7 +433,9 @@ def chooses(trace: Trace, operands: Sequence[int], row: int) -> int:
     return known[is_row]
 
 
-def push_forward(trace: Trace, outputs: Sequence[int], leaves: Sequence[int], tangents: Sequence[Any]) -> list[Any]:
+def push_forward(
+    trace: Trace, outputs: Sequence[Index], leaves: Sequence[Index], tangents: Sequence[Number]
+) -> list[Number]:
     """Forward mode: the derivative of each output along the tangents of the leaves, as numbers.
 
     Args:
@@ -431,7 +447,7 @@ def push_forward(trace: Trace, outputs: Sequence[int], leaves: Sequence[int], ta
     if not leaves or not outputs:
         return [0.0] * len(outputs)
     start, depends = depending(trace, leaves, max([*outputs, *leaves]) + 1)
-    moving: dict[int, int] = {}  # a value's tangent, where it isn't zero
+    moving: dict[Index, Index] = {}  # a value's tangent, where it isn't zero
     for leaf, tangent in zip(leaves, tangents):
         if isinstance(tangent, Traced) or float(tangent) != 0.0:
             moving[leaf] = trace.value(tangent)
@@ -440,7 +456,7 @@ def push_forward(trace: Trace, outputs: Sequence[int], leaves: Sequence[int], ta
     if not _chooses_among(trace, start, depends, wanted):
         unbounded = bytearray()
     guards = _Guards(trace, unbounded, wanted)
-    for value in range(start, start + len(depends)):
+    for value in trace.values()[start : start + len(depends)]:
         if not depends[value - start] or value in moving:
             continue
         head, operands, batch = trace.ops[value - trace.inputs]
@@ -476,7 +492,7 @@ def push_forward(trace: Trace, outputs: Sequence[int], leaves: Sequence[int], ta
     return [trace.numbers([moving[y]])[0] if y in moving else 0.0 for y in outputs]
 
 
-def _to_be_guarded(trace: Trace, start: int, depends: bytearray, unbounded: bytearray) -> bytearray:
+def _to_be_guarded(trace: Trace, start: Index, depends: bytearray, unbounded: bytearray) -> bytearray:
     """A mark for each value from start on of which something is computed whose derivative may be infinite."""
     marks = bytearray(len(depends))
     for value in reversed(range(max(start, trace.inputs), start + len(depends))):
@@ -496,14 +512,22 @@ class _Guards:
         self.unbounded = unbounded
         self.start = len(unbounded) - len(wanted)  # where the marks of what is wanted begin
         self.wanted = wanted
-        self.guards: dict[int, int] = {}
-        self.hard: set[int] = set()  # of these a guard isn't only the table's
+        self.guards: dict[Index, Index] = {}
+        self.hard: set[Index] = set()  # of these a guard isn't only the table's
         self.parts: Parts = {}
-        self.anys: dict[Any, int] = {}
-        self.sent: list[int] = []  # to the value at hand: a guard for each term
+        self.anys: Anys = {}
+        self.sent: list[Index] = []  # to the value at hand: a guard for each term
         self.sent_hard = False
 
-    def pass_on(self, operand: int, head: Any, operands: Any, tangent: int, term: Term, partial: Any = None) -> Term:
+    def pass_on(
+        self,
+        operand: Index,
+        head: Head | Rule,
+        operands: Operands,
+        tangent: Index,
+        term: Term,
+        partial: Number | None = None,
+    ) -> Term:
         """Note an operand's guard as one of the value at hand: the term, guarded by it."""
         if not self.unbounded:
             return term
@@ -516,7 +540,7 @@ class _Guards:
         self.sent.append(_both(self.trace, guard, choice))
         return term
 
-    def choose(self, operands: Any, is_moving: Sequence[bool], value: int, is_select: bool) -> None:
+    def choose(self, operands: Operands, is_moving: Sequence[bool], value: Index, is_select: bool) -> None:
         """Note the guard of a choice: that of the branch which is taken; 0, if that one has no tangent."""
         if not self.unbounded or not self.wanted[value - self.start]:
             return
@@ -537,7 +561,7 @@ class _Guards:
         self.sent.append(_sum(trace, terms))
         self.sent_hard = True
 
-    def collect(self, value: int, batch: int) -> None:
+    def collect(self, value: Index, batch: int) -> None:
         """Make one guard of those that were noted, for the value's own."""
         sent, is_hard = self.sent, self.sent_hard
         if not sent:
@@ -552,7 +576,7 @@ class _Guards:
                 self.hard.add(value)
 
 
-def _tangent(trace: Trace, head: Any, terms: list[Term], operands: Any) -> int:
+def _tangent(trace: Trace, head: Head | Rule, terms: list[Term], operands: Operands) -> Index:
     if head is not REDUCE:
         return _sum(trace, terms)
     size = trace.batch_of(*values_in(head, operands))
@@ -625,5 +649,5 @@ class Tape(World):
             raise TraceError(f"f has to return one number, but returned a batch of {y.batch}; take its mean or sum")
 
 
-def _is_zero(seed: Any) -> bool:
+def _is_zero(seed: Number) -> bool:
     return not isinstance(seed, Traced) and float(seed) == 0.0

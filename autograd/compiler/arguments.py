@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import optree
 
+from autograd.compiler.program import Index
 from autograd.compiler.trace import Condition, Trace
 from autograd.methods import Functions
 
@@ -129,9 +130,9 @@ def name_inputs(trace: Trace, f: Callable[..., Any], flat: Arguments) -> None:
         name = first if by_keyword else positional[first] if first < len(positional) else f"a{first}"
         base = str(name) + "".join(f"[{key!r}]" for key in path[1:])
         if shape is None:
-            trace.names[start] = base
+            trace.names[Index(start)] = base
             start += 1
             continue
         for index in np.ndindex(*shape):
-            trace.names[start] = base + (f"[{', '.join(map(str, index))}]" if index else "")
+            trace.names[Index(start)] = base + (f"[{', '.join(map(str, index))}]" if index else "")
             start += 1

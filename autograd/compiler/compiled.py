@@ -162,9 +162,9 @@ class Compiled(Program):
 
     def _checked(self, memory: Any) -> list[Any]:
         """Run every instruction by itself, and stop at the first result that isn't finite."""
-        program = Program(self.inputs, self.ops, list(range(len(self))))
+        program = Program(self.inputs, self.ops, list(self.values()))
         everything = interpret.run_numpy(program, memory)
-        for value, (head, operands, _) in enumerate(self.ops, start=self.inputs):
+        for value, (head, operands, _) in self.instructions():
             result = everything[value]
             used = list(dict.fromkeys(values_in(head, operands)))
             if head in SOURCES or np.isfinite(result).all() or not all(np.isfinite(everything[x]).all() for x in used):
@@ -209,7 +209,7 @@ def record(f: Callable[..., Any], flat: Arguments, keep_lines: bool = False) -> 
             leaves.append(leaf)
             continue
         size = size_of(shape)
-        traced = [Traced(trace, index) for index in range(start, start + size)]
+        traced = [Traced(trace, index) for index in trace.values()[start : start + size]]
         leaves.append(traced[0] if shape is None else object_array(traced, shape))
         start += size
     call: Any = optree.tree_unflatten(flat.spec, leaves)

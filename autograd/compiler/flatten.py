@@ -9,24 +9,24 @@ A sum goes into a reduction if each of its terms varies; a uniform sum stays out
 
 from __future__ import annotations
 
-from typing import Any
-
-from autograd.compiler.program import NONE, REDUCE, SUM, Program, Term, renumbered
+from autograd.compiler.program import NONE, REDUCE, SUM, Head, Index, Program, Term
+from autograd.compiler.rewriting import Rewriting
+from autograd.rules import Rule
 
 
 def flatten(program: Program) -> Program:
     """See the module's docstring. Instructions that were absorbed are gone."""
-    inputs, ops = program.inputs, program.ops
+    made = program.values()[program.inputs :]
     uses = [0] * len(program)
     for values in (*program.used, program.outputs):
         for value in values:
             uses[value] += 1
-    alone = [False] * inputs  # sums that are used once
-    alone += [op[0] is SUM and n == 1 for op, n in zip(ops, uses[inputs:])]
+    alone = [False] * program.inputs  # sums that are used once
+    alone += [head is SUM and uses[value] == 1 for value, (head, _, _) in program.instructions()]
     absorbed = bytearray(len(program))
-    flat: dict[int, tuple[Term, ...]] = {}
-    for value in reversed(range(inputs, len(program))):
-        head, operands, batch = ops[value - inputs]
+    flat: dict[Index, tuple[Term, ...]] = {}
+    for value in reversed(made):
+        head, operands, batch = program.operation(value)
         if (head is not SUM and head is not REDUCE) or absorbed[value]:
             continue
         for a, _, _ in operands:
@@ -40,25 +40,20 @@ def flatten(program: Program) -> Program:
             a, b, sign = stack.pop()
             if b == NONE and alone[a] and _fits(program, a, head, batch):
                 absorbed[a] = True
-                stack.extend([(c, d, sign * inner) for c, d, inner in reversed(ops[a - inputs][1])])
+                stack.extend([(c, d, sign * inner) for c, d, inner in reversed(program.operation(a)[1])])
             else:
                 terms.append((a, b, sign))
         flat[value] = tuple(terms)
-    new = list(range(inputs))
-    out: list[Any] = []
-    for value, (head, operands, batch) in enumerate(ops, start=inputs):
-        new.append(inputs + len(out))
+    out = Rewriting(program)
+    for value in made:
         if not absorbed[value]:
-            out.append(renumbered((head, flat.get(value, operands), batch), new))
-    kept = [value for value in range(len(program)) if not absorbed[value]]
-    names = {new[value]: program.names[value] for value in kept if value in program.names}
-    lines = {new[value]: program.lines[value] for value in kept if value in program.lines}
-    return Program(inputs, out, [new[x] for x in program.outputs], names, lines)
+            out.keep(value, flat.get(value, ()))
+    return out.finish()
 
 
-def _fits(program: Program, a: int, head: Any, batch: int) -> bool:
+def _fits(program: Program, a: Index, head: Head | Rule, batch: int) -> bool:
     """Whether the sum that makes a can stand in a sum of that kind."""
-    _, terms, its_batch = program.ops[a - program.inputs]
+    _, terms, its_batch = program.operation(a)
     if head is SUM:
-        return bool(its_batch == batch)
+        return its_batch == batch
     return all(program.batch_of(x) or (y != NONE and program.batch_of(y)) for x, y, _ in terms)

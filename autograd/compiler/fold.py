@@ -29,11 +29,14 @@ from autograd.compiler.program import (
     SOURCES,
     SUM,
     TAKE,
+    Head,
+    Index,
     Program,
     Term,
-    renumbered,
     values_in,
 )  # fmt: skip
+from autograd.compiler.rewriting import Rewriting
+from autograd.rules import Rule
 
 
 def fold(program: Program) -> Program:
@@ -44,53 +47,44 @@ def fold(program: Program) -> Program:
 class _Folding:
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.inputs = program.inputs
-        self.ops: list[Any] = []
-        self.constants: dict[int, float] = {}  # known values, by number in the new program
-        self.negated: dict[int, int] = {}  # -a: a
-        self.scaled: dict[int, tuple[int, float]] = {}  # c·a: a and c
+        self.out = Rewriting(program)
+        self.constants: dict[Index, float] = {}  # known values, by number in the new program
+        self.negated: dict[Index, Index] = {}  # -a: a
+        self.scaled: dict[Index, tuple[Index, float]] = {}  # c·a: a and c
         self.batches = [0] * program.inputs  # of each value of the new program
         self.is_simple = bytearray(b"\1" * program.inputs)  # neither a constant nor negated
-        self.names: dict[int, str] = {}
-        self.lines: dict[int, str] = {}
 
     def run(self) -> Program:
-        program = self.program
-        inputs, names, lines = program.inputs, program.names, program.lines
-        new = list(range(inputs))
-        for value, (head, operands, batch) in enumerate(program.ops, start=inputs):
-            before = len(self.ops)
+        out = self.out
+        for value, (head, operands, batch) in out.instructions():
             if head is SUM:
-                at = self.sum([(new[a], new[b] if b != NONE else b, sign) for a, b, sign in operands])
+                at = self.sum(operands)
             elif head is REDUCE:
-                terms = [(new[a], new[b] if b != NONE else b, sign) for a, b, sign in operands]
-                at = self.reduce(terms, next(filter(None, map(program.batch_of, values_in(head, operands)))))
+                at = self.reduce(operands, self.size(value))
             elif head is CONSTANT:
                 at = self.constant(*operands)
             elif head in SOURCES:
                 at = self.append(head, operands, batch)
             else:
-                at = self.function(head, renumbered((head, operands, batch), new)[1])
-            new.append(at)
-            if value in names:
-                self.names.setdefault(at, names[value])
-            if value in lines:
-                for made in range(before, len(self.ops)):
-                    self.lines[inputs + made] = lines[value]
-        of_inputs = {value: name for value, name in names.items() if value < inputs}
-        return Program(inputs, self.ops, [new[x] for x in program.outputs], {**self.names, **of_inputs}, self.lines)
+                at = self.function(head, operands)
+            out.forward(value, at)
+        return out.finish()
 
-    def append(self, head: Any, operands: tuple[Any, ...], batch: int) -> int:
-        self.ops.append((head, operands, batch))
+    def size(self, reduced: Index) -> int:
+        """Of the batch over which a reduction adds up: what it adds up may be uniform in the new program."""
+        values = values_in(*self.program.operation(reduced)[:2])
+        return next(filter(None, map(self.program.batch_of, values)))
+
+    def append(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
         self.batches.append(batch)
         self.is_simple.append(True)
-        return len(self.batches) - 1
+        return self.out.emit(head, operands, batch)
 
-    def widest(self, values: Sequence[int]) -> int:
+    def widest(self, values: Sequence[Index]) -> int:
         batches = self.batches
         return max([batches[x] for x in values])
 
-    def constant(self, number: float) -> int:
+    def constant(self, number: float) -> Index:
         at = self.append(CONSTANT, (number,), 0)
         self.constants[at] = number
         self.is_simple[at] = False
@@ -132,7 +126,7 @@ class _Folding:
             out.append((a, b, sign))
         return out, known
 
-    def sum(self, operands: Sequence[Term]) -> int:
+    def sum(self, operands: Sequence[Term]) -> Index:
         terms, known = self.terms(operands)
         if not terms:
             return self.constant(known)
@@ -156,7 +150,7 @@ class _Folding:
             self.scaled[at] = (a, sign * self.constants[b])
         return at
 
-    def reduce(self, operands: Sequence[Term], size: int) -> int:
+    def reduce(self, operands: Sequence[Term], size: int) -> Index:
         """A term whose factors have become uniform is the same for all samples: there are ``size`` times as much."""
         varying = []
         alike: list[Term] = []
@@ -172,17 +166,16 @@ class _Folding:
             return self.sum([*alike, (whole, NONE, 1)]) if alike else whole
         return self.sum(alike)
 
-    def function(self, head: Any, operands: tuple[Any, ...]) -> int:
+    def function(self, head: Head | Rule, operands: tuple[Index, ...]) -> Index:
         constants = self.constants
         if head is COPY or head is OWN or head is rules.stop_gradient:
-            result: int = operands[0]
-            return result
+            return operands[0]
         if all(x in constants for x in operands):
             return self.constant(ieee.apply(head, [constants[x] for x in operands]))
         if head is rules.pow and operands[1] in constants:
             exponent = constants[operands[1]]
             if exponent == 1.0:
-                return operands[0]  # type: ignore[no-any-return]
+                return operands[0]
             if exponent == 0.0:
                 return self.constant(1.0)
             if exponent == 2.0:
@@ -194,15 +187,15 @@ class _Folding:
         elif head is SELECT:
             condition, a, b = operands
             if a == b:
-                return a  # type: ignore[no-any-return]
+                return a
             if condition in constants:
-                return a if constants[condition] != 0.0 else b  # type: ignore[no-any-return]
+                return a if constants[condition] != 0.0 else b
             if constants.get(a) == 1.0 and constants.get(b) == 0.0:
-                return condition  # type: ignore[no-any-return]
+                return condition
         elif head is TAKE and operands[0] in constants:
             index, table = constants[operands[0]], operands[1:]
             if -len(table) <= index < len(table):
-                return table[math.floor(index)]  # type: ignore[no-any-return]
+                return table[math.floor(index)]
         return self.append(head, operands, self.widest(operands))
 
 

@@ -11,14 +11,13 @@ from typing import Any
 
 from autograd.compiler import ieee
 from autograd.compiler.place import place
-from autograd.compiler.program import COLUMN, CONSTANT, DATA, REDUCE, SUM, Program
+from autograd.compiler.program import COLUMN, CONSTANT, DATA, REDUCE, SUM, Index, Program
 
 
 def run_python(program: Program, numbers: Sequence[float]) -> list[Any]:
     """The outputs, from the inputs: floats, and for varying outputs lists with a float for each sample."""
-    inputs = program.inputs
-    known: dict[int, Any] = {}
-    for value, (head, operands, _) in enumerate(program.ops, start=inputs):
+    known: dict[Index, Any] = {}
+    for value, (head, operands, _) in program.instructions():
         if head is CONSTANT:
             known[value] = operands[0]
     for section in place(program):
@@ -51,13 +50,13 @@ def run_python(program: Program, numbers: Sequence[float]) -> list[Any]:
 class _Sample:
     """The numbers of one sample."""
 
-    def __init__(self, program: Program, numbers: Sequence[float], known: dict[int, Any], sample: int) -> None:
+    def __init__(self, program: Program, numbers: Sequence[float], known: dict[Index, Any], sample: int) -> None:
         self.program = program
         self.numbers = numbers
         self.known = known
         self.sample = sample
 
-    def __getitem__(self, value: int) -> float:
+    def __getitem__(self, value: Index) -> float:
         if value < self.program.inputs:
             return self.numbers[value]
         head, operands, batch = self.program.operation(value)
@@ -69,7 +68,7 @@ class _Sample:
         return number
 
 
-def _whole(program: Program, numbers: Sequence[float], known: dict[int, Any], value: int) -> Any:
+def _whole(program: Program, numbers: Sequence[float], known: dict[Index, Any], value: Index) -> Any:
     if value < program.inputs:
         return float(numbers[value])
     head, _, batch = program.operation(value)
@@ -85,13 +84,13 @@ def run_numpy(program: Program, numbers: Any) -> list[Any]:
     numbers = np.asarray(numbers)
     real = numbers.dtype.type
     functions = _ufuncs()
-    known: dict[int, Any] = {}
+    known: dict[Index, Any] = {}
 
-    def get(value: int) -> Any:
+    def get(value: Index) -> Any:
         return numbers[value] if value < program.inputs else known[value]
 
     with np.errstate(all="ignore"):
-        for value, (head, operands, batch) in enumerate(program.ops, start=program.inputs):
+        for value, (head, operands, batch) in program.instructions():
             if head is CONSTANT:
                 known[value] = real(operands[0])
             elif head is COLUMN:

@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 
 from autograd.compiler.memory import Intervals
 from autograd.compiler.place import Section, place
-from autograd.compiler.program import COLUMN, CONSTANT, DATA, REDUCE, SELECT, SUM, TAKE, Program
+from autograd.compiler.program import COLUMN, CONSTANT, DATA, REDUCE, SELECT, SUM, TAKE, Index, Program
 
 LONGEST: Final = 1 << 16  # rows of one instruction
 _WIDE: Final = 8  # numbers that are worth a vector
@@ -58,7 +58,7 @@ class Output(NamedTuple):
 class Row(NamedTuple):
     """A sum, by the places of its factors: ``indices`` are those of pairs and then of single factors, by ``counts``."""
 
-    value: int
+    value: Index
     counts: tuple[int, ...]
     indices: list[int]
     fixed: int  # where the result has to go; -1: anywhere
@@ -172,7 +172,7 @@ class _Lowering:
                 self.uniform_functions(head, values)
         return Words(0, begin, len(self.words))
 
-    def uniform_row(self, value: int) -> Row:
+    def uniform_row(self, value: Index) -> Row:
         places = self.places
         plus: list[tuple[int, int]] = []
         minus: list[tuple[int, int]] = []
@@ -209,7 +209,7 @@ class _Lowering:
         for at in range(2 * (plus + minus), len(indices)):
             self.words += [indices[at], strides[at]]
 
-    def uniform_functions(self, head: Any, values: list[int]) -> None:
+    def uniform_functions(self, head: Any, values: list[Index]) -> None:
         places, words, ops = self.places, self.words, self.ops
         rows = [
             [self.fixed.get(value, -1), *[places[x] for x in self.program.operation(value)[1]], value]
@@ -235,7 +235,7 @@ class _Lowering:
     def remaining_outputs(self, settled: set[int]) -> list[Words]:
         program, words, ops = self.program, self.words, self.ops
         begin = len(words)
-        batches: dict[int, list[tuple[int, Output]]] = {}
+        batches: dict[int, list[tuple[Index, Output]]] = {}
         for number, (value, out) in enumerate(zip(program.outputs, self.layout)):
             if number in settled or (program.batch_of(value) and value not in self.sources):
                 continue  # there already: a varying value is stored where it is made
@@ -299,14 +299,14 @@ class _Varying:
         self.words += [self.whole.places[value] for value in self.accumulators]
         return Words(self.section.batch, begin, end, self.free.top, len(self.accumulators))
 
-    def last_uses(self, groups: list[tuple[Any, list[int]]]) -> list[list[int]]:
+    def last_uses(self, groups: list[tuple[Any, list[Index]]]) -> list[list[Index]]:
         """For each group of instructions the values that nobody needs after it."""
-        last: dict[int, int] = {}
+        last: dict[Index, int] = {}
         for number, (_, values) in enumerate(groups):
             last.update(dict.fromkeys(values, number))
             for value in values:
                 last.update(dict.fromkeys(self.program.used_by(value), number))
-        dying: list[list[int]] = [[] for _ in groups]
+        dying: list[list[Index]] = [[] for _ in groups]
         for value, number in last.items():
             dying[number].append(value)
         return dying
@@ -326,7 +326,7 @@ class _Varying:
             self.words += [self.ops["V_SUM"], self.slots[x], 0, 0, 0, 0, 0, 1, self.whole.places[x]]
         return self.slots[x]
 
-    def store(self, values: list[int]) -> None:
+    def store(self, values: list[Index]) -> None:
         """Store what was made where it is needed: in results, and for later sections."""
         if not self.stores and not self.needed_later:
             return
@@ -341,7 +341,7 @@ class _Varying:
         if rows:
             self.words += [self.ops["V_STORE"], len(rows) // 3, *rows]
 
-    def sums(self, head: Any, values: list[int]) -> None:
+    def sums(self, head: Any, values: list[Index]) -> None:
         rows = [self.row(head, value) for value in values]
         runs = [_oriented(run) for run in _runs(rows, by=0)]
         first = 0
@@ -391,7 +391,7 @@ class _Varying:
         for at in range(2 * pairs, len(indices)):
             self.words += [indices[at], down[at], along[at]]
 
-    def row(self, head: Any, value: int) -> Row:
+    def row(self, head: Any, value: Index) -> Row:
         program, places, slots, one = self.program, self.whole.places, self.slots, self.whole.one
         batches = program.batches
         vv: list[tuple[int, int]] = []
@@ -425,7 +425,7 @@ class _Varying:
         counts = (len(vv), len(vv_minus), len(vu), len(vu_minus), len(v), len(u))
         return Row(value, counts, indices, -1)
 
-    def functions_of(self, head: Any, values: list[int]) -> None:
+    def functions_of(self, head: Any, values: list[Index]) -> None:
         program, places, words, ops = self.program, self.whole.places, self.words, self.ops
         if head is TAKE:
             for value in values:
@@ -449,8 +449,8 @@ class _Varying:
             sortable.sort()
             first = self.free.take(len(sortable))
             out: list[int] = []
-            for i, (*row, value) in enumerate(sortable):
-                self.slots[value] = first + i
+            for i, (*row, made) in enumerate(sortable):
+                self.slots[made] = first + i
                 out += [first + i, *row]
             if head is SELECT:
                 words += [ops["V_SELECT"], kind, len(sortable), *out]
@@ -460,7 +460,7 @@ class _Varying:
                 words += [ops["V_CALL2"], self.functions[head.name], kind, len(sortable), *out]
 
 
-def _by_depth(program: Program, values: Sequence[int]) -> list[tuple[Any, list[int]]]:
+def _by_depth(program: Program, values: Sequence[Index]) -> list[tuple[Any, list[Index]]]:
     """The values of a section in groups of one kind that don't use each other: by depth, and then by kind.
 
     A depth is two numbers: how many sums are on the way to the value, and how many functions after the last of them. So
@@ -469,7 +469,7 @@ def _by_depth(program: Program, values: Sequence[int]) -> list[tuple[Any, list[i
     """
     inputs, ops, used = program.inputs, program.ops, program.used
     depth = [-1] * len(program)  # sums · 2^32 + functions
-    groups: dict[tuple[int, int], list[int]] = {}
+    groups: dict[tuple[int, int], list[Index]] = {}
     heads: dict[Any, int] = {}
     kinds: list[Any] = []
     for value in values:

@@ -10,22 +10,22 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from autograd.compiler.program import REDUCE, SOURCES, Program
+from autograd.compiler.program import REDUCE, SOURCES, Index, Program
 
 
 class Section(NamedTuple):
     """Values to be computed together, in order: once (batch 0), or for each sample of the batch."""
 
     batch: int
-    values: list[int]
+    values: list[Index]
 
 
 def place(program: Program) -> list[Section]:
     """The sections of a program, in the order in which they run. Constants, and columns of the inputs, are in none."""
     inputs, batches = program.inputs, program.batches
     stage = [0] * len(program)  # of a uniform value: after how many rounds of varying sections it is known
-    sections: dict[tuple[int, int], list[int]] = {}
-    for value, (head, _, batch) in enumerate(program.ops, start=inputs):
+    sections: dict[tuple[int, int], list[Index]] = {}
+    for value, (head, _, batch) in program.instructions():
         if head in SOURCES:
             continue
         used = program.used[value - inputs]

@@ -21,9 +21,13 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NewType, TypeAlias, cast
+
+from autograd.rules import Rule
+
+Index = NewType("Index", int)  # the number of a value
 
 
 class Head:
@@ -54,17 +58,13 @@ OWN: Final = Head("own")  # (result, rule, operands...): computed as result, dif
 SUMS: Final = (SUM, REDUCE)
 SOURCES: Final = (CONSTANT, COLUMN, DATA)  # their operands are no values
 
-NONE: Final = -1  # a factor that is missing
+NONE: Final = Index(-1)  # a factor that is missing
 
-Term: TypeAlias = "tuple[int, int, int]"  # ±a·b as (a, b, sign); b may be NONE
+Term: TypeAlias = "tuple[Index, Index, int]"  # ±a·b as (a, b, sign); b may be NONE
 
-
-class Op(NamedTuple):
-    """One instruction: what it does, to what, and the size of its batch if the result is varying (0: uniform)."""
-
-    head: Any  # a Head or a Rule
-    operands: tuple[Any, ...]  # values; of a sum, terms
-    batch: int
+# What an instruction does; to which values, in a sum to which terms, of a source the numbers; and the size of its batch
+# if the result is varying, else 0.
+Instruction: TypeAlias = "tuple[Head | Rule, tuple[Any, ...], int]"
 
 
 @dataclass
@@ -72,10 +72,10 @@ class Program:
     """Instructions, and which of the values are returned."""
 
     inputs: int
-    ops: list[Any]  # of Op, or of plain tuples with its fields: a trace makes many
-    outputs: list[int]
-    names: dict[int, str] = field(default_factory=dict)  # of values, for reading
-    lines: dict[int, str] = field(default_factory=dict)  # the user's source lines, kept for check=True
+    ops: list[Instruction]
+    outputs: list[Index]
+    names: dict[Index, str] = field(default_factory=dict)  # of values, for reading
+    lines: dict[Index, str] = field(default_factory=dict)  # the user's source lines, kept for check=True
 
     def __len__(self) -> int:
         return self.inputs + len(self.ops)
@@ -86,9 +86,17 @@ class Program:
         counted["terms"] = sum(len(operands) for head, operands, _ in self.ops if head in SUMS)
         return dict(counted)
 
-    def operation(self, value: int) -> Any:
+    def operation(self, value: Index) -> Instruction:
         """The instruction that makes the value."""
         return self.ops[value - self.inputs]
+
+    def values(self) -> Sequence[Index]:
+        """All values, in order."""
+        return cast("Sequence[Index]", range(len(self)))
+
+    def instructions(self) -> Iterator[tuple[Index, Instruction]]:
+        """Those values that instructions make, in order, each with its instruction."""
+        return cast("Iterator[tuple[Index, Instruction]]", enumerate(self.ops, start=self.inputs))
 
     @functools.cached_property
     def batches(self) -> list[int]:
@@ -96,24 +104,23 @@ class Program:
         return [0] * self.inputs + [batch for _, _, batch in self.ops]
 
     @functools.cached_property
-    def used(self) -> list[Sequence[int]]:
+    def used(self) -> list[Sequence[Index]]:
         """For each instruction the values that it uses, repeats kept. For programs that are finished."""
         return [values_in(head, operands) for head, operands, _ in self.ops]
 
-    def used_by(self, value: int) -> Sequence[int]:
+    def used_by(self, value: Index) -> Sequence[Index]:
         """The values that the instruction uses which makes this one, repeats kept. For programs that are finished."""
         return self.used[value - self.inputs]
 
-    def batch_of(self, value: int) -> int:
+    def batch_of(self, value: Index) -> int:
         """The size of the batch of a varying value, 0 for a uniform one."""
-        batch: int = self.ops[value - self.inputs][2] if value >= self.inputs else 0
-        return batch
+        return self.ops[value - self.inputs][2] if value >= self.inputs else 0
 
     def __str__(self) -> str:
         return listing(self)
 
 
-def values_in(head: Any, operands: Sequence[Any]) -> Sequence[int]:
+def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:
     """The values that an instruction uses, in order, repeats kept."""
     if head is SUM or head is REDUCE:
         out = []
@@ -129,29 +136,13 @@ def values_in(head: Any, operands: Sequence[Any]) -> Sequence[int]:
     return operands
 
 
-def renumbered(op: tuple[Any, tuple[Any, ...], int], new: Sequence[int]) -> tuple[Any, tuple[Any, ...], int]:
-    """The instruction with each value v renamed to new[v]."""
-    head, operands, batch = op
-    if head is SUM or head is REDUCE:
-        if len(operands) == 1:
-            ((a, b, sign),) = operands
-            return head, ((new[a], new[b] if b >= 0 else b, sign),), batch
-        return head, tuple([(new[a], new[b] if b >= 0 else b, sign) for a, b, sign in operands]), batch
-    if head in SOURCES:
-        return op
-    if head is OWN:
-        result, rule, *rest = operands
-        return head, (new[result], rule, *[new[x] for x in rest]), batch
-    return head, tuple([new[x] for x in operands]), batch
-
-
 def listing(program: Program) -> str:
     """The program as text, one instruction a line. Varying values are written with a tilde: ~v7."""
     names = {value: name for value, name in program.names.items() if value < program.inputs}
-    written = _ranges([names.get(value, f"v{value}") for value in range(program.inputs)])
+    written = _ranges([names.get(value, f"v{value}") for value in program.values()[: program.inputs]])
     lines = [f"program ({', '.join(written)})"]
     shown = dict(names)
-    for value, (head, operands, batch) in enumerate(program.ops, start=program.inputs):
+    for value, (head, operands, batch) in program.instructions():
         if head is CONSTANT:
             shown[value] = f"{operands[0]:.6g}"
             continue
@@ -162,8 +153,8 @@ def listing(program: Program) -> str:
     return "\n".join([*lines, "return " + ", ".join(returned)])
 
 
-def _written(head: Any, operands: Sequence[Any], shown: dict[int, str]) -> str:
-    def name(value: int) -> str:
+def _written(head: Head | Rule, operands: Sequence[Any], shown: dict[Index, str]) -> str:
+    def name(value: Index) -> str:
         return shown.get(value, f"v{value}")
 
     if head in SUMS:

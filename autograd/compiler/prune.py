@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from autograd.compiler.program import NONE, REDUCE, SUM, Program, renumbered, values_in
+from autograd.compiler.program import NONE, REDUCE, SUM, Program, values_in
+from autograd.compiler.rewriting import Rewriting
 
 
 def prune(program: Program) -> Program:
@@ -16,13 +15,13 @@ def prune(program: Program) -> Program:
       v2 = 2·x
     return v2
     """
-    inputs = program.inputs
+    made = program.values()[program.inputs :]
     needed = bytearray(len(program))
     for value in program.outputs:
         needed[value] = True
-    for value in reversed(range(inputs, len(program))):
+    for value in reversed(made):
         if needed[value]:
-            head, operands, _ = program.ops[value - inputs]
+            head, operands, _ = program.operation(value)
             if head is SUM or head is REDUCE:
                 for a, b, _ in operands:
                     needed[a] = True
@@ -31,15 +30,10 @@ def prune(program: Program) -> Program:
             else:
                 for operand in values_in(head, operands):
                     needed[operand] = True
-    if all(needed[inputs:]):
+    if all(needed[program.inputs :]):
         return program
-    new = list(range(inputs))
-    ops: list[Any] = []
-    for value, op in enumerate(program.ops, start=inputs):
-        new.append(inputs + len(ops))
+    out = Rewriting(program)
+    for value in made:
         if needed[value]:
-            ops.append(renumbered(op, new))
-    kept = [value for value in range(len(program)) if value < inputs or needed[value]]
-    names = {new[value]: program.names[value] for value in kept if value in program.names}
-    lines = {new[value]: program.lines[value] for value in kept if value in program.lines}
-    return Program(inputs, ops, [new[x] for x in program.outputs], names, lines)
+            out.keep(value)
+    return out.finish()

@@ -10,6 +10,7 @@ import optree
 
 from autograd.compiler.arguments import STATIC, Arguments
 from autograd.compiler.lower import Output
+from autograd.compiler.program import Index
 from autograd.compiler.trace import Condition, Trace, Traced
 from autograd.errors import TraceError
 
@@ -24,7 +25,7 @@ class Results:
 
         leaves, self.spec = optree.tree_flatten(result, namespace="chainrule")
         self.leaves: list[Any] = []  # (shape or None, batch, first output, how many), or ("static", thing)
-        self.values: list[int] = []
+        self.values: list[Index] = []
         self.layout: list[Output] = []
         start = 0
         for leaf in leaves:
@@ -59,7 +60,7 @@ class Results:
                 self._parts.append(((batch, *(shape or ())) if batch else shape, start * width))
 
     @staticmethod
-    def _value(trace: Trace, x: Any) -> int:
+    def _value(trace: Trace, x: Any) -> Index:
         if isinstance(x, (Traced, Condition)):
             return trace.value(x)
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, NONE, REDUCE, SUM, Program, renumbered
+from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Head, Index, Program
+from autograd.compiler.rewriting import Rewriting
 from autograd.rules import Rule
 
 
@@ -19,38 +20,25 @@ def share(program: Program) -> Program:
       v2 = v1·v1
     return v2
     """
-    new = list(range(program.inputs))
-    ops: list[Any] = []
-    seen: dict[Any, int] = {}
-    names = {value: name for value, name in program.names.items() if value < program.inputs}
-    lines: dict[int, str] = {}
-    for value, op in enumerate(program.ops, start=program.inputs):
-        head, operands, _ = op
+    out = Rewriting(program)
+    seen: dict[Any, Index] = {}
+    for value, (head, operands, batch) in out.instructions():
         if head is SUM and len(operands) == 1:  # most of them
             ((a, b, sign),) = operands
-            a, b = new[a], new[b] if b != NONE else b
             if a < b:
-                a, b = b, a
-            key: Any = (a, b, sign)
-            op = (SUM, (key,), op[2])
+                operands = ((b, a, sign),)
+            key = operands
         else:
-            op = renumbered(op, new)
-            key = _key(op)
+            key = _key(head, operands, batch)
         at = seen.get(key)
         if at is None:
-            ops.append(op)
-            at = seen[key] = program.inputs + len(ops) - 1
-            if value in program.lines:
-                lines[at] = program.lines[value]
-        new.append(at)
-        if value in program.names:
-            names.setdefault(at, program.names[value])
-    return Program(program.inputs, ops, [new[x] for x in program.outputs], names, lines)
+            at = seen[key] = out.emit(head, operands, batch)
+        out.forward(value, at)
+    return out.finish()
 
 
-def _key(op: tuple[Any, tuple[Any, ...], int]) -> Any:
+def _key(head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Any:
     """Equal for instructions that give the same number."""
-    head, operands, _ = op
     if head is SUM or head is REDUCE:
         return head, tuple(sorted([(max(a, b), min(a, b), sign) for a, b, sign in operands]))
     if head is CONSTANT:
@@ -58,7 +46,7 @@ def _key(op: tuple[Any, tuple[Any, ...], int]) -> Any:
     if head is DATA:
         return head, *map(id, operands)
     if head is COLUMN or head is COPY:
-        return op  # of two batches they are two
+        return head, operands, batch  # of two batches they are two
     if head is EQUAL or (isinstance(head, Rule) and head.commutative):
         return head, tuple(sorted(operands))
     return head, operands

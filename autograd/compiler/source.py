@@ -7,7 +7,7 @@ is used once, if its formula is short: ``dE_do1 = -sigmoid(-o1) * a_o1`` rather 
 A sum is written in the order in which its terms are added, so a compiler that keeps to IEEE 754 computes, bit for bit,
 what the interpreters do (but for the sign of a sum that is zero).
 
-Python and C differ in how numbers, functions and choices are written: that is a ``Language``.
+Python and C differ in how numbers, functions, choices, loops and arrays are written: that is a ``Language``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from autograd.compiler.place import place
-from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, SELECT, SUMS, TAKE, Program, values_in
+from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, SELECT, SUMS, TAKE, Index, Program, Term, values_in
 from autograd.compiler.prune import prune
 
 WIDTH: Final = 100  # columns of a line
 SHORT: Final = 36  # characters of a formula that is written where it is used
-MANY: Final = 200  # terms of a sum that one expression may have: compilers parse recursively
 
 # How tightly a text binds.
 CHOICE, SUM_, NEGATION, PRODUCT, ATOM = range(5)
@@ -33,13 +32,25 @@ _COMPARISONS: Final = {"less": ("<", ">"), "less_equal": ("<=", ">="), "equal": 
 
 
 class Language(NamedTuple):
-    """How things are written."""
+    """How things are written, most of it as templates; what is written in all languages alike is no part of it."""
 
     reserved: frozenset[str]  # identifiers that are taken
     number: Callable[[float], str]
-    functions: dict[str, str]  # by the function's name in the rule table: a template
-    choice: str  # a template of condition, a, b
-    table: str  # a template of a table's rows
+    functions: dict[str, str]  # by the function's name in the rule table
+    choice: str  # of a condition, a, b
+    take: str  # of an index, the number of rows; "..." stands for these
+    input: str  # of an index: a number that is given
+    constant: str  # before the name of a variable that is set once
+    variable: str  # before that of another
+    end: str  # of a statement
+    in_brackets: bool  # whether a formula needs brackets to go on in the next line
+    loop: str  # of a number of samples; s counts them
+    end_of_loop: str
+    array: str  # of a name, a number of samples: room for a number of each
+    put: str  # of an array's name, a number: it is that of sample s
+    data_name: str  # of a count
+    data: tuple[str, str]  # of a name, a number of samples: what stands around numbers that are known
+    comment: str  # behind a statement
 
 
 # --- Names ---
@@ -131,7 +142,7 @@ def summary(entries: Sequence[tuple[str, str, str]]) -> list[str]:
 class Output(NamedTuple):
     """One output: its value, what part of the result it is, and where it goes if results are laid out in memory."""
 
-    value: int
+    value: Index
     part: str
     start: int
     stride: int
@@ -189,19 +200,19 @@ class Source:
         self.language = language
         self.sections = place(program)
         self.called: set[str] = set()  # functions, by their names in the rule table
-        self.loaded: list[list[int]] = [[] for _ in self.sections]  # varying values that come from elsewhere
-        self.kept: set[int] = set()  # varying values that a later section needs
-        self.inputs: list[int] = []  # those that are used as numbers, not as columns
+        self.loaded: list[list[Index]] = [[] for _ in self.sections]  # varying values that come from elsewhere
+        self.kept: set[Index] = set()  # varying values that a later section needs
+        self.inputs: list[Index] = []  # those that are used as numbers, not as columns
         self._uses = [0] * len(program)
         self._elsewhere = bytearray(len(program))  # used by another section than its own, or as another kind of thing
         self._condition = bytearray(len(program))  # the condition of a choice
         self._home = [-1] * len(program)
-        self._inlined: dict[int, tuple[str, int]] = {}
-        self._conditions: dict[int, str] = {}
+        self._inlined: dict[Index, tuple[str, int]] = {}
+        self._conditions: dict[Index, str] = {}
         self._find_uses()
         self._names = Names([*language.reserved, function])
         self._nameless_input = nameless_input
-        self._named: dict[int, str] = {}
+        self._named: dict[Index, str] = {}
         self._name_all()
 
     def _find_uses(self) -> None:
@@ -209,9 +220,9 @@ class Source:
         for number, section in enumerate(self.sections):
             for value in section.values:
                 self._home[value] = number
-        used_inputs: set[int] = set()
+        used_inputs: set[Index] = set()
         for number, section in enumerate(self.sections):
-            loaded: dict[int, None] = {}
+            loaded: dict[Index, None] = {}
             for value in section.values:
                 head, operands, _ = program.operation(value)
                 for position, x in enumerate(values_in(head, operands)):
@@ -238,11 +249,11 @@ class Source:
     def _name_all(self) -> None:
         program = self.program
         names = program.names
-        for value in range(program.inputs):
+        for value in program.values()[: program.inputs]:
             if value in names or not self._nameless_input:
                 self._named[value] = self._names.new(identifier(names.get(value, f"x{value}"), "x"))
         parts = {output.value: output.part for output in reversed(self.outputs)}
-        for value, (head, operands, _) in enumerate(program.ops, start=program.inputs):
+        for value, (head, operands, _) in program.instructions():
             if head is CONSTANT:
                 continue
             if value in names:
@@ -258,13 +269,13 @@ class Source:
     def _of_column(self, first: int, stride: int) -> str:
         """A name for samples' numbers: what the names of the first two have in common."""
         names = self.program.names
-        one, other = (re.findall(r"\w+", names.get(first + i * stride, "x")) for i in (0, 1))
+        one, other = (re.findall(r"\w+", names.get(Index(first + i * stride), "x")) for i in (0, 1))
         differing = [i for i, (a, b) in enumerate(zip(one, other)) if a != b]
         if len(one) == len(other) and len(differing) == 1 and differing[0] > 0:
             del one[differing[0]]
         return identifier("_".join(one), "x")
 
-    def name(self, value: int) -> str:
+    def name(self, value: Index) -> str:
         """The variable of a value."""
         if value < self.program.inputs and value not in self._named:
             return self._nameless_input.format(value)
@@ -276,7 +287,7 @@ class Source:
         """A variable of another kind."""
         return self._names.new(wanted)
 
-    def number_of(self, value: int) -> float | None:
+    def number_of(self, value: Index) -> float | None:
         """The number, if the value is a constant."""
         if value >= self.program.inputs:
             head, operands, _ = self.program.operation(value)
@@ -284,15 +295,15 @@ class Source:
                 return float(operands[0])
         return None
 
-    def batch_of(self, value: int) -> int:
+    def batch_of(self, value: Index) -> int:
         """The size of its batch; 0 if it is uniform."""
         return self.program.batch_of(value)
 
-    def only_returned(self, value: int) -> bool:
+    def only_returned(self, value: Index) -> bool:
         """True of an output that nothing else uses."""
         return self._uses[value] == 1
 
-    def formula(self, value: int) -> list[str] | None:
+    def formula(self, value: Index) -> list[str] | None:
         """What a value is set to, in pieces that may go on lines of their own; None: it is written where it is used."""
         head, operands, _ = self.program.operation(value)
         if head in SUMS:
@@ -319,10 +330,10 @@ class Source:
                 return None
         return pieces
 
-    def _may_be_inlined(self, value: int) -> bool:
+    def _may_be_inlined(self, value: Index) -> bool:
         return self._uses[value] == 1 and not self._elsewhere[value] and value not in self.program.names
 
-    def text(self, value: int, least: int = CHOICE) -> str:
+    def text(self, value: Index, least: int = CHOICE) -> str:
         """A value as an operand of something that binds with that strength."""
         number = self.number_of(value)
         if number is not None:
@@ -334,7 +345,7 @@ class Source:
             return self.name(value)
         return text if level >= least else f"({text})"
 
-    def _sum(self, terms: Sequence[tuple[int, int, int]]) -> tuple[list[str], int]:
+    def _sum(self, terms: Sequence[Term]) -> tuple[list[str], int]:
         pieces = []
         negative = False
         for a, b, sign in terms:
@@ -348,7 +359,7 @@ class Source:
             return pieces, SUM_
         return pieces, NEGATION if negative else PRODUCT
 
-    def _product(self, factors: list[int], negative: bool) -> tuple[str, bool]:
+    def _product(self, factors: list[Index], negative: bool) -> tuple[str, bool]:
         """One factor or two, without the sign; and whether that is a minus."""
         factors.sort(key=self._rank)
         texts = []
@@ -361,28 +372,28 @@ class Source:
                 texts.append(self.text(factor, ATOM if texts else PRODUCT))
         return " * ".join(texts), negative
 
-    def _rank(self, value: int) -> tuple[int, int]:
+    def _rank(self, value: Index) -> tuple[int, int]:
         """The order of factors: numbers first, then what needs no brackets in front, then as they were made."""
         if self.number_of(value) is not None:
             return 0, value
         return (1 if value in self._inlined and self._inlined[value][1] == PRODUCT else 2), value
 
-    def _comparison(self, name: str, a: int, b: int) -> str:
+    def _comparison(self, name: str, a: Index, b: Index) -> str:
         symbol, turned = _COMPARISONS[name]
         if self.number_of(a) is not None:
             a, b, symbol = b, a, turned
         return f"{self.text(a, SUM_)} {symbol} {self.text(b, SUM_)}"
 
-    def _call(self, name: str, operands: Sequence[int]) -> tuple[str, int]:
+    def _call(self, name: str, operands: Sequence[Index]) -> tuple[str, int]:
         template = self.language.functions[name]
         if name == "ratio" and (self.number_of(operands[1]) or template == "{0} / {1}"):
             return f"{self.text(operands[0], PRODUCT)} / {self.text(operands[1], ATOM)}", PRODUCT
         self.called.add(name)
         return template.format(*map(self.text, operands)), ATOM
 
-    def _take(self, value: int, index: int, *rows: int) -> list[str]:
+    def _take(self, value: Index, index: Index, *rows: Index) -> list[str]:
         self.called.add("take")
-        whole = self.language.table.format(self.text(index), len(rows))
+        whole = self.language.take.format(self.text(index), len(rows))
         before, after = whole.split("...")
         texts = [f"{self.text(row)}," for row in rows]
         if len(texts) > 1:
@@ -390,32 +401,3 @@ class Source:
         texts[0] = before + texts[0]
         texts[-1] += after
         return texts
-
-
-def filled(start: str, pieces: Iterable[str], indent: str, end: str = "") -> list[str]:
-    """Lines: the start, the pieces with blanks between, and the end; broken where they get too long."""
-    lines = [start]
-    pieces = list(pieces)
-    pieces[-1] += end
-    for piece in pieces:
-        if not lines[-1].strip() or lines[-1].endswith(("(", "{", "= ")):
-            lines[-1] += piece
-        elif len(lines[-1]) + 1 + len(piece) <= WIDTH:
-            lines[-1] += (" " if lines[-1][-1] != " " else "") + piece
-        else:
-            lines.append(indent + piece)
-    return lines
-
-
-def in_parts(pieces: Sequence[str]) -> list[Sequence[str]]:
-    """A long sum as several."""
-    return [pieces[i : i + MANY] for i in range(0, len(pieces), MANY)] or [pieces]
-
-
-def with_those_they_call(helpers: dict[str, str], names: set[str]) -> list[str]:
-    """Helpers in the order of their table, in which what a helper calls stands before it."""
-    called: set[str] = set()
-    for name in reversed(helpers):
-        if name in names or name in called:
-            called |= {name, *(other for other in helpers if re.search(rf"(?<![.\w]){other}\(", helpers[name]))}
-    return [name for name in helpers if name in called]

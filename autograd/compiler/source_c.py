@@ -12,19 +12,9 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
-from autograd.compiler.program import COLUMN, DATA, REDUCE, Program
-from autograd.compiler.source import (
-    MANY,
-    Language,
-    Output,
-    Source,
-    filled,
-    harmless,
-    in_parts,
-    summary,
-    with_those_they_call,
-)
-from autograd.compiler.source_python import at_sample
+from autograd.compiler.program import COLUMN, Index, Program
+from autograd.compiler.source import Language, Output, harmless, summary
+from autograd.compiler.writing import INDENT, Writing, at_sample
 
 _MATH: Final = """
 acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs fdim floor fma fmax fmin
@@ -201,14 +191,35 @@ def _in_single(text: str) -> str:
 
 
 _OURS: Final = frozenset([*_TAKEN, *HELPERS, "in", "out", "s"])
-_CHOICE: Final = "{0} ? {1} : {2}"
-_TABLE: Final = "take((const double[]){{...}}, {1}, {0})"
-C: Final = {
-    "float64": Language(_OURS, _double, FUNCTIONS, _CHOICE, _TABLE),
-    "float32": Language(
-        _OURS, _single, {name: _in_single(text) for name, text in FUNCTIONS.items()}, _CHOICE, _in_single(_TABLE)
-    ),
-}
+
+DOUBLE: Final = Language(
+    reserved=_OURS,
+    number=_double,
+    functions=FUNCTIONS,
+    choice="{0} ? {1} : {2}",
+    take="take((const double[]){{...}}, {1}, {0})",
+    input="in[{}]",
+    constant="const double ",
+    variable="double ",
+    end=";",
+    in_brackets=False,
+    loop="for (long s = 0; s < {}; s++) {{",
+    end_of_loop="}",
+    array="static double {}[{}];",
+    put="{}[s] = {};",
+    data_name="data_{}",
+    data=("static const double {}[{}] = {{", "}};"),
+    comment="  /* {} */",
+)
+SINGLE: Final = DOUBLE._replace(
+    number=_single,
+    functions={name: _in_single(text) for name, text in FUNCTIONS.items()},
+    take=_in_single(DOUBLE.take),
+    constant=_in_single(DOUBLE.constant),
+    variable=_in_single(DOUBLE.variable),
+    array=_in_single(DOUBLE.array),
+    data=(_in_single(DOUBLE.data[0]), DOUBLE.data[1]),
+)
 
 
 def to_c(program: Program, name: str = "f") -> str:
@@ -257,54 +268,44 @@ def to_c(program: Program, name: str = "f") -> str:
         raise ValueError(f"the source may define {name!r} itself; give the function another name")
     if re.match("_[A-Z_]", name):
         raise ValueError(f"C reserves names like {name!r} for the compiler; give the function another name")
-    return _Writing(program, name).text()
+    return _InC(program, name).text()
 
 
-class _Writing:
+class _InC(Writing):
+    """A result goes to its place in ``out`` where it is computed."""
+
     def __init__(self, program: Program, name: str) -> None:
-        self.single = getattr(program, "dtype", "float64") == "float32"
-        self.real = "float" if self.single else "double"
-        self.source = source = Source(program, C["float32" if self.single else "float64"], name, "in[{}]")
-        self.program = source.program
-        self.function = name
-        self.body: list[str] = []
-        self.tables: list[str] = []  # data, above the function
-        self.table_of: dict[int, str] = {}
-        self.goes_to: dict[int, list[Output]] = {}
-        for output in source.outputs:
+        self.is_single = getattr(program, "dtype", "float64") == "float32"
+        language = SINGLE if self.is_single else DOUBLE
+        super().__init__(program, language, name, language.input)
+        self.goes_to: dict[Index, list[Output]] = {}
+        for output in self.source.outputs:
             self.goes_to.setdefault(output.value, []).append(output)
-        self.arrays: dict[int, str] = {}  # of varying values that a later section needs
 
     def text(self) -> str:
         source, program = self.source, self.program
         for value in source.inputs:
             if value in program.names:
-                self.body.append(f"    const {self.real} {source.name(value)} = in[{value}];")
+                self.set(source.name(value), [self.language.input.format(value)], INDENT, self.language.constant)
         if not source.inputs and not any(head is COLUMN for head, _, _ in program.ops):
-            self.body.append("    (void)in;")
+            self.body.append(f"{INDENT}(void)in;")
         if not source.outputs:
-            self.body.append("    (void)out;")
-        for number, section in enumerate(source.sections):
-            if section.batch:
-                self.over_batch(source.loaded[number], section.batch, section.values)
-            else:
-                for value in section.values:
-                    self.assign(value, "    ")
+            self.body.append(f"{INDENT}(void)out;")
+        self.compute()
         self.remaining_outputs()
-        helpers = with_those_they_call(HELPERS, source.called & set(HELPERS))
-        parts = ["#include <math.h>", *[HELPERS[name].strip() for name in helpers]]
-        if self.single:
-            parts = [_in_single(part) for part in parts]
+        parts = ["#include <math.h>", *[text.strip() for text in self.helpers(HELPERS, source.called)]]
+        head = f"void {self.function}(const double *in, double *out) {{"
+        if self.is_single:
+            *parts, head = (_in_single(part) for part in (*parts, head))
         if self.tables:
             parts.append("\n".join(self.tables))
-        head = f"void {self.function}(const {self.real} *in, {self.real} *out) {{"
         parts.append("\n".join([head, *self.body, "}"]))
-        return "\n\n".join([self.comment(), *parts]) + "\n"
+        return "\n\n".join([self.heading(), *parts]) + "\n"
 
-    def comment(self) -> str:
-        """What stands where."""
-        names = self.program.names
-        taken = [(f"in[{x}]", harmless(names.get(x, "not named")), "") for x in range(self.program.inputs)]
+    def heading(self) -> str:
+        """A comment that says what stands where."""
+        names, inputs = self.program.names, self.program.values()[: self.program.inputs]
+        taken = [(f"in[{x}]", harmless(names.get(x, "not named")), "") for x in inputs]
         given = []
         for output in self.source.outputs:
             more = f", s = 0 ... {output.samples - 1}" if output.samples else ""
@@ -316,85 +317,27 @@ class _Writing:
         lines.append("   in and out must not overlap." + (" Not reentrant." if self.source.kept else "") + " */")
         return "\n".join(lines)
 
-    # --- What is computed ---
-
-    def assign(self, value: int, indent: str) -> None:
+    def give(self, value: Index, name: str, pieces: Sequence[str], indent: str) -> None:
         """Declare a variable with the value's formula, or write the formula where the output goes."""
-        source = self.source
-        pieces = source.formula(value)
-        if pieces is None:
-            return
-        name = source.name(value)
-        if self.program.operation(value)[0] is REDUCE:
-            if len(pieces) > MANY:
-                here = source.new_name(f"{name}_here")
-                self.declare(here, pieces, indent)
-                pieces = [here]
-            self.body += filled(f"{indent}{name} += ", pieces, indent + "        ", ";")
-            return
         samples = self.program.batch_of(value)
         outputs = [output for output in self.goes_to.get(value, ()) if output.samples == samples]
-        if len(outputs) == 1 and source.only_returned(value):
+        if len(outputs) == 1 and self.source.only_returned(value):
             self.set(_place(outputs[0]), pieces, indent)
-            self.body[-1] += _says(outputs[0], name if value in self.program.names else "")
+            self.body[-1] += self.says(outputs[0], name if value in self.program.names else "")
         else:
             self.declare(name, pieces, indent)
             self.write_out(outputs, name, indent)
         self.goes_to[value] = [output for output in self.goes_to.get(value, ()) if output.samples != samples]
 
-    def declare(self, name: str, pieces: Sequence[str], indent: str) -> None:
-        self.set(name, pieces, indent, f"{'const ' if len(pieces) <= MANY else ''}{self.real} ")
-
-    def set(self, target: str, pieces: Sequence[str], indent: str, kind: str = "") -> None:
-        first, *more = in_parts(pieces)
-        self.body += filled(f"{indent}{kind}{target} = ", first, indent + "        ", ";")
-        for part in more:
-            self.body += filled(f"{indent}{target} = {target} ", part, indent + "        ", ";")
+    def reduced(self, value: Index, name: str) -> None:
+        """Write it where it goes."""
+        self.write_out([output for output in self.goes_to.get(value, ()) if not output.samples], name, INDENT)
+        self.goes_to[value] = [output for output in self.goes_to.get(value, ()) if output.samples]
 
     def write_out(self, outputs: Sequence[Output], text: str, indent: str) -> None:
         for output in outputs:
-            self.body.append(f"{indent}{_place(output)} = {text};{_says(output)}")
-
-    def over_batch(self, loaded: Sequence[int], batch: int, values: Sequence[int]) -> None:
-        source, program = self.source, self.program
-        reductions = [value for value in values if program.operation(value)[0] is REDUCE]
-        for value in reductions:
-            self.body.append(f"    {self.real} {source.name(value)} = {source.language.number(0.0)};")
-        for value in values:
-            if value in source.kept:
-                self.arrays[value] = source.new_name(f"all_{source.name(value)}")
-                self.body.append(f"    static {self.real} {self.arrays[value]}[{batch}];")
-        self.body.append(f"    for (long s = 0; s < {batch}; s++) {{")
-        for value in loaded:
-            self.body.append(f"        const {self.real} {source.name(value)} = {self.of_sample(value)};")
-        for value in values:
-            self.assign(value, "        ")
-            if value in self.arrays:
-                self.body.append(f"        {self.arrays[value]}[s] = {source.name(value)};")
-        self.body.append("    }")
-        for value in reductions:
-            outputs = [output for output in self.goes_to.get(value, ()) if not output.samples]
-            self.write_out(outputs, source.name(value), "    ")
-            self.goes_to[value] = [output for output in self.goes_to.get(value, ()) if output.samples]
-
-    def of_sample(self, value: int) -> str:
-        """A value that is known: the number of sample s."""
-        if not self.program.batch_of(value):
-            return self.source.text(value)
-        head, operands, _ = self.program.operation(value)
-        if head is COLUMN:
-            return f"in[{at_sample(*operands)}]"
-        if head is DATA:
-            return f"{self.table(value, operands[0])}[s]"
-        return f"{self.arrays[value]}[s]"
-
-    def table(self, value: int, numbers: Sequence[float]) -> str:
-        if value not in self.table_of:
-            self.table_of[value] = name = self.source.new_name(f"data_{len(self.table_of) + 1}")
-            texts = [f"{self.source.language.number(float(x))}," for x in numbers]
-            texts[-1] = texts[-1][:-1]
-            self.tables += filled(f"static const {self.real} {name}[{len(texts)}] = {{", texts, "    ", "};")
-        return self.table_of[value]
+            self.set(_place(output), [text], indent)
+            self.body[-1] += self.says(output)
 
     def remaining_outputs(self) -> None:
         """Those that nothing computes: inputs, constants, data, and one number for all samples of a batch."""
@@ -403,19 +346,17 @@ class _Writing:
             for output in outputs:
                 by_size.setdefault(output.samples, []).append(output)
         for samples, outputs in sorted(by_size.items()):
-            indent = "        " if samples else "    "
             if samples:
-                self.body.append(f"    for (long s = 0; s < {samples}; s++) {{")
+                self.body.append(INDENT + self.language.loop.format(samples))
             for output in outputs:
-                self.write_out([output], self.of_sample(output.value), indent)
+                self.write_out([output], self.of_sample(output.value), 2 * INDENT if samples else INDENT)
             if samples:
-                self.body.append("    }")
+                self.body.append(INDENT + self.language.end_of_loop)
+
+    def says(self, output: Output, name: str = "") -> str:
+        return self.language.comment.format(f"{name + ', ' if name else ''}{harmless(output.part)}")
 
 
 def _place(output: Output) -> str:
     """Where it goes."""
     return f"out[{at_sample(output.start, output.stride)}]" if output.samples else f"out[{output.start}]"
-
-
-def _says(output: Output, name: str = "") -> str:
-    return f"  /* {name + ', ' if name else ''}{harmless(output.part)} */"

@@ -1,31 +1,25 @@
 """A program as the source of a plain Python function: straight-line code that needs nothing but ``math``.
 
 Where ``math`` raises, compiled code gives an infinity or NaN; so functions that can raise are defined above the
-function, those of them that are used.
+function, those of them that are used. So are those that ``math`` lacks, in the words of ``autograd/floats.py``.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
 import keyword
 import math
 import re
+import textwrap
+import unicodedata
 from collections.abc import Sequence
+from importlib import resources
 from typing import Final
 
-from autograd.compiler.program import COLUMN, DATA, REDUCE, Program
-from autograd.compiler.source import (
-    MANY,
-    WIDTH,
-    Language,
-    Source,
-    filled,
-    harmless,
-    identifier,
-    in_parts,
-    summary,
-    with_those_they_call,
-)
+from autograd.compiler.program import COLUMN, Index, Program
+from autograd.compiler.source import WIDTH, Language, harmless, identifier, summary
+from autograd.compiler.writing import INDENT, Writing, broken, with_those_they_call
 
 FEW: Final = 40  # numbers that are parameters of their own
 
@@ -38,8 +32,8 @@ FUNCTIONS: Final = {
         "ceil", "trunc",
     )},
     **{name: name + "({0}, {1})" for name in ("maximum", "minimum", "leaky_relu", "elu", "ratio", "mod", "floordiv")},
-    "pow": "power({0}, {1})",
-    "round": "rint({0})",
+    "pow": "power_of_all({0}, {1})",
+    "round": "round_half_even({0})",
 }  # fmt: skip
 
 _LOGARITHM = '''
@@ -66,27 +60,7 @@ def {0}(x):
         return {2}
 '''
 
-HELPERS: Final = {  # what a helper calls stands before it
-    "ratio": '''
-def ratio(a, b):
-    """a / b, also for b = 0: infinite, or NaN for 0 / 0."""
-    if b != 0.0:
-        return a / b
-    return math.nan if a == 0.0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
-''',
-    "power": '''
-def power(a, b):
-    """a to the power b; NaN where it isn't real, and infinite at a pole or beyond 1.8e308."""
-    odd = math.fmod(b, 2.0) in (1.0, -1.0) if math.isfinite(b) else False
-    if a == 0.0 and b < 0.0:
-        return math.copysign(math.inf, a) if odd else math.inf
-    try:
-        return math.pow(a, b)
-    except OverflowError:
-        return -math.inf if a < 0.0 and odd else math.inf
-    except ValueError:
-        return math.nan
-''',
+WHERE_MATH_RAISES: Final = {  # for which it is infinite or NaN here
     "exp": _GROWING.format("exp", "e to the power x", "math.inf"),
     "expm1": _GROWING.format("expm1", "e to the power x, minus 1", "math.inf"),
     "log": _LOGARITHM.format("log", "natural logarithm", "0.0"),
@@ -98,14 +72,6 @@ def sqrt(x):
     """The square root; NaN below 0."""
     return math.sqrt(x) if x >= 0.0 else math.nan
 ''',
-    "cbrt": '''
-def cbrt(x):
-    """The real cube root."""
-    if x == 0.0 or not math.isfinite(x):
-        return x
-    y = math.cbrt(x) if hasattr(math, "cbrt") else math.copysign(abs(x) ** (1.0 / 3.0), x)
-    return y - (y - x / (y * y)) / 3.0
-''',
     "sin": _ANGLE.format("sin", "sine"),
     "cos": _ANGLE.format("cos", "cosine"),
     "tan": _ANGLE.format("tan", "tangent"),
@@ -113,12 +79,6 @@ def cbrt(x):
     "acos": _BOUNDED.format("acos", "angle whose cosine is x"),
     "sinh": _GROWING.format("sinh", "The hyperbolic sine", "math.copysign(math.inf, x)"),
     "cosh": _GROWING.format("cosh", "The hyperbolic cosine", "math.inf"),
-    "sech": '''
-def sech(x):
-    """1 / cosh(x), which falls to 0 where cosh itself overflows."""
-    e = math.exp(-abs(x))
-    return 2.0 * e / (1.0 + e * e)
-''',
     "acosh": '''
 def acosh(x):
     """The inverse of cosh; NaN below 1."""
@@ -131,67 +91,6 @@ def atanh(x):
         return math.copysign(math.inf, x)
     return math.atanh(x) if abs(x) < 1.0 else math.nan
 ''',
-    "sigmoid": '''
-def sigmoid(x):
-    """1 / (1 + e^-x), written so that neither tail overflows."""
-    e = math.exp(-abs(x))
-    return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
-''',
-    "softplus": '''
-def softplus(x):
-    """log(1 + e^x)."""
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-''',
-    "relu": '''
-def relu(x):
-    """max(x, 0)."""
-    return 0.0 if x <= 0.0 else x
-''',
-    "silu": '''
-def silu(x):
-    """x times sigmoid(x)."""
-    return x * sigmoid(x) if x != -math.inf else -0.0
-''',
-    "gelu": '''
-def gelu(x):
-    """x times the probability that a standard normal variable is below x."""
-    return 0.5 * x * math.erfc(-x * math.sqrt(0.5)) if x != -math.inf else -0.0
-''',
-    "leaky_relu": '''
-def leaky_relu(x, slope):
-    """x above zero, slope * x below."""
-    return x if x > 0.0 else slope * x
-''',
-    "elu": '''
-def elu(x, alpha):
-    """x above zero, alpha * (e^x - 1) below."""
-    return x if x > 0.0 else alpha * math.expm1(x)
-''',
-    "sign": '''
-def sign(x):
-    """-1, 0 or 1."""
-    return 1.0 if x > 0.0 else -1.0 if x < 0.0 else x
-''',
-    "floor": '''
-def floor(x):
-    """The largest whole number that is not above x."""
-    return float(math.floor(x)) if math.isfinite(x) else x
-''',
-    "ceil": '''
-def ceil(x):
-    """The smallest whole number that is not below x."""
-    return float(math.ceil(x)) if math.isfinite(x) else x
-''',
-    "trunc": '''
-def trunc(x):
-    """The whole number next to x on the way to 0."""
-    return float(math.trunc(x)) if math.isfinite(x) else x
-''',
-    "rint": '''
-def rint(x):
-    """The nearest whole number, of two the even one."""
-    return float(round(x)) if math.isfinite(x) else x
-''',
     "mod": '''
 def mod(a, b):
     """a % b, with the sign of b; NaN where there is none."""
@@ -202,16 +101,6 @@ def floordiv(a, b):
     """a // b; for b = 0 infinite, or NaN for 0 / 0."""
     return a // b if b != 0.0 else ratio(a, b)
 ''',
-    "maximum": '''
-def maximum(a, b):
-    """The larger of the two; NaN if either is."""
-    return a if a >= b or a != a else b
-''',
-    "minimum": '''
-def minimum(a, b):
-    """The smaller of the two; NaN if either is."""
-    return a if a <= b or a != a else b
-''',
     "take": '''
 def take(table, index):
     """table[index], from the end if the index is negative; NaN if there is no such row."""
@@ -220,7 +109,42 @@ def take(table, index):
 }
 
 
-_HELPER: Final = {"pow": "power", "round": "rint"}  # whose names are another function's in Python
+def _texts(module: str) -> dict[str, str]:
+    """A module's functions and constants by name, as they are written; without annotations, and in ASCII."""
+    lines = resources.files("autograd").joinpath(module).read_text("utf-8").splitlines()
+    texts = {}
+    for node in ast.parse("\n".join(lines)).body:
+        if isinstance(node, ast.FunctionDef):
+            operands = ", ".join(x.arg for x in node.args.args)
+            says = (ast.get_docstring(node) or "").partition("\n")[0]
+            quoted = textwrap.wrap(f'"""{_in_ascii(says)}"""', WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+            computes = lines[node.body[1].lineno - 1 : node.end_lineno]
+            texts[node.name] = "\n".join([f"def {node.name}({operands}):", *quoted, *computes])
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            texts[node.targets[0].id] = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+    return texts
+
+
+def _in_ascii(text: str) -> str:
+    text = re.sub("[⁻ᵃᵇˣ]+", lambda raised: "^" + raised[0], text)
+    for symbol, written in (("·", "*"), ("±", "+-"), ("Φ", "Phi"), ("\N{SUPERSCRIPT MINUS}", "-")):
+        text = text.replace(symbol, written)
+    return unicodedata.normalize("NFKD", text)
+
+
+def _helpers() -> dict[str, str]:
+    """What a source may need, by name; what a helper calls stands before it."""
+    texts = _texts("floats.py") | WHERE_MATH_RAISES
+    needed = {_helper(name) for name in (*FUNCTIONS, "take")}
+    return {name: texts[name].strip() for name in with_those_they_call(texts, needed)}
+
+
+def _helper(name: str) -> str:
+    """What a function of the rule table is called by."""
+    return FUNCTIONS.get(name, name).partition("(")[0]
+
+
+HELPERS: Final = _helpers()
 
 
 def _number(x: float) -> str:
@@ -231,7 +155,25 @@ def _number(x: float) -> str:
 
 _TAKEN: Final = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *HELPERS, "math", "s", "inputs"])
 
-PYTHON: Final = Language(_TAKEN, _number, FUNCTIONS, "{1} if {0} else {2}", "take((...), {0})")
+PYTHON: Final = Language(
+    reserved=_TAKEN,
+    number=_number,
+    functions=FUNCTIONS,
+    choice="{1} if {0} else {2}",
+    take="take((...), {0})",
+    input="inputs[{}]",
+    constant="",
+    variable="",
+    end="",
+    in_brackets=True,
+    loop="for s in range({}):",
+    end_of_loop="",
+    array="{} = []",
+    put="{}.append({})",
+    data_name="DATA_{}",
+    data=("{} = (", ")"),
+    comment="  # {}",
+)
 
 
 def to_python(program: Program, name: str = "f") -> str:
@@ -267,37 +209,27 @@ def to_python(program: Program, name: str = "f") -> str:
         raise ValueError(f"a Python function can't be named {name!r}")
     if name in HELPERS or name == "math" or hasattr(builtins, name):
         raise ValueError(f"the source may use {name!r} itself; give the function another name")
-    return _Writing(program, name).text()
+    return _InPython(program, name).text()
 
 
-class _Writing:
+class _InPython(Writing):
+    """Results are returned in the end, those of a batch as lists."""
+
     def __init__(self, program: Program, name: str) -> None:
         columns = any(head is COLUMN for head, _, _ in program.ops)
         self.in_sequence = columns or program.inputs > FEW
-        self.source = source = Source(program, PYTHON, name, "inputs[{}]" if self.in_sequence else "")
-        self.program = source.program
-        self.function = name
-        self.body: list[str] = []
-        self.tables: list[str] = []  # data, above the function
-        self.table_of: dict[int, str] = {}
-        self.parts = {output.value: output.part for output in reversed(source.outputs)}
-        self.listed: dict[int, str] = {}  # varying values, and lists with a number for each sample of them
-        self.wanted = source.kept | {output.value for output in source.outputs if program.batch_of(output.value)}
+        super().__init__(program, PYTHON, name, PYTHON.input if self.in_sequence else "")
+        outputs = self.source.outputs
+        self.parts = {output.value: output.part for output in reversed(outputs)}
+        self.kept = self.kept | {output.value for output in outputs if self.program.batch_of(output.value)}
 
     def text(self) -> str:
-        source = self.source
         if self.in_sequence:
             self.unpack_inputs()
-        for number, section in enumerate(source.sections):
-            if section.batch:
-                self.over_batch(source.loaded[number], section.batch, section.values)
-            else:
-                for value in section.values:
-                    self.assign(value, "    ")
+        self.compute()
         self.give_back()
-        helpers = with_those_they_call(HELPERS, {_HELPER.get(name, name) for name in source.called} & set(HELPERS))
         function = "\n".join([self.first_line(), *self.docstring(), *self.body])
-        parts = [HELPERS[name].strip() for name in helpers]
+        parts = self.helpers(HELPERS, map(_helper, self.source.called))
         if self.tables:
             parts.append("\n".join(self.tables))
         parts.append(function)
@@ -310,19 +242,19 @@ class _Writing:
     def first_line(self) -> str:
         if self.in_sequence:
             return f"def {self.function}(inputs):"
-        names = [self.source.name(value) for value in range(self.program.inputs)]
-        return "\n".join(_broken(f"def {self.function}(", names, "):", ""))
+        names = [self.source.name(value) for value in self.program.values()[: self.program.inputs]]
+        return "\n".join(broken(f"def {self.function}(", names, "):", ""))
 
     def docstring(self) -> list[str]:
         source, program = self.source, self.program
         several = len(source.outputs) != 1
         taken = f"{program.inputs} numbers in a sequence" if self.in_sequence else _many(program.inputs, "number")
         lines = [f"Generated by chainrule. Takes {taken}, returns {_many(len(source.outputs), 'result')}."]
-        names = program.names
+        names, inputs = program.names, program.values()[: program.inputs]
         if self.in_sequence:
-            entries = [(f"inputs[{x}]", harmless(names.get(x, "not named")), "") for x in range(program.inputs)]
+            entries = [(f"inputs[{x}]", harmless(names.get(x, "not named")), "") for x in inputs]
         else:
-            entries = [(source.name(x), harmless(names[x]), "") for x in range(program.inputs) if x in names]
+            entries = [(source.name(x), harmless(names[x]), "") for x in inputs if x in names]
         if any(where != what for where, what, _ in entries):
             lines += ["", "Takes:", *(f"    {line}" for line in summary(entries))]
         if several or program.batch_of(source.outputs[0].value):
@@ -338,7 +270,7 @@ class _Writing:
 
     def unpack_inputs(self) -> None:
         """Variables for runs of inputs."""
-        run: list[int] = []
+        run: list[Index] = []
         for value in self.source.inputs:
             if value not in self.program.names:
                 continue
@@ -349,84 +281,29 @@ class _Writing:
         if run:
             self.unpack(run)
 
-    def unpack(self, run: Sequence[int]) -> None:
+    def unpack(self, run: Sequence[Index]) -> None:
         names = [self.source.name(value) for value in run]
         if len(run) == 1:
             self.body.append(f"    {names[0]} = inputs[{run[0]}]")
             return
         end = f" = inputs[{run[0]}:{run[-1] + 1}]"
         line = "    " + ", ".join(names) + end
-        self.body += [line] if len(line) <= WIDTH else _broken("    (", names, ")" + end, "    ")
+        self.body += [line] if len(line) <= WIDTH else broken("    (", names, ")" + end, "    ")
 
     # --- What is computed ---
 
-    def assign(self, value: int, indent: str) -> None:
-        """Set a variable to the value's formula."""
-        pieces = self.source.formula(value)
-        if pieces is None:
-            return
-        name = self.source.name(value)
-        if self.program.operation(value)[0] is REDUCE:
-            if len(pieces) > MANY:
-                self.set(self.source.new_name(f"{name}_here"), pieces, indent)
-                pieces = [self.body[-1].split()[0]]
-            self.write(f"{indent}{name} += ", pieces, indent)
-            return
-        self.set(name, pieces, indent)
+    def give(self, value: Index, name: str, pieces: Sequence[str], indent: str) -> None:
+        """Set a variable; a comment says of which part of the result, if its name doesn't."""
+        self.declare(name, pieces, indent)
         part = self.parts.get(value, "")
         if part and not self.program.batch_of(value) and identifier(part) != name:
-            self.body[-1] += f"  # {harmless(part)}"
+            self.body[-1] += self.language.comment.format(harmless(part))
 
-    def set(self, name: str, pieces: Sequence[str], indent: str) -> None:
-        first, *more = in_parts(pieces)
-        self.write(f"{indent}{name} = ", first, indent)
-        for part in more:
-            self.write(f"{indent}{name} = {name} ", part, indent)
-
-    def write(self, start: str, pieces: Sequence[str], indent: str) -> None:
-        line = start + " ".join(pieces)
-        if len(line) <= WIDTH or len(pieces) == 1:
-            self.body.append(line)
-            return
-        start, equals, rest = start.partition("= ")  # what is left of the sign, the sign, and of a long sum its start
-        self.body.append(f"{start}{equals}(")
-        self.body += filled(indent + "    ", [rest.strip(), *pieces] if rest else pieces, indent + "    ")
-        self.body.append(f"{indent})")
-
-    def over_batch(self, loaded: Sequence[int], batch: int, values: Sequence[int]) -> None:
-        source, program = self.source, self.program
-        for value in values:
-            if program.operation(value)[0] is REDUCE:
-                self.body.append(f"    {source.name(value)} = 0.0")
-            elif value in self.wanted:
-                self.listed[value] = source.new_name(f"all_{source.name(value)}")
-                self.body.append(f"    {self.listed[value]} = []")
-        self.body.append(f"    for s in range({batch}):")
-        for value in loaded:
-            self.body.append(f"        {source.name(value)} = {self.of_sample(value)}")
-        for value in values:
-            self.assign(value, "        ")
-            if value in self.listed:
-                self.body.append(f"        {self.listed[value]}.append({source.name(value)})")
-        for value in values:
-            part = self.parts.get(value, "")
-            if part and program.operation(value)[0] is REDUCE and identifier(part) != source.name(value):
-                self.body.append(f"    # {source.name(value)} is {harmless(part)}")
-
-    def of_sample(self, value: int) -> str:
-        """A varying value that is known: the number of sample s."""
-        head, operands, _ = self.program.operation(value)
-        if head is COLUMN:
-            return f"inputs[{at_sample(*operands)}]"
-        if head is DATA:
-            return f"{self.table(value, operands[0])}[s]"
-        return f"{self.listed[value]}[s]"
-
-    def table(self, value: int, numbers: Sequence[float]) -> str:
-        if value not in self.table_of:
-            self.table_of[value] = name = self.source.new_name(f"DATA_{len(self.table_of) + 1}")
-            self.tables += _broken(f"{name} = (", [_number(float(x)) for x in numbers], ")", "")
-        return self.table_of[value]
+    def reduced(self, value: Index, name: str) -> None:
+        """Say of which part of the result it is."""
+        part = self.parts.get(value, "")
+        if part and identifier(part) != name:
+            self.body.append(f"{INDENT}# {name} is {harmless(part)}")
 
     # --- What comes out ---
 
@@ -436,32 +313,13 @@ class _Writing:
             batch = self.program.batch_of(value)
             if not batch:
                 texts.append(self.source.text(value))
-            elif value in self.listed:
-                texts.append(self.listed[value])
+            elif value in self.arrays:
+                texts.append(self.arrays[value])
             else:
                 texts.append(f"[{self.of_sample(value)} for s in range({batch})]")
         line = "    return " + (", ".join(texts) or "()")
-        self.body += [line] if len(line) <= WIDTH else _broken("    return (", texts, ")", "    ")
-
-
-def at_sample(first: int, stride: int) -> str:
-    """The index first + stride * s."""
-    times = "s" if abs(stride) == 1 else f"{abs(stride)} * s"
-    if stride == 0:
-        return str(first)
-    if first == 0 and stride > 0:
-        return times
-    return f"{first} {'+' if stride > 0 else '-'} {times}"
+        self.body += [line] if len(line) <= WIDTH else broken("    return (", texts, ")", "    ")
 
 
 def _many(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _broken(start: str, items: Sequence[str], end: str, indent: str) -> list[str]:
-    """A bracket with items: on one line if they fit, else on lines of their own."""
-    comma = "," if len(items) == 1 and start.endswith("= (") else ""
-    line = start + ", ".join(items) + comma + end
-    if len(line) <= WIDTH:
-        return [line]
-    return [start, *filled(f"{indent}    ", [f"{item}," for item in items], f"{indent}    "), indent + end]

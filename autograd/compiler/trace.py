@@ -9,17 +9,17 @@ would freeze into the program what was true of one call. The error names the lin
 
 from __future__ import annotations
 
+import itertools
 import operator
 import struct
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, TypeAlias, cast
 
 from autograd import rules
 from autograd.compiler.ieee import FUNCTIONS
 from autograd.compiler.program import (
     CONSTANT,
     COPY,
-    EQUAL,
     LESS,
     LESS_EQUAL,
     NONE,
@@ -28,6 +28,9 @@ from autograd.compiler.program import (
     SELECT,
     SUM,
     TAKE,
+    Head,
+    Index,
+    Instruction,
     Program,
     Term,
 )  # fmt: skip
@@ -50,48 +53,56 @@ _COMPARISONS: Final = {  # instruction, and whether the operands change places
 }
 
 
+Number: TypeAlias = "Traced | float"  # that a partial derivative is computed from, or is
+
+
 class Trace:
     """Instructions as they are recorded."""
 
     def __init__(self, inputs: int, keep_lines: bool = False) -> None:
         self.inputs = inputs
-        self.ops: list[tuple[Any, tuple[Any, ...], int]] = []
-        self.names: dict[int, str] = {}
-        self.lines: dict[int, str] = {}
+        self.ops: list[Instruction] = []
+        self._numbers = cast("Iterator[Index]", itertools.count(inputs))  # of the values to come
+        self.names: dict[Index, str] = {}
+        self.lines: dict[Index, str] = {}
         self.batch = 0  # of the vmap whose function is running; 0 outside
         self.unrolling = False  # whether a vmap is running its function sample by sample
         self.open = True
         self.world: Any = None  # the Tape that belongs to it
         self._keep_lines = keep_lines
-        self._constants: dict[bytes, int] = {}
-        self.by_table: set[int] = set()  # choices of which a branch is 0 by the table: the whole number
+        self._constants: dict[bytes, Index] = {}
+        self.by_table: set[Index] = set()  # choices of which a branch is 0 by the table: the whole number
         # Of takes: which row is taken, by index and number of rows; whether it is a certain one, by that one as well.
-        self.choices: dict[tuple[int, ...], int] = {}
+        self.choices: dict[tuple[int, ...], Index] = {}
 
     def __len__(self) -> int:
         return self.inputs + len(self.ops)
 
-    def finish(self, outputs: Sequence[int]) -> Program:
+    def values(self) -> Sequence[Index]:
+        """All values so far, in order."""
+        return cast("Sequence[Index]", range(len(self)))
+
+    def finish(self, outputs: Sequence[Index]) -> Program:
         """The program that returns these values."""
         return Program(self.inputs, self.ops, list(outputs), self.names, self.lines)
 
-    def append(self, head: Any, operands: tuple[Any, ...], batch: int) -> int:
+    def append(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
         """Record an instruction: the number of its value."""
         self.ops.append((head, operands, batch))
-        value = self.inputs + len(self.ops) - 1
+        value = next(self._numbers)
         if self._keep_lines:
             file, line = users_line()
             self.lines[value] = f"{file}:{line}"
         return value
 
-    def constant(self, number: float) -> int:
+    def constant(self, number: float) -> Index:
         """A number that is known now."""
         key = struct.pack("d", number)  # tells -0.0 from 0.0, and finds NaN again
         if key not in self._constants:
             self._constants[key] = self.append(CONSTANT, (number,), 0)
         return self._constants[key]
 
-    def known(self, value: int) -> float | None:
+    def known(self, value: Index) -> float | None:
         """The number of a value that is a constant."""
         if value >= self.inputs:
             head, operands, _ = self.ops[value - self.inputs]
@@ -99,7 +110,7 @@ class Trace:
                 return float(operands[0])
         return None
 
-    def batch_of(self, *values: int) -> int:
+    def batch_of(self, *values: Index) -> int:
         """The batch that varying ones among the values vary over; 0 if all are uniform.
 
         Raises:
@@ -119,25 +130,25 @@ class Trace:
                     batch = its
         return batch
 
-    def sum(self, terms: Sequence[Term]) -> int:
+    def sum(self, terms: Sequence[Term]) -> Index:
         """Σ ±a·b; varying if a factor is."""
         terms = tuple(terms)
         factors = [x for a, b, _ in terms for x in (a, b) if x >= 0]
         return self.append(SUM, terms, self.batch_of(*factors))
 
-    def product(self, a: int, b: int) -> int:
+    def product(self, a: Index, b: Index) -> Index:
         """a·b."""
         return self.append(SUM, ((a, b, 1),), self.batch_of(a, b))
 
-    def call(self, head: Any, *operands: int) -> int:
+    def call(self, head: Head | Rule, *operands: Index) -> Index:
         """A function of the values."""
         return self.append(head, operands, self.batch_of(*operands))
 
-    def copy(self, value: int) -> int:
+    def copy(self, value: Index) -> Index:
         """The value by another name, to differentiate by; in a vmap's function, each sample's own."""
         return self.append(COPY, (value,), self.batch or self.batch_of(value))
 
-    def value(self, x: Any) -> int:
+    def value(self, x: Any) -> Index:
         """The value of an operand: a traced number of this trace, or a plain number.
 
         Raises:
@@ -161,7 +172,7 @@ class Trace:
             )
         return self.constant(rules.real(x))
 
-    def numbers(self, values: Sequence[int]) -> list[Any]:
+    def numbers(self, values: Sequence[Index]) -> list[Number]:
         """Values as numbers to compute with: constants as floats, the others traced."""
         known = [self.known(value) for value in values]
         return [Traced(self, value) if x is None else x for value, x in zip(values, known)]
@@ -170,7 +181,7 @@ class Trace:
         """A row of the table, applied to numbers of which one is traced."""
         return self.operation(rule, [self.value(x) for x in operands])
 
-    def operation(self, rule: Rule, values: Sequence[int]) -> Traced:
+    def operation(self, rule: Rule, values: Sequence[Index]) -> Traced:
         """A row of the table, applied to values."""
         if rule is rules.mul:
             return Traced(self, self.product(*values))
@@ -184,7 +195,7 @@ class Trace:
             return Traced(self, self.append(OWN, (result, rule, *values), self.batch_of(result, *values)))
         return Traced(self, self.call(rule, *values))
 
-    def _formula_of(self, rule: Rule, values: Sequence[int]) -> Callable[..., Any]:
+    def _formula_of(self, rule: Rule, values: Sequence[Index]) -> Callable[..., Any]:
         """By which a row is computed that back ends don't have."""
         for position in rule.constant:
             if self.known(values[position]) is None:
@@ -230,7 +241,7 @@ class Traced(InArrays, Operators):
     is_traced = True
     __hash__ = object.__hash__
 
-    def __init__(self, trace: Trace, index: int) -> None:
+    def __init__(self, trace: Trace, index: Index) -> None:
         self.trace = trace
         self.index = index
 
@@ -370,7 +381,7 @@ class Condition(InArrays):
     is_traced = True
     __hash__ = object.__hash__
 
-    def __init__(self, trace: Trace, index: int) -> None:
+    def __init__(self, trace: Trace, index: Index) -> None:
         self.trace = trace
         self.index = index
 
@@ -425,7 +436,7 @@ class Condition(InArrays):
     def _condition(self, other: Any) -> Condition:
         return other if isinstance(other, Condition) else Condition(self.trace, self._index_of(other))
 
-    def _index_of(self, other: Any) -> int:
+    def _index_of(self, other: Any) -> Index:
         if isinstance(other, Condition):
             return other.index
         if type(other).__name__ in ("bool", "bool_"):
@@ -469,8 +480,3 @@ def _here() -> str:
 
 def _no_number(what: str, instead: str) -> TraceError:
     return TraceError(f"a traced number has no value yet, but {what}{_here()}; {instead}")
-
-
-def equal(trace: Trace, a: int, b: int) -> int:
-    """1 where a = b, else 0."""
-    return trace.call(EQUAL, a, b)

@@ -1,4 +1,4 @@
-"""Random programs, what makes one valid, and what it computes: written out here once more, to hold the passes against.
+"""Random programs, and what they compute: written out here once more, to hold the passes against.
 
 ``reference`` runs a program value by value in the order of its instructions, with a list for whatever varies. It knows
 no sections and no words. Two kinds of programs are drawn:
@@ -36,9 +36,7 @@ from autograd.compiler.program import (
     SELECT,
     SOURCES,
     SUM,
-    SUMS,
     TAKE,
-    Head,
     Program,
     values_in,
 )
@@ -308,66 +306,6 @@ def programs(exact: bool = False, dtype: str = "float64", recorded: bool = True)
     return st.builds(_made, st.integers(0, 2**32), sizes, st.just(exact), st.just(dtype), st.just(recorded))
 
 
-# --- What makes a program valid ---
-
-
-def conditions_of(program: Program) -> set[int]:
-    """The values that are 0 or 1: comparisons, and what is combined of them."""
-    found: set[int] = set()
-    for value, (head, operands, _) in enumerate(program.ops, start=program.inputs):
-        of_conditions = head in (SUM, COPY) and all(x in found for x in values_in(head, operands))
-        if head in COMPARISONS or of_conditions or (head is CONSTANT and operands[0] in (0.0, 1.0)):
-            found.add(value)
-    return found
-
-
-def check(program: Program, recorded: bool = True) -> None:
-    """Each instruction uses values before it, and its batch is that of its operands."""
-    conditions = conditions_of(program)
-    for value, (head, operands, batch) in enumerate(program.ops, start=program.inputs):
-        at = f"v{value} = {head}{operands} batch {batch}\n{program}"
-        used = list(values_in(head, operands))
-        assert all(0 <= x < value for x in used), f"uses what comes later: {at}"
-        batches = {program.batch_of(x) for x in used} - {0}
-        assert len(batches) <= 1, f"two batches meet: {at}"
-        widest = max(batches, default=0)
-        if head in SUMS:
-            assert operands, f"no terms: {at}"
-            assert all(sign in (1, -1) and type(sign) is int and b >= NONE for _, b, sign in operands), at
-        if head is REDUCE:
-            assert batch == 0, at
-            for a, b, _ in operands:
-                assert program.batch_of(a) or (b >= 0 and program.batch_of(b)), f"a term is uniform: {at}"
-        elif head is CONSTANT:
-            assert (batch, len(operands), type(operands[0])) == (0, 1, float), at
-        elif head is COLUMN:
-            first, stride = operands
-            assert batch > 0, at
-            assert all(0 <= first + stride * s < program.inputs for s in (0, batch - 1)), at
-        elif head is DATA:
-            assert batch == len(operands[0]) > 0, at
-        elif head is COPY:
-            assert recorded, at
-            assert len(operands) == 1, at
-            assert batch == widest or (batch and not widest), at
-        else:
-            assert batch == widest, f"the batch is not that of the operands: {at}"
-        if head is OWN:
-            assert recorded, at
-            assert len(operands) == 2 + operands[1].arity, at
-        elif head is SELECT:
-            assert len(operands) == 3, at
-            assert operands[0] in conditions, at
-        elif head is TAKE:
-            assert len(operands) >= 2, at
-        elif head in COMPARISONS:
-            assert len(operands) == 2, at
-        elif not isinstance(head, Head):
-            assert len(operands) == head.arity, at
-    assert all(0 <= x < len(program) for x in program.outputs)
-    assert all(0 <= x < len(program) for x in (*program.names, *program.lines))
-
-
 # --- What a program computes ---
 
 
@@ -479,6 +417,16 @@ def _kind(x: float) -> str:
     return "finite" if math.isfinite(x) else repr(float(x))
 
 
+def conditions_of(program: Program) -> set[int]:
+    """The values that are 0 or 1: comparisons, and what is combined of them."""
+    found: set[int] = set()
+    for value, (head, operands, _) in enumerate(program.ops, start=program.inputs):
+        of_conditions = head in (SUM, COPY) and all(x in found for x in values_in(head, operands))
+        if head in COMPARISONS or of_conditions or (head is CONSTANT and operands[0] in (0.0, 1.0)):
+            found.add(value)
+    return found
+
+
 def _rounded(program: Program, numbers: Sequence[float], seed: int, size: float) -> list[Any]:
     """The values, with each term and each result moved; the sign of a sum that is 0 is left to chance."""
     rng = random.Random(seed)
@@ -505,6 +453,6 @@ def layout_of(program: Program) -> list[Output]:
 
 
 __all__ = [
-    "COMPARISONS", "EXACT", "FUNCTIONS", "OWN_RULES", "SOURCES", "Case", "assert_close", "assert_equal", "check",
+    "COMPARISONS", "EXACT", "FUNCTIONS", "OWN_RULES", "SOURCES", "Case", "assert_close", "assert_equal",
     "conditions_of", "examples", "layout_of", "outputs", "programs", "reference", "spread",
 ]  # fmt: skip

@@ -17,16 +17,17 @@ from autograd.compiler.lower import lower
 from autograd.compiler.memory import Intervals
 from autograd.compiler.program import COLUMN, NONE, REDUCE, SUM, Program
 from autograd.compiler.simplify import simplify
+from autograd.compiler.verify import verify
 from autograd.rules import RULES
 from tests.compiler.machine import FUNCTIONS, OPS, Log, run_words
-from tests.compiler.programs import Case, assert_equal, check, examples, layout_of, programs
+from tests.compiler.programs import Case, assert_equal, examples, layout_of, programs
 
 BATCH = 5
 
 
 def run(program: Program, block: int = BATCH) -> Log:
     """What was run, with the words of each instruction; the results are those of the program."""
-    check(program, recorded=False)
+    verify(program, recorded=False)
     numbers = tuple(float(k % 7 - 3) for k in range(program.inputs))
     log: Log = []
     assert_equal(Case(program, numbers), run_words(program, numbers, block, log=log))

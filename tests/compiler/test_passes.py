@@ -40,13 +40,13 @@ from autograd.compiler.program import (
 from autograd.compiler.prune import prune
 from autograd.compiler.share import share
 from autograd.compiler.simplify import PASSES, simplify
+from autograd.compiler.verify import verify
 from autograd.rules import RULES
 from tests.compiler.machine import FUNCTIONS, OPS, run_words
 from tests.compiler.programs import (
     Case,
     assert_close,
     assert_equal,
-    check,
     examples,
     layout_of,
     outputs,
@@ -81,7 +81,7 @@ def started(each: Pass, program: Program) -> Program:
 @examples(2)
 @given(case=programs(exact=True))
 def test_a_pass_changes_no_bit_of_exact_arithmetic(each: Pass, case: Case) -> None:
-    check(case.program)
+    verify(case.program)
     after = each(started(each, case.program))
     assert_equal(case, outputs(after, reference(after, case.numbers)), after)
 
@@ -98,9 +98,9 @@ def test_a_pass_changes_numbers_by_no_more_than_rounding(each: Pass, case: Case)
 @examples(5)
 @given(case=programs(exact=True, recorded=False))
 def test_a_pass_takes_what_the_passes_leave(each: Pass, case: Case) -> None:
-    check(case.program, recorded=False)
+    verify(case.program, recorded=False)
     after = each(case.program)
-    check(after, recorded=False)
+    verify(after, recorded=False)
     assert_equal(case, outputs(after, reference(after, case.numbers)), after)
 
 
@@ -123,7 +123,7 @@ def closed(case: Case) -> Case:
 def test_a_pass_takes_a_program_without_inputs(each: Pass, case: Case) -> None:
     case = closed(case)
     after = each(started(each, case.program))
-    check(after, recorded=each in (share, prune))
+    verify(after, recorded=each in (share, prune))
     assert_equal(case, outputs(after, reference(after, ())), after)
     assert_equal(case, run_words(simplify(case.program), ()))
 
@@ -133,7 +133,7 @@ def test_data_that_is_all_a_program_has_is_added_up() -> None:
     program = made(0, data, const(3.0), product, total, (REDUCE, ((1, 0, 1),), 0), outputs=[3, 4])
     for each in (*PASSES, simplify):
         after = each(program)
-        check(after)
+        verify(after)
         assert outputs(after, reference(after, ())) == [24.0, 24.0]
     assert len(simplify(program).ops) == 4  # the product is part of the sum
 
@@ -146,7 +146,7 @@ def test_data_that_is_all_a_program_has_is_added_up() -> None:
 @given(case=programs())
 def test_a_pass_makes_a_valid_program_with_as_many_outputs(each: Pass, case: Case) -> None:
     after = each(started(each, case.program))
-    check(after, recorded=each in (share, prune))
+    verify(after, recorded=each in (share, prune))
     assert after.inputs == case.program.inputs
     assert len(after.outputs) == len(case.program.outputs)
 
@@ -325,7 +325,7 @@ def test_fold_takes_the_branch_that_is_known() -> None:
 def test_fold_adds_up_what_is_the_same_for_all_samples_at_once() -> None:
     program = made(4, (COPY, (0,), 3), (COLUMN, (1, 1), 3), (REDUCE, ((4, NONE, 1), (4, 4, -1), (5, 4, 1)), 0))
     after = fold(program)
-    check(after, recorded=False)
+    verify(after, recorded=False)
     x = [2.0, 1.0, 5.0, 7.0]
     assert outputs(after, reference(after, x)) == [3 * 2.0 - 3 * 4.0 + 13.0 * 2.0]
     assert [op[0] for op in after.ops].count(REDUCE) == 1
@@ -494,7 +494,7 @@ def test_rows_that_are_nearly_regular_are_not_taken_for_regular_ones(seed: int, 
             ops.append((head, tuple(terms), batch if head is SUM else 0))
     start = 60 + len(columns)
     program = made(60, *columns, *ops, outputs=list(range(start, start + len(ops))))
-    check(program, recorded=False)
+    verify(program, recorded=False)
     assert_equal(Case(program, numbers), run_words(program, numbers, block))
 
 

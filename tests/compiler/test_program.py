@@ -23,12 +23,13 @@ from autograd.compiler.program import (
     SUM,
     TAKE,
     Program,
-    renumbered,
     values_in,
 )
+from autograd.compiler.rewriting import renumbered
 from autograd.compiler.simplify import simplify
+from autograd.compiler.verify import verify
 from autograd.rules import RULES
-from tests.compiler.programs import OWN_RULES, Case, check, examples, programs
+from tests.compiler.programs import OWN_RULES, Case, examples, programs
 
 SIN = RULES["sin"]
 
@@ -52,7 +53,7 @@ def test_values_in_are_the_operands_in_order_with_repeats(
     head: object, operands: tuple[object, ...], used: list[int]
 ) -> None:
     assert list(values_in(head, operands)) == used
-    renamed = renumbered((head, operands, 7), [0, 0, 0, 13, 14, 15])
+    renamed = renumbered((head, operands, 7), [0, 0, 0, 13, 14, 15, NONE])
     assert list(values_in(renamed[0], renamed[1])) == [x + 10 for x in used]
     assert (renamed[0], renamed[2], len(renamed[1])) == (head, 7, len(operands))
 
@@ -61,7 +62,7 @@ def test_values_in_are_the_operands_in_order_with_repeats(
 @given(case=programs())
 def test_a_program_knows_its_counts_batches_and_instructions(case: Case) -> None:
     program = case.program
-    check(program)
+    verify(program)
     counts = program.counts()
     terms = counts.pop("terms")
     assert sum(counts.values()) == len(program.ops)

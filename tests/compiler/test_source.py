@@ -25,7 +25,7 @@ from autograd.compiler.program import COLUMN, CONSTANT, NONE, REDUCE, SUM, SUMS,
 from autograd.compiler.simplify import simplify
 from autograd.compiler.source import WIDTH, outputs_of
 from autograd.compiler.source_c import to_c
-from autograd.compiler.source_python import to_python
+from autograd.compiler.source_python import HELPERS, to_python
 from nn import W8Network
 from tests.compiler.programs import Case, assert_close, assert_equal, examples, programs
 from tests.test_w8 import INPUTS, TARGETS, WEIGHTS
@@ -173,6 +173,22 @@ def test_every_function_gives_in_python_what_the_interpreter_gives() -> None:
     for a, b in itertools.product(POINTS, repeat=2):
         for (rule, _, _), ours, right in zip(program.ops, f(a, b), run_python(program, (a, b))):
             assert repr(ours) == repr(right), f"{rule.name}({a}, {b})"
+
+
+def test_functions_that_math_lacks_are_written_as_in_floats() -> None:
+    """But for annotations and symbols."""
+    own = ast.parse(Path(autograd.__file__).with_name("floats.py").read_text("utf-8"))
+    bodies = {node.name: node.body[1:] for node in own.body if isinstance(node, ast.FunctionDef)}
+    assert {"sigmoid", "power_of_all", "cbrt", "round_half_even"} <= set(bodies) & set(HELPERS)
+    for name, text in HELPERS.items():
+        assert text.isascii()
+        assert max(map(len, text.splitlines())) <= WIDTH
+        (node,) = ast.parse(text).body
+        if isinstance(node, ast.FunctionDef):
+            assert ast.get_docstring(node)
+            assert not any(x.annotation for x in node.args.args)
+            if name in bodies:
+                assert list(map(ast.dump, node.body[1:])) == list(map(ast.dump, bodies[name]))
 
 
 @needs_cc

@@ -93,6 +93,14 @@ PASSES = {
         "tests/compiler/test_lower.py -k places",
         "tests/compiler/test_passes.py -k slots",
     ),
+    "autograd/compiler/rewriting.py": (
+        "tests/compiler/test_rewriting.py",
+        "tests/compiler/test_passes.py -k 'prune or share or flatten or fold'",
+    ),
+    "autograd/compiler/verify.py": (
+        "tests/compiler/test_verify.py",
+        "tests/compiler/test_passes.py -k valid",
+    ),
     "autograd/compiler/simplify.py": ("tests/compiler/test_passes.py -k simplif",),
 }
 

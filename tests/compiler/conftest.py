@@ -1,0 +1,36 @@
+"""Whatever these tests compile is verified as it was recorded, and after each pass."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from autograd.compiler.program import Program
+from autograd.compiler.simplify import PASSES
+from autograd.compiler.verify import verify
+
+Pass = Callable[[Program], Program]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def passes_are_verified() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.import_module("autograd.compiler.simplify"), "PASSES", tuple(map(_verified, PASSES)))
+        yield
+
+
+def _verified(each: Pass) -> Pass:
+    is_recorded = each is PASSES[0]  # what comes into fold
+
+    @functools.wraps(each)
+    def verified(program: Program) -> Program:
+        if is_recorded:
+            verify(program)
+        after = each(program)
+        verify(after, recorded=False)
+        return after
+
+    return verified
