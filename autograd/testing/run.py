@@ -7,6 +7,7 @@ import io
 import time
 import traceback
 import warnings
+from collections.abc import Collection
 
 from autograd.testing.bench import Bench
 from autograd.testing.properties import PROPERTIES, Property
@@ -16,7 +17,7 @@ from autograd.testing.transcript import Verdict, named
 FIRST = PROPERTIES[0].name  # without it no other one can be tried
 
 
-def chosen(only: list[str] | None) -> list[Property]:
+def chosen(only: Collection[str] | None) -> list[Property]:
     """The properties of these names; all of them for None.
 
     Raises:

@@ -54,7 +54,7 @@ def _chain(t: Transcript, x: Node, depth: int, add: Callable[[Any, Any], Any]) -
             y = add(y, x.it)
         return y
 
-    spelled = t.engine.spelling["add"].format("y", x.text)
+    spelled = t.engine.templates["add"].format("y", x.text)
     return Node("y", t.do(f"y = {x.text}\nfor _ in range({depth}):\n    y = {spelled}", build))
 
 
@@ -72,8 +72,8 @@ def wide_sums(bench: Bench) -> None:
     leaf, cls = bench.engine.leaf, t.engine.cls.__name__
     xs = t.do(f"xs = [{cls}(i) for i in range({width})]", lambda: [leaf(i) for i in range(width)])
     shared = t.leaf(2.0)
-    plus = t.engine.spelling["add"].format("y", "x")
-    plus_shared = t.engine.spelling["add"].format("y", shared.text)
+    plus = t.engine.templates["add"].format("y", "x")
+    plus_shared = t.engine.templates["add"].format("y", shared.text)
 
     def build() -> Any:
         y = shared.it
@@ -130,7 +130,7 @@ def time_is_linear(bench: Bench) -> str:
 
 
 def _ladder_script(t: Transcript, rungs: int) -> str:
-    spelled = t.engine.spelling["add"].format("y", "y")
+    spelled = t.engine.templates["add"].format("y", "y")
     lines = [f"y = {t.engine.cls.__name__}(1.0)", f"for _ in range({rungs}):", f"    y = {spelled}"]
     return "\n".join([t.engine.source, "", *lines, f"y.{t.engine.backward}()"])
 
@@ -201,7 +201,7 @@ def memory_is_freed(bench: Bench) -> str:
         finally:
             tracemalloc.stop()
 
-    spelled = t.engine.spelling["add"].format("y", f"{t.engine.cls.__name__}(1.0)")
+    spelled = t.engine.templates["add"].format("y", f"{t.engine.cls.__name__}(1.0)")
     lines = (
         "import gc, tracemalloc\ntracemalloc.start()\n"
         f"for _ in range({graphs}):\n    y = {x.text}\n    for _ in range({size}):\n        y = {spelled}\n"

@@ -138,7 +138,7 @@ class Transcript:
         texts = [x.text if isinstance(x, Node) else term(x) for x in operands]
         values = [x.it if isinstance(x, Node) else x for x in operands]
         y = self._new("y")
-        line = f"{y} = {self.engine.spelling[name].format(*texts)}"
+        line = f"{y} = {self.engine.templates[name].format(*texts)}"
         return Node(y, self.do(line, self.engine.functions[name], *values))
 
     def leaves(self, e: Expression) -> list[Node]:
