@@ -13,7 +13,7 @@ import pytest
 from autograd import Value
 from autograd.testing import Report, check_engine, scale
 from autograd.testing import run as running
-from autograd.testing.bench import Bench
+from autograd.testing.bench import Trial
 from autograd.testing.engines import Engine
 from autograd.testing.expression import Expression
 from autograd.testing.properties import PROPERTIES
@@ -456,10 +456,10 @@ def test_a_slow_engine_gets_fewer_examples() -> None:
         time.sleep(0.02)
         return self.new(math.tanh(self.data), (self, 1 - math.tanh(self.data) ** 2))
 
-    bench = Bench(Engine(planted(tanh=slow)), Search(replace(THOROUGH, seconds=0.4, examples=200)))
+    trial = Trial(Engine(planted(tanh=slow)), Search(replace(THOROUGH, seconds=0.4, examples=200)))
     for name in ("partial derivatives", "forward pass"):
         (p,) = running.chosen([name])
-        assert running.try_property(bench, p).status == "held"
+        assert running.try_property(trial, p).status == "held"
     assert len(calls) < 40
 
 

@@ -13,7 +13,7 @@ import pytest
 from autograd.errors import MissingDependency
 from autograd.testing import check_engine
 from autograd.testing import run as running
-from autograd.testing.bench import Bench
+from autograd.testing.bench import Trial
 from autograd.testing.engines import Engine, load
 from autograd.testing.properties import PROPERTIES
 from autograd.testing.report import Row
@@ -235,10 +235,10 @@ def test_a_check_is_the_same_every_time_and_another_one_with_a_seed() -> None:
 
 
 def test_an_unexpected_exception_is_a_row() -> None:
-    def check(bench):
+    def check(trial):
         raise KeyError("oops")
 
-    row = running.try_property(Bench(Engine(Right), Search(QUICK)), PROPERTIES[0]._replace(check=check))
+    row = running.try_property(Trial(Engine(Right), Search(QUICK)), PROPERTIES[0]._replace(check=check))
     assert row.status == "crashed"
     assert "oops" in row.message
 

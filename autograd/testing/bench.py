@@ -1,4 +1,4 @@
-"""The workbench of a property: the engine under test, how much effort to spend, and Hypothesis to look for failures."""
+"""The trial of an engine: what a property works with, how long it may look, and Hypothesis to look for failures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Skipped(Exception):
     """This example has nothing to say about the property."""
 
 
-class Bench:
+class Trial:
     """What a property works with.
 
     Args:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from autograd.testing.bench import Bench
+from autograd.testing.bench import Trial
 from autograd.testing.engines import Engine, load
 from autograd.testing.exact import context
 from autograd.testing.isolation import isolated
@@ -90,7 +90,7 @@ def examine(engine: Any, spelling: Spelling, search: Search, on_row: Callable[[R
         rows = isolated(places, as_text, search)
     else:
         cls, module, source = load(engine) if isinstance(engine, str) else (engine, None, None)
-        rows = _here(Bench(Engine(cls, spelling, module, source), search), properties)
+        rows = _here(Trial(Engine(cls, spelling, module, source), search), properties)
     found = []
     for row in rows:
         found.append(row)
@@ -99,10 +99,10 @@ def examine(engine: Any, spelling: Spelling, search: Search, on_row: Callable[[R
     return Report(title, tuple(found), time.perf_counter() - started)
 
 
-def _here(bench: Bench, properties: list[Property]) -> Iterator[Row]:
+def _here(trial: Trial, properties: list[Property]) -> Iterator[Row]:
     """The rows, from this process."""
     for i, p in enumerate(properties):
-        row = try_property(bench, p)
+        row = try_property(trial, p)
         yield row
         if ends_the_check(row):
             yield from map(not_tried, properties[i + 1 :])

@@ -106,7 +106,7 @@ class GradientReport:
         return ", ".join(parts)
 
 
-def judge(partial: str, ours: float, measured: Measured, ulps: float) -> GradientRow:
+def compare(partial: str, ours: float, measured: Measured, ulps: float) -> GradientRow:
     """Compare one partial with the truth. See ``gradcheck`` for what is allowed."""
     truth = measured.truth
     if not truth.known:
@@ -130,4 +130,4 @@ def _in_ulps(off: Any, size: Any) -> float:
     return float(off / (EPSILON * max(size, mp.mpf(_SMALLEST_NORMAL)))) if off == off else math.nan
 
 
-__all__ = ["GradientReport", "GradientRow", "judge"]
+__all__ = ["GradientReport", "GradientRow", "compare"]

@@ -25,7 +25,7 @@ from autograd.testing.worker import INSIDE, RECORDER_SIZE
 
 TO_LOAD: Final = 60.0  # seconds for importing the class
 PATIENCE: Final = 3  # properties may time out before the others get less time
-IMPORT: Final = Property("import", "The module can be imported.", lambda bench: None)
+IMPORT: Final = Property("import", "The module can be imported.", lambda trial: None)
 
 
 def isolated(places: Sequence[str], spelling: Spelling, search: Search) -> Iterator[Row]:

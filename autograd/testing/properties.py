@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from autograd.testing import arithmetic, backpropagation, edges, passes, scale
-from autograd.testing.bench import Bench
+from autograd.testing.bench import Trial
 
 
 class Property(NamedTuple):
@@ -18,7 +18,7 @@ class Property(NamedTuple):
 
     name: str
     sentence: str
-    check: Callable[[Bench], str | None]
+    check: Callable[[Trial], str | None]
 
 
 PROPERTIES: Final = (

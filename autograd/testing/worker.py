@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from autograd.testing.bench import Bench
+from autograd.testing.bench import Trial
 from autograd.testing.engines import Engine, load
 from autograd.testing.run import chosen, try_property
 from autograd.testing.search import Search
@@ -49,10 +49,10 @@ def serve(order: dict[str, Any], send: Send) -> None:
     search = Search.read(order["search"])
     limit_memory(search.memory)
     send({"loaded": order["places"][0]})
-    bench = Bench(engine, search, recorder(order["recorder"]))
+    trial = Trial(engine, search, recorder(order["recorder"]))
     for p in chosen(search.only):
         send({"begin": p.name})
-        send({"end": asdict(try_property(bench, p))})
+        send({"end": asdict(try_property(trial, p))})
 
 
 def load_first(places: Sequence[str]) -> tuple[Any, ModuleType, str]:
