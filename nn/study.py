@@ -17,8 +17,10 @@ import typer
 
 from autograd import Value, draw, no_grad
 from autograd.errors import missing
+from autograd.files import writable_folder
 from autograd.views.formula import definition, formula
-from nn.history import History, plot_curves, writable_folder
+from nn.history import History
+from nn.plots import plot_curves
 from nn.w8 import COLUMNS, W8Network
 
 RATES: Final = (0.1, 0.2, 0.5, 0.8, 1.0, 2.0)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from autograd.files import write_whole
 from autograd.testing.check import examine
 from autograd.testing.report import Row
 from autograd.testing.search import Search
@@ -45,7 +46,7 @@ def check(
     if is_terminal:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
     if html is not None:
-        html.write_text(report.to_html(), encoding="utf-8")
+        write_whole(html, report.to_html().encode())
     if as_json:
         print(report.to_json())
     else:
