@@ -88,9 +88,9 @@ def check(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")] = None,
 ) -> None:
     """Check somebody's autograd engine: any class like micrograd's Value. Exit code 1 if a property is falsified."""
-    from autograd.testing import command
-    from autograd.testing.search import NORMAL, QUICK, THOROUGH, Search
-    from autograd.testing.spelling import Spelling
+    from autograd.testing.judge import command
+    from autograd.testing.judge.search import NORMAL, QUICK, THOROUGH, Search
+    from autograd.testing.judge.spelling import Spelling
 
     if quick and thorough:
         raise typer.BadParameter("--quick and --thorough exclude each other")

@@ -12,13 +12,13 @@ import pytest
 
 from autograd.errors import MissingDependency
 from autograd.testing import check_engine
-from autograd.testing import run as running
-from autograd.testing.bench import Trial
-from autograd.testing.engines import Engine, load
-from autograd.testing.properties import PROPERTIES
-from autograd.testing.report import Row
-from autograd.testing.search import QUICK, Search
-from autograd.testing.spelling import Spelling
+from autograd.testing.judge import run as running
+from autograd.testing.judge.engines import Engine, load
+from autograd.testing.judge.properties.table import PROPERTIES
+from autograd.testing.judge.report import Row
+from autograd.testing.judge.search import QUICK, Search
+from autograd.testing.judge.spelling import Spelling
+from autograd.testing.judge.trial import Trial
 from tests.test_check_engine import SPELLING, Spelled, quick, tanh
 from tests.their_engines import write_engine
 from tests.toy_engines import Right, planted, tanh_from_x
@@ -245,7 +245,7 @@ def test_an_unexpected_exception_is_a_row() -> None:
 
 @pytest.mark.parametrize("library", ["hypothesis", "mpmath"])
 def test_a_missing_library_names_the_cure(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograd.testing.exact import context
+    from autograd.testing.judge.exact import context
 
     context.cache_clear()
     monkeypatch.setitem(sys.modules, library, None)
@@ -258,7 +258,7 @@ def test_a_missing_library_names_the_cure(library: str, monkeypatch: pytest.Monk
 
 
 def test_the_worker_tells_what_it_does(tmp_path: Path) -> None:
-    from autograd.testing import worker
+    from autograd.testing.judge import worker
 
     path = tmp_path / "recorder"
     path.write_bytes(bytes(worker.RECORDER_SIZE))

@@ -13,12 +13,12 @@ import pytest
 
 from autograd.errors import EngineFailure
 from autograd.testing import Report
-from autograd.testing.command import check as command
-from autograd.testing.command import pairs
-from autograd.testing.report import Row
-from autograd.testing.search import QUICK, Search
-from autograd.testing.spelling import Spelling
-from autograd.testing.transcript import hint, is_near
+from autograd.testing.judge.command import check as command
+from autograd.testing.judge.command import pairs
+from autograd.testing.judge.report import Row
+from autograd.testing.judge.search import QUICK, Search
+from autograd.testing.judge.spelling import Spelling
+from autograd.testing.judge.transcript import hint, is_near
 from tests.their_engines import write_engine
 
 

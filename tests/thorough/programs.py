@@ -15,13 +15,20 @@ from mpmath import mp, mpf
 from autograd import grad, hvp
 from autograd.rules import RULES, Rule
 from autograd.testing import Expression
-from autograd.testing.drawing import Builder
-from autograd.testing.exact import LARGEST
 from autograd.testing.expression import pruned
-from autograd.testing.gradients import ULPS
+from autograd.testing.gradients.check import ULPS
+from autograd.testing.gradients.precision import EPSILON, ManyDigits, Slope, Steps
+from autograd.testing.gradients.truth import (
+    Measured,
+    _Slopes,
+    first_derivatives,
+    inputs_of,
+    second_derivatives,
+    terms_of,
+)
+from autograd.testing.judge.exact import LARGEST
 from autograd.testing.points import NEAR_ENDS, PLAIN
-from autograd.testing.precision import EPSILON, ManyDigits, Slope, Steps
-from autograd.testing.truth import Measured, _Slopes, first_derivatives, inputs_of, second_derivatives, terms_of
+from autograd.testing.strategies import Builder
 from tests import truth
 from tests.thorough.engines import ENGINES, Engine
 from tests.thorough.primitives import Wrong

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograd.files import write_whole
-from autograd.testing.check import examine
-from autograd.testing.report import Row
-from autograd.testing.search import Search
-from autograd.testing.spelling import Spelling
+from autograd.testing.judge.check import examine
+from autograd.testing.judge.report import Row
+from autograd.testing.judge.search import Search
+from autograd.testing.judge.spelling import Spelling
 
 
 def check(

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from autograd.testing import points
-from autograd.testing.bench import REACH, Skipped, Trial
-from autograd.testing.drawing import drawn
-from autograd.testing.exact import exact
 from autograd.testing.expression import OPERATORS, Expression
-from autograd.testing.transcript import Falsified, Raised, Transcript, Unsupported, Variable, Verdict
+from autograd.testing.judge.exact import exact
+from autograd.testing.judge.transcript import Falsified, Raised, Transcript, Unsupported, Variable, Verdict
+from autograd.testing.judge.trial import REACH, Skipped, Trial
+from autograd.testing.strategies import drawn
 
 BINARY_OPERATORS: Final = ("add", "sub", "mul", "div", "pow")
 SYMBOLS: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}

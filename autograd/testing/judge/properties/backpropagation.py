@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from autograd.testing import points
-from autograd.testing.bench import REACH, Skipped, Trial
 from autograd.testing.expression import Expression, Step
-from autograd.testing.transcript import Falsified, Transcript, Unsupported, Variable
+from autograd.testing.judge.transcript import Falsified, Transcript, Unsupported, Variable
+from autograd.testing.judge.trial import REACH, Skipped, Trial
 
 BINARY: Final = ("add", "mul", "sub", "div", "hypot", "atan2")
 

@@ -1,4 +1,4 @@
-"""The process in which somebody's class is imported and tried: ``python -m autograd.testing.worker``.
+"""The process in which somebody's class is imported and tried: ``python -m autograd.testing.judge.worker``.
 
 What to do comes as one JSON object on the standard input; what was found goes back as JSON lines on a copy of the
 standard output. Before anything is imported, the standard streams are closed to the engine: it may print, and it may
@@ -19,11 +19,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from autograd.testing.bench import Trial
-from autograd.testing.engines import Engine, load
-from autograd.testing.run import chosen, try_property
-from autograd.testing.search import Search
-from autograd.testing.spelling import Spelling
+from autograd.testing.judge.engines import Engine, load
+from autograd.testing.judge.run import chosen, try_property
+from autograd.testing.judge.search import Search
+from autograd.testing.judge.spelling import Spelling
+from autograd.testing.judge.trial import Trial
 
 RECORDER_SIZE: Final = 1 << 16
 INSIDE: Final = "CHAINRULE_CHECK"  # set in this process: a check that is called while a class is imported does nothing

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from autograd.errors import missing
 from autograd.rules import Rule
-from autograd.testing.drawing import drawn
-from autograd.testing.engines import Engine
-from autograd.testing.exact import Exact, exact
 from autograd.testing.expression import Expression
-from autograd.testing.search import Search
-from autograd.testing.transcript import Falsified, Transcript, Unsupported, Verdict
-from autograd.testing.variants import variant
+from autograd.testing.judge.engines import Engine
+from autograd.testing.judge.exact import Exact, exact
+from autograd.testing.judge.search import Search
+from autograd.testing.judge.transcript import Falsified, Transcript, Unsupported, Verdict
+from autograd.testing.judge.variants import variant
+from autograd.testing.strategies import drawn
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

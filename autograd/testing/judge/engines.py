@@ -21,7 +21,7 @@ from typing import Any, Final
 from autograd.rules import RULES
 from autograd.testing import points
 from autograd.testing.expression import OPERATORS, TEMPLATES
-from autograd.testing.spelling import Name, Spelling
+from autograd.testing.judge.spelling import Name, Spelling
 
 METHODS: Final = {
     "add": "__add__",

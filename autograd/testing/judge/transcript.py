@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from autograd.testing.engines import Engine
-from autograd.testing.exact import Exact
 from autograd.testing.expression import Expression, literal, term
+from autograd.testing.judge.engines import Engine
+from autograd.testing.judge.exact import Exact
 
 SHOWN = 60  # lines of the flight recorder's script, at most
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-from autograd.testing.bench import Trial
-from autograd.testing.transcript import Falsified, Raised, Unsupported, Variable, Verdict
+from autograd.testing.judge.transcript import Falsified, Raised, Unsupported, Variable, Verdict
+from autograd.testing.judge.trial import Trial
 
 INF: Final = math.inf
 NAN: Final = math.nan

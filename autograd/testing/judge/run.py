@@ -9,10 +9,10 @@ import traceback
 import warnings
 from collections.abc import Collection
 
-from autograd.testing.bench import Trial
-from autograd.testing.properties import PROPERTIES, Property
-from autograd.testing.report import CRASHED, FALSIFIED, HELD, UNSUPPORTED, Row
-from autograd.testing.transcript import Verdict, named
+from autograd.testing.judge.properties.table import PROPERTIES, Property
+from autograd.testing.judge.report import CRASHED, FALSIFIED, HELD, UNSUPPORTED, Row
+from autograd.testing.judge.transcript import Verdict, named
+from autograd.testing.judge.trial import Trial
 
 FIRST = PROPERTIES[0].name  # without it no other one can be tried
 

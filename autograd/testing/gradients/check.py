@@ -1,6 +1,6 @@
 """Checking gradients against a truth that knows no rule, with a tolerance that follows from the problem.
 
-What is compared is documented with :func:`gradcheck`; the truth is ``truth.py``'s, the table ``gradreport.py``'s, and
+What is compared is documented with :func:`gradcheck`; the truth is ``truth.py``'s, the table ``report.py``'s, and
 ``hints.py`` says which known fault would explain what is wrong.
 """
 
@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.graph import operations, shown
-from autograd.testing.gradreport import GradientReport, GradientRow, compare
-from autograd.testing.hints import Evidence, Recorded, hints
-from autograd.testing.precision import mpmath
-from autograd.testing.truth import first_derivatives, inputs_of, second_derivatives, terms_of
+from autograd.testing.gradients.hints import Evidence, Recorded, hints
+from autograd.testing.gradients.precision import mpmath
+from autograd.testing.gradients.report import GradientReport, GradientRow, compare
+from autograd.testing.gradients.truth import first_derivatives, inputs_of, second_derivatives, terms_of
 from autograd.transforms import Argnums, _Inputs, grad
 from autograd.trees import flatten, path_of
 from autograd.value import Value
@@ -81,7 +81,7 @@ def gradcheck(
     1
     >>> gradcheck((lambda x: x**3, lambda x: 3 * x), 2.0)
     Traceback (most recent call last):
-    autograd.testing.gradients.WrongGradient: gradcheck of <lambda>: 1 of 1 partial wrong
+    autograd.testing.gradients.check.WrongGradient: gradcheck of <lambda>: 1 of 1 partial wrong
     ...
     """
     __tracebackhide__ = True

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.testing.precision import EPSILON, mpmath
-from autograd.testing.truth import Measured, Truth
+from autograd.testing.gradients.precision import EPSILON, mpmath
+from autograd.testing.gradients.truth import Measured, Truth
 
 _SMALLEST_NORMAL = 2.0**-1022
 _ROWS_SHOWN = 24

@@ -10,7 +10,7 @@ import html
 import re
 from typing import Final
 
-from autograd.testing.report import CRASHED, FALSIFIED, HELD, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Report, Row
+from autograd.testing.judge.report import CRASHED, FALSIFIED, HELD, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Report, Row
 
 _CLASSES: Final = {HELD: "held", FALSIFIED: "bad", CRASHED: "bad", TIMED_OUT: "bad", SLOW: "slow", UNSUPPORTED: "none"}
 

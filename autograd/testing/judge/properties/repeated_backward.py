@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 
-from autograd.testing.backpropagation import claim_near, gradient_of, needs, room_for, single_steps
-from autograd.testing.bench import Skipped, Trial
 from autograd.testing.expression import Expression
-from autograd.testing.transcript import Raised, Transcript, Unsupported, Variable
+from autograd.testing.judge.properties.backpropagation import claim_near, gradient_of, needs, room_for, single_steps
+from autograd.testing.judge.transcript import Raised, Transcript, Unsupported, Variable
+from autograd.testing.judge.trial import Skipped, Trial
 
 
 def second_backward(trial: Trial) -> str:

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from autograd.kinds import library
-from autograd.testing.floats import estimate
-from autograd.testing.precision import EPSILON, Leaked, ManyDigits, Slope, Steps, mpmath
+from autograd.testing.gradients.extrapolation import estimate
+from autograd.testing.gradients.precision import EPSILON, Leaked, ManyDigits, Slope, Steps, mpmath
 from autograd.transforms import Argnums, _Inputs
 from autograd.trees import flatten, is_number
 

@@ -8,16 +8,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from autograd.testing.bench import Trial
-from autograd.testing.engines import Engine, load
-from autograd.testing.exact import context
-from autograd.testing.isolation import isolated
-from autograd.testing.properties import Property
-from autograd.testing.report import Report, Row
-from autograd.testing.run import chosen, ends_the_check, not_tried, try_property
-from autograd.testing.search import Search, effort_named
-from autograd.testing.spelling import Name, Spelling
-from autograd.testing.worker import INSIDE
+from autograd.testing.judge.engines import Engine, load
+from autograd.testing.judge.exact import context
+from autograd.testing.judge.isolation import isolated
+from autograd.testing.judge.properties.table import Property
+from autograd.testing.judge.report import Report, Row
+from autograd.testing.judge.run import chosen, ends_the_check, not_tried, try_property
+from autograd.testing.judge.search import Search, effort_named
+from autograd.testing.judge.spelling import Name, Spelling
+from autograd.testing.judge.trial import Trial
+from autograd.testing.judge.worker import INSIDE
 
 
 def check_engine(
@@ -111,7 +111,7 @@ def _here(trial: Trial, properties: list[Property]) -> Iterator[Row]:
 
 def _needs_libraries() -> None:
     """Complain about a missing library before any process is started."""
-    from autograd.testing.drawing import expressions
+    from autograd.testing.strategies import expressions
 
     expressions()
     context()

@@ -136,7 +136,7 @@ class Report:
 
     def to_html(self) -> str:
         """The report as one page that needs nothing else."""
-        from autograd.testing.page import page
+        from autograd.testing.judge.page import page
 
         return page(self)
 

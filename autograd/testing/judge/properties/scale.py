@@ -9,8 +9,8 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd.testing.bench import Trial
-from autograd.testing.transcript import Falsified, Slow, Transcript, Unsupported, Variable
+from autograd.testing.judge.transcript import Falsified, Slow, Transcript, Unsupported, Variable
+from autograd.testing.judge.trial import Trial
 
 GROWTH: Final = 3.0  # of the time for a node, when there are eight times as many: 1 if it is linear, 8 if quadratic
 TRIES: Final = 6  # before a time is believed to be too long
