@@ -63,7 +63,7 @@ def w8(
     and 2.0 (and at RATE), and a spreadsheet (CSV) of the training at RATE: a column for every number, a row for every
     update.
     """
-    from nn import study
+    from nn.w8 import study
 
     study.run(study.settings(inputs, targets, weights, seed, lr, steps, out))
 

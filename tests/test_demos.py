@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from autograd.__main__ import app, run
-from nn import W8Network, calculation, study
+from nn import W8Network
+from nn.w8 import calculation, study
 
 DEMOS = Path(__file__).parent.parent / "demos"
 FILES = ["w8_errors", "w8_graph", "w8_network"]

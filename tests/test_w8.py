@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from autograd import Value
 from autograd.views.formula import formula
-from nn import W8Network, calculation
+from nn import W8Network
+from nn.w8 import calculation
 
 INPUTS = (0.05, 0.10)
 TARGETS = (0.01, 0.99)

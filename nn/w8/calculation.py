@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from autograd import Value
 from autograd.views.formula import definition, formula
-from nn.w8 import W8Network
+from nn.w8.network import W8Network
 
 WIDTH: Final = 100  # columns of text
 

@@ -13,10 +13,10 @@ import typer
 from autograd import draw, no_grad
 from autograd.errors import missing
 from autograd.files import writable_folder
-from nn.calculation import WIDTH, in_columns, report
 from nn.history import History
 from nn.plots import plot_curves
-from nn.w8 import COLUMNS, W8Network
+from nn.w8.calculation import WIDTH, in_columns, report
+from nn.w8.network import COLUMNS, W8Network
 
 RATES: Final = (0.1, 0.2, 0.5, 0.8, 1.0, 2.0)
 WEIGHTS: Final = (0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55)
