@@ -15,7 +15,7 @@ from autograd.testing import check_engine
 from autograd.testing.judge import run as running
 from autograd.testing.judge.engines import Engine, load
 from autograd.testing.judge.properties.table import PROPERTIES
-from autograd.testing.judge.report import Row
+from autograd.testing.judge.rows import Row
 from autograd.testing.judge.search import QUICK, Search
 from autograd.testing.judge.spelling import Spelling
 from autograd.testing.judge.trial import Trial

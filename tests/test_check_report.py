@@ -15,7 +15,7 @@ from autograd.errors import EngineFailure
 from autograd.testing import Report
 from autograd.testing.judge.command import check as command
 from autograd.testing.judge.command import pairs
-from autograd.testing.judge.report import Row
+from autograd.testing.judge.rows import Row
 from autograd.testing.judge.search import QUICK, Search
 from autograd.testing.judge.spelling import Spelling
 from autograd.testing.judge.transcript import hint, is_near

@@ -12,7 +12,8 @@ from autograd.testing.judge.engines import Engine, load
 from autograd.testing.judge.exact import context
 from autograd.testing.judge.isolation import isolated
 from autograd.testing.judge.properties.table import Property
-from autograd.testing.judge.report import Report, Row
+from autograd.testing.judge.report import Report
+from autograd.testing.judge.rows import Row
 from autograd.testing.judge.run import chosen, ends_the_check, not_tried, try_property
 from autograd.testing.judge.search import Search, effort_named
 from autograd.testing.judge.spelling import Name, Spelling

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograd.files import write_whole
 from autograd.testing.judge.check import examine
-from autograd.testing.judge.report import Row
+from autograd.testing.judge.rows import Row
 from autograd.testing.judge.search import Search
 from autograd.testing.judge.spelling import Spelling
 

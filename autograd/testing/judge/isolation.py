@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from autograd.testing.judge.properties.table import Property
-from autograd.testing.judge.report import CRASHED, TIMED_OUT, Row
+from autograd.testing.judge.rows import CRASHED, TIMED_OUT, Row
 from autograd.testing.judge.run import chosen, ends_the_check, not_tried
 from autograd.testing.judge.search import Search
 from autograd.testing.judge.spelling import Spelling

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Collection
 
 from autograd.testing.judge.properties.table import PROPERTIES, Property
-from autograd.testing.judge.report import CRASHED, FALSIFIED, HELD, UNSUPPORTED, Row
+from autograd.testing.judge.rows import CRASHED, FALSIFIED, HELD, UNSUPPORTED, Row
 from autograd.testing.judge.transcript import Verdict, named
 from autograd.testing.judge.trial import Trial
 

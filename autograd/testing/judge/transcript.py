@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from autograd.testing.expression import Expression, literal, term
 from autograd.testing.judge.engines import Engine
 from autograd.testing.judge.exact import Exact
+from autograd.testing.judge.rows import CRASHED, FALSIFIED, SLOW, UNSUPPORTED
 
 SHOWN = 60  # lines of the flight recorder's script, at most
 
@@ -20,7 +21,7 @@ SHOWN = 60  # lines of the flight recorder's script, at most
 class Verdict(Exception):
     """What ends a property early: the message is a sentence for people, the script shows what it says."""
 
-    status = ""
+    status: str
 
     def __init__(self, message: str, script: str = "") -> None:
         super().__init__(message)
@@ -30,7 +31,7 @@ class Verdict(Exception):
 class Falsified(Verdict):
     """The engine does not hold the property."""
 
-    status = "falsified"
+    status = FALSIFIED
 
 
 class Raised(Falsified):
@@ -44,19 +45,19 @@ class Raised(Falsified):
 class Unsupported(Verdict):
     """The engine does not have what the property is about."""
 
-    status = "not supported"
+    status = UNSUPPORTED
 
 
 class Slow(Verdict):
     """The engine gets there, but takes too long."""
 
-    status = "slow"
+    status = SLOW
 
 
 class Crashed(Verdict):
     """The engine took the process with it, or tried to."""
 
-    status = "crashed"
+    status = CRASHED
 
 
 class Variable(NamedTuple):
