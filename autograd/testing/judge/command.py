@@ -16,8 +16,8 @@ from autograd.testing.judge.spelling import Spelling
 
 def check(
     target: str,
-    spelling: Spelling = Spelling(),  # noqa: B008 - it is frozen
-    search: Search = Search(),  # noqa: B008
+    spelling: Spelling = Spelling(),
+    search: Search = Search(),
     as_json: bool = False,
     html: Path | None = None,
 ) -> int:

@@ -61,7 +61,7 @@ class Engine:
     def __init__(
         self,
         cls: Any,
-        spelling: Spelling = Spelling(),  # noqa: B008 - it is frozen
+        spelling: Spelling = Spelling(),
         module: ModuleType | None = None,
         source: str | None = None,
     ) -> None:

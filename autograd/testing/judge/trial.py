@@ -41,7 +41,7 @@ class Trial:
     def __init__(
         self,
         engine: Engine,
-        search: Search = Search(),  # noqa: B008 - it is frozen
+        search: Search = Search(),
         recorder: Callable[[str], None] | None = None,
     ) -> None:
         self.engine, self.search, self.effort, self.recorder = engine, search, search.effort, recorder
