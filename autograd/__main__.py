@@ -63,7 +63,7 @@ def w8(
     and 2.0 (and at RATE), and a spreadsheet (CSV) of the training at RATE: a column for every number, a row for every
     update.
     """
-    from nn import study
+    from nn.w8 import study
 
     study.run(study.settings(inputs, targets, weights, seed, lr, steps, out))
 
@@ -88,18 +88,16 @@ def check(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")] = None,
 ) -> None:
     """Check somebody's autograd engine: any class like micrograd's Value. Exit code 1 if a property is falsified."""
-    from autograd.testing import command
+    from autograd.testing.judge import command
+    from autograd.testing.judge.search import NORMAL, QUICK, THOROUGH, Search
+    from autograd.testing.judge.spelling import Spelling
 
     if quick and thorough:
         raise typer.BadParameter("--quick and --thorough exclude each other")
-    effort = "quick" if quick else "thorough" if thorough else "normal"
-    raise typer.Exit(
-        command.check(
-            *(target, name or (), data, grad, backward, effort, seed, only or (), timeout, memory),
-            as_json=json,
-            html=html,
-        )
-    )
+    effort = QUICK if quick else THOROUGH if thorough else NORMAL
+    spelling = Spelling(command.pairs(name or ()), data, grad, backward)
+    search = Search(effort, seed, tuple(only) if only else None, timeout=timeout, memory=memory or None)
+    raise typer.Exit(command.check(target, spelling, search, json, html))
 
 
 # In some releases typer brings this class itself, in others it is click's.

@@ -22,7 +22,7 @@ import typer
 from autograd import hessian, hvp, jacobian, sigmoid, value_and_grad
 from autograd.__main__ import run
 from autograd.errors import missing
-from nn.history import save_figure
+from nn.plots import save_figure
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 

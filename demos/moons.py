@@ -16,8 +16,9 @@ import typer
 from autograd import Value, no_grad
 from autograd.__main__ import run
 from autograd.errors import missing
+from autograd.files import writable_folder
 from nn import MLP, SGD, hinge
-from nn.history import save_figure, writable_folder
+from nn.plots import save_figure
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 

@@ -34,7 +34,7 @@ from nn.losses import (
 )
 from nn.module import Module
 from nn.optim import SGD
-from nn.w8 import W8Network
+from nn.w8.network import W8Network
 
 if TYPE_CHECKING:
     from nn.picture import draw_network

@@ -9,10 +9,10 @@ import json
 import sys
 from typing import Any
 
-import autograd.numpy as np
 import autograd.scipy.special as special
 from autograd.differential_operators import make_jvp_reversemode
 
+import autograd.numpy as np
 from autograd import grad, hessian, hessian_vector_product, jacobian, make_jvp, make_vjp, value_and_grad
 
 

@@ -6,18 +6,22 @@ import math
 import os
 import random
 import time
+from dataclasses import replace
 
 import pytest
 
 from autograd import Value
-from autograd.testing import Report, check_engine, scale
-from autograd.testing import run as running
-from autograd.testing.bench import EFFORTS, Bench
-from autograd.testing.engines import Engine
+from autograd.testing import Report, check_engine
 from autograd.testing.expression import Expression
-from autograd.testing.properties import PROPERTIES
-from autograd.testing.transcript import Transcript
-from autograd.testing.variants import variant
+from autograd.testing.judge import run as running
+from autograd.testing.judge.engines import Engine
+from autograd.testing.judge.properties import scale
+from autograd.testing.judge.properties.table import PROPERTIES
+from autograd.testing.judge.search import THOROUGH, Search
+from autograd.testing.judge.spelling import Spelling
+from autograd.testing.judge.transcript import Transcript
+from autograd.testing.judge.trial import Trial
+from autograd.testing.judge.variants import variant
 from tests.toy_engines import EVERYTHING, FAULTS, Closures, Resets, Right, Taped, planted, tanh_from_x
 
 
@@ -331,8 +335,8 @@ def test_other_names_can_be_given() -> None:
 
 
 def test_functions_of_the_module_are_found_and_spelled() -> None:
-    engine = Engine(Spelled, **SPELLING)
-    assert engine.spelling["tanh"] == "tanh({0})"
+    engine = Engine(Spelled, Spelling(**SPELLING))
+    assert engine.templates["tanh"] == "tanh({0})"
     assert "exp" not in engine.functions  # math has one, this module hasn't
     t = Transcript(engine)
     t.apply("tanh", t.leaf(0.5))
@@ -341,7 +345,7 @@ def test_functions_of_the_module_are_found_and_spelled() -> None:
 
 def test_a_callable_may_stand_for_a_primitive() -> None:
     names = {"neg": lambda v: v * -1.0, "sigmoid": ""}
-    engine = Engine(Right, names=names)
+    engine = Engine(Right, Spelling(names))
     assert "sigmoid" not in engine.functions
     t = Transcript(engine)
     t.apply("neg", t.leaf(2.0))
@@ -349,10 +353,10 @@ def test_a_callable_may_stand_for_a_primitive() -> None:
 
 
 def test_a_function_elsewhere_may_stand_for_a_primitive() -> None:
-    engine = Engine(Value, names={"exp": "autograd.functions:exp", "maximum": "autograd:maximum"})
+    engine = Engine(Value, Spelling({"exp": "autograd.functions:exp", "maximum": "autograd:maximum"}))
     assert engine.functions["exp"](engine.leaf(0.0)).data == 1.0
     with pytest.raises(ValueError, match="there is no 'exq'"):
-        Engine(Value, names={"exp": "autograd.functions:exq"})
+        Engine(Value, Spelling({"exp": "autograd.functions:exq"}))
 
 
 @pytest.mark.parametrize(
@@ -386,7 +390,7 @@ def test_gradients_may_be_numbers_of_the_engine() -> None:
 
     report = quick(Higher, "diamonds", grad="grad_value")
     assert report.rows[0].status in ("held", "falsified")
-    engine = Engine(Higher, grad="grad_value")
+    engine = Engine(Higher, Spelling(grad="grad_value"))
     x = engine.leaf(3.0)
     engine.run_backward(x)
     assert engine.gradient(x) == 1.0
@@ -397,7 +401,7 @@ def test_numbers_behind_methods_are_read() -> None:
         def number(self):
             return self.data
 
-    assert Engine(Asks, data="number").number(Asks(2.0)) == 2.0
+    assert Engine(Asks, Spelling(data="number")).number(Asks(2.0)) == 2.0
 
 
 def test_a_result_that_is_no_number_is_falsified() -> None:
@@ -453,10 +457,10 @@ def test_a_slow_engine_gets_fewer_examples() -> None:
         time.sleep(0.02)
         return self.new(math.tanh(self.data), (self, 1 - math.tanh(self.data) ** 2))
 
-    bench = Bench(Engine(planted(tanh=slow)), EFFORTS["thorough"]._replace(seconds=0.4, examples=200))
+    trial = Trial(Engine(planted(tanh=slow)), Search(replace(THOROUGH, seconds=0.4, examples=200)))
     for name in ("partial derivatives", "forward pass"):
         (p,) = running.chosen([name])
-        assert running.try_property(bench, p).status == "held"
+        assert running.try_property(trial, p).status == "held"
     assert len(calls) < 40
 
 

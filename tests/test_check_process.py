@@ -5,17 +5,20 @@ from __future__ import annotations
 import functools
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from autograd.errors import MissingDependency
 from autograd.testing import check_engine
-from autograd.testing import run as running
-from autograd.testing.bench import EFFORTS, Bench
-from autograd.testing.engines import Engine, load
-from autograd.testing.properties import PROPERTIES
-from autograd.testing.report import Row
+from autograd.testing.judge import run as running
+from autograd.testing.judge.engines import Engine, load
+from autograd.testing.judge.properties.table import PROPERTIES
+from autograd.testing.judge.rows import Row
+from autograd.testing.judge.search import QUICK, Search
+from autograd.testing.judge.spelling import Spelling
+from autograd.testing.judge.trial import Trial
 from tests.test_check_engine import SPELLING, Spelled, quick, tanh
 from tests.their_engines import write_engine
 from tests.toy_engines import Right, planted, tanh_from_x
@@ -232,17 +235,17 @@ def test_a_check_is_the_same_every_time_and_another_one_with_a_seed() -> None:
 
 
 def test_an_unexpected_exception_is_a_row() -> None:
-    def check(bench):
+    def check(trial):
         raise KeyError("oops")
 
-    row = running.try_property(Bench(Engine(Right), EFFORTS["quick"]), PROPERTIES[0]._replace(check=check))
+    row = running.try_property(Trial(Engine(Right), Search(QUICK)), PROPERTIES[0]._replace(check=check))
     assert row.status == "crashed"
     assert "oops" in row.message
 
 
 @pytest.mark.parametrize("library", ["hypothesis", "mpmath"])
 def test_a_missing_library_names_the_cure(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograd.testing.exact import context
+    from autograd.testing.judge.exact import context
 
     context.cache_clear()
     monkeypatch.setitem(sys.modules, library, None)
@@ -255,21 +258,22 @@ def test_a_missing_library_names_the_cure(library: str, monkeypatch: pytest.Monk
 
 
 def test_the_worker_tells_what_it_does(tmp_path: Path) -> None:
-    from autograd.testing import worker
+    from autograd.testing.judge import worker
 
     path = tmp_path / "recorder"
     path.write_bytes(bytes(worker.RECORDER_SIZE))
-    config = {
-        "target": "nosuch:Value", "fallback": "autograd:Value", "names": {}, "data": "data", "grad": "grad",
-        "backward": "backward", "effort": "quick", "seed": None, "properties": ["backward on a leaf"],
-        "memory": None, "recorder": str(path),
-    }  # fmt: skip
+    order = {
+        "places": ["nosuch:Value", "autograd:Value"],
+        "spelling": asdict(Spelling()),
+        "search": asdict(Search(QUICK, only=("backward on a leaf",), memory=None)),
+        "recorder": str(path),
+    }
     sent: list[dict] = []
-    worker.serve(config, sent.append)
+    worker.serve(order, sent.append)
     assert sent[0] == {"loaded": "nosuch:Value"}
     assert sent[1] == {"begin": "backward on a leaf"}
     assert Row(**sent[2]["end"]).status == "held"
     assert path.read_bytes().partition(b"\0")[0].decode().endswith("x0.backward()")
     sent.clear()
-    worker.serve({**config, "fallback": None}, sent.append)
+    worker.serve({**order, "places": ["nosuch:Value"]}, sent.append)
     assert "there is no module" in sent[0]["usage"]

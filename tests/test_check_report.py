@@ -6,15 +6,19 @@ import functools
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograd.errors import EngineFailure
 from autograd.testing import Report
-from autograd.testing.command import check as command
-from autograd.testing.report import Row
-from autograd.testing.transcript import hint, is_near
+from autograd.testing.judge.command import check as command
+from autograd.testing.judge.command import pairs
+from autograd.testing.judge.rows import Row
+from autograd.testing.judge.search import QUICK, Search
+from autograd.testing.judge.spelling import Spelling
+from autograd.testing.judge.transcript import hint, is_near
 from tests.their_engines import write_engine
 
 
@@ -108,12 +112,13 @@ def test_the_command_prints_and_writes_and_returns_the_exit_code(
             def sigm(self):
                 return Value(1 / (1 + math.exp(-self.data)), ((self, 1.0),))
     """)
+    partials = Search(QUICK, only=("partial derivatives",))
     page = tmp_path / "report.html"
-    code = command(target, ["sigmoid=sigm"], effort="quick", only=["partial derivatives"], html=page, memory=0)
+    code = command(target, Spelling(pairs(["sigmoid=sigm"])), replace(partials, memory=None), html=page)
     assert code == 1
     assert "sigm()" in capsys.readouterr().out
     assert "sigm()" in page.read_text()
-    assert command(target, effort="quick", only=["partial derivatives"], as_json=True) == 0
+    assert command(target, search=partials, as_json=True) == 0
     assert json.loads(capsys.readouterr().out)["rows"][0]["status"] == "held"
 
 
@@ -121,10 +126,10 @@ def test_the_command_shows_progress_on_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    assert command("autograd:Value", only=["kinks"], effort="quick") == 0
+    assert command("autograd:Value", search=Search(QUICK, only=("kinks",))) == 0
     assert "kinks: held" in capsys.readouterr().err
 
 
 def test_the_command_wants_pairs() -> None:
     with pytest.raises(ValueError, match="PRIMITIVE=NAME"):
-        command("autograd:Value", ["sigmoid"])
+        pairs(["sigmoid"])

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from autograd.__main__ import app, run
-from nn import W8Network, study
+from nn import W8Network
+from nn.w8 import calculation, study
 
 DEMOS = Path(__file__).parent.parent / "demos"
 FILES = ["w8_errors", "w8_graph", "w8_network"]
@@ -96,7 +97,7 @@ def test_any_numbers_fit_the_page(seed):
     given = settings(seed)
     net = W8Network(given.weights)
     net.loss(given.inputs, given.targets).backward()
-    assert max(map(len, study.report(net, given))) <= 100
+    assert max(map(len, calculation.report(net, given.lr))) <= 100
 
 
 @pytest.mark.parametrize(

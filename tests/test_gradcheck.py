@@ -15,7 +15,7 @@ import autograd as ag
 import autograd.testing
 from autograd import Value, grad, hessian
 from autograd.testing import WrongGradient, expressions, gradcheck, gradgradcheck
-from autograd.testing.floats import estimate
+from autograd.testing.gradients.extrapolation import estimate
 
 scales = st.sampled_from([1e-8, 1e-4, 1.0, 1e4, 1e8])
 few = settings(max_examples=25)

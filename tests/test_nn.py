@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 import autograd
 import nn
 from autograd import MissingDependency, Value, no_grad
+from autograd.files import write_whole
 from autograd.views.formula import definition, formula
 from nn import MLP, SGD, History, Layer, Module, Neuron, losses
-from nn.history import apart, save_figure, write_whole
+from nn.plots import apart, save_figure
 
 moderate = st.floats(-50, 50).map(lambda x: round(x, 4))
 some = st.lists(st.tuples(moderate, moderate), min_size=1, max_size=6)
@@ -429,8 +430,17 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="folder"):
         write_whole(tmp_path / "folder", b"new")
+    with pytest.raises(FileNotFoundError, match=r"no folder .*absent to write file into"):
+        write_whole(tmp_path / "absent" / "file", b"new")
     assert path.read_bytes() == b"old"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_link_is_written_through(tmp_path):
+    path = write_whole(tmp_path / "file", b"old")
+    (tmp_path / "link").symlink_to(path)
+    write_whole(tmp_path / "link", b"new")
+    assert (path.read_bytes(), (tmp_path / "link").is_symlink()) == (b"new", True)
 
 
 @given(st.lists(st.floats(0, 1), max_size=8).map(sorted), st.floats(0.01, 0.3))

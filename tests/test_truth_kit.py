@@ -15,7 +15,7 @@ import autograd as ag
 from autograd import MissingDependency, Value, grad, no_grad, primitive
 from autograd.rules import RULES
 from autograd.testing import Expression, Truth, derivative_of, expressions
-from autograd.testing.floats import estimate
+from autograd.testing.gradients.extrapolation import estimate
 from tests import truth as independent
 from tests.accuracy import points
 

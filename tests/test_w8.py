@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from autograd import Value
 from autograd.views.formula import formula
-from nn import W8Network, study
+from nn import W8Network
+from nn.w8 import calculation
 
 INPUTS = (0.05, 0.10)
 TARGETS = (0.01, 0.99)
@@ -160,7 +161,7 @@ def test_the_printed_chain_rule_gives_the_engines_gradients(weights):
     engine = {**net.nodes, **{w.label: w for w in net.parameters()}}
     # Paper has 1 - a where the engine has σ(-x), and 1 - a has only the digits that a has left.
     lost = 1 / min(1 - net.nodes[a].data for a in ("a_h1", "a_h2", "a_o1", "a_o2"))
-    for name, by_hand in study.chain_rule(net).items():
+    for name, by_hand in calculation.chain_rule(net).items():
         # A few roundings more or less; in a sum of two terms, of the larger one.
         scale = max(map(abs, [by_hand.data, *(x.data for x in by_hand.parents if by_hand.op == "add")]))
         assert abs(by_hand.data - engine[name].grad) <= 4 * lost * math.ulp(scale)

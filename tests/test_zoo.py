@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograd.testing import check_engine
-from autograd.testing.properties import PROPERTIES
+from autograd.testing.judge.properties.table import PROPERTIES
 from tests.zoo import FALSIFIED, RIGHT, Fault, faults
 
 FAULTS = faults()

@@ -16,27 +16,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograd.testing.check import check_engine
-    from autograd.testing.drawing import expressions
     from autograd.testing.expression import Expression
-    from autograd.testing.gradients import WrongGradient, gradcheck, gradgradcheck
-    from autograd.testing.gradreport import GradientReport, GradientRow
-    from autograd.testing.report import Report
-    from autograd.testing.truth import Truth, derivative_of
+    from autograd.testing.gradients.check import WrongGradient, gradcheck, gradgradcheck
+    from autograd.testing.gradients.report import GradientReport, GradientRow
+    from autograd.testing.gradients.truth import Truth, derivative_of
+    from autograd.testing.judge.check import check_engine
+    from autograd.testing.judge.report import Report
+    from autograd.testing.strategies import expressions
 
 # Names whose module is loaded when they are first used.
 _LATER = {
     "Expression": "autograd.testing.expression",
-    "GradientReport": "autograd.testing.gradreport",
-    "GradientRow": "autograd.testing.gradreport",
-    "Report": "autograd.testing.report",
-    "Truth": "autograd.testing.truth",
-    "WrongGradient": "autograd.testing.gradients",
-    "check_engine": "autograd.testing.check",
-    "derivative_of": "autograd.testing.truth",
-    "expressions": "autograd.testing.drawing",
-    "gradcheck": "autograd.testing.gradients",  # of another name: a module gradcheck would hide the function
-    "gradgradcheck": "autograd.testing.gradients",
+    "GradientReport": "autograd.testing.gradients.report",
+    "GradientRow": "autograd.testing.gradients.report",
+    "Report": "autograd.testing.judge.report",
+    "Truth": "autograd.testing.gradients.truth",
+    "WrongGradient": "autograd.testing.gradients.check",
+    "check_engine": "autograd.testing.judge.check",
+    "derivative_of": "autograd.testing.gradients.truth",
+    "expressions": "autograd.testing.strategies",
+    "gradcheck": "autograd.testing.gradients.check",
+    "gradgradcheck": "autograd.testing.gradients.check",
 }
 
 

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autograd.testing.gradreport import GradientReport
+    from autograd.testing.gradients.report import GradientReport
 
 
 @pytest.fixture(scope="session", name="gradcheck")

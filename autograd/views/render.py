@@ -12,7 +12,6 @@ import html
 import importlib.util
 import math
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import MissingDependency
+from autograd.files import write_whole
 
 if TYPE_CHECKING:
     import graphviz
@@ -73,17 +73,8 @@ def checked_path(path: str | os.PathLike[str]) -> Path:
 
 
 def write(digraph: graphviz.Digraph, path: Path) -> Path:
-    """Write the picture so that the file is there whole or not at all: under another name first, then renamed."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into")
-    content = render(digraph, path.suffix.lower()[1:])
-    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        unfinished.write_bytes(content)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
+    """Write the picture into a file of the kind that its ending says."""
+    return write_whole(path, render(digraph, path.suffix.lower()[1:]))
 
 
 def svg(digraph: graphviz.Digraph) -> str:

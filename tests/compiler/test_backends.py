@@ -20,8 +20,8 @@ from autograd.compiler.program import Program
 from autograd.compiler.simplify import simplify
 from autograd.rules import RULES
 from autograd.testing import Expression, gradcheck
-from autograd.testing.drawing import drawn
-from autograd.testing.gradients import ULPS
+from autograd.testing.gradients.check import ULPS
+from autograd.testing.strategies import drawn
 from tests import truth
 from tests.compiler.compare import BACKENDS, COARSER, NAMES, by_list, check, each_backend
 from tests.compiler.programs import Case, assert_close, assert_equal, examples, layout_of, outputs, programs, reference

@@ -15,13 +15,20 @@ from mpmath import mp, mpf
 from autograd import grad, hvp
 from autograd.rules import RULES, Rule
 from autograd.testing import Expression
-from autograd.testing.drawing import Builder
-from autograd.testing.exact import LARGEST
 from autograd.testing.expression import pruned
-from autograd.testing.gradients import ULPS
+from autograd.testing.gradients.check import ULPS
+from autograd.testing.gradients.precision import EPSILON, ManyDigits, Slope, Steps
+from autograd.testing.gradients.truth import (
+    Measured,
+    _Slopes,
+    first_derivatives,
+    inputs_of,
+    second_derivatives,
+    terms_of,
+)
+from autograd.testing.judge.exact import LARGEST
 from autograd.testing.points import NEAR_ENDS, PLAIN
-from autograd.testing.precision import EPSILON, Program, Slope, Steps
-from autograd.testing.truth import Measured, _Slopes, first_derivatives, inputs_of, second_derivatives, terms_of
+from autograd.testing.strategies import Builder
 from tests import truth
 from tests.thorough.engines import ENGINES, Engine
 from tests.thorough.primitives import Wrong
@@ -195,11 +202,11 @@ class Exactly:
 
     def _terms_of_program(self, order: int, i: int) -> float:
         n = len(self.e.point)
-        program = Program(lambda xs: self.e.apply(*xs))
-        with program, self.digits(order):
+        function = ManyDigits(lambda xs: self.e.apply(*xs))
+        with function, self.digits(order):
             numbers = list(map(mpf, self.e.point))
-            program(numbers)
-            along = program if order == 1 else Slope(program, [float(k == i // n) for k in range(n)])
+            function(numbers)
+            along = function if order == 1 else Slope(function, [float(k == i // n) for k in range(n)])
             step = self._steps(DIGITS[order][2])[i % n]
             return _Slopes(along, numbers, i % n, step, mpf(10) ** -(mp.dps // 16)).moved() / EPSILON
 
@@ -234,7 +241,7 @@ class Exactly:
         return self._measured[order]
 
 
-class _Watched(Program):
+class _Watched(ManyDigits):
     """A run at many digits that keeps the size of every result."""
 
     def __init__(self, f: Callable[[Sequence[Any]], Any]) -> None:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-from autograd.testing.check import check_engine
-from autograd.testing.report import Row
+from autograd.files import write_whole
+from autograd.testing.judge.check import examine
+from autograd.testing.judge.rows import Row
+from autograd.testing.judge.search import Search
+from autograd.testing.judge.spelling import Spelling
 
 
 def check(
     target: str,
-    names: Sequence[str] = (),
-    data: str = "data",
-    grad: str = "grad",
-    backward: str = "backward",
-    effort: str = "normal",
-    seed: int | None = None,
-    only: Sequence[str] = (),
-    timeout: float | None = None,
-    memory: int = 2048,
+    spelling: Spelling = Spelling(),
+    search: Search = Search(),
     as_json: bool = False,
     html: Path | None = None,
 ) -> int:
@@ -29,15 +25,8 @@ def check(
 
     Args:
         target: ``MODULE:CLASS`` or ``path/to/file.py:CLASS``.
-        names: pieces of the form ``primitive=name``.
-        data: the attribute that holds the number.
-        grad: the attribute that holds the gradient.
-        backward: the method that starts the backward pass.
-        effort: ``quick``, ``normal`` or ``thorough``.
-        seed: of the random examples.
-        only: names of properties; all of them for none.
-        timeout: seconds for each property.
-        memory: megabytes that the engine may take; 0 for no limit.
+        spelling: what things are called there.
+        search: how to look for faults.
         as_json: print JSON instead of the table.
         html: a file to write the page to.
 
@@ -53,28 +42,28 @@ def check(
     def progress(row: Row) -> None:
         print(f"\r\033[K{row.name}: {row.status}", end="", file=sys.stderr, flush=True)
 
-    report = check_engine(
-        target,
-        names=dict(map(_pair, names)),
-        data=data,
-        grad=grad,
-        backward=backward,
-        effort=effort,
-        seed=seed,
-        only=only or None,
-        timeout=timeout,
-        memory=memory or None,
-        on_row=progress if is_terminal else None,
-    )
+    report = examine(target, spelling, search, progress if is_terminal else None)
     if is_terminal:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
     if html is not None:
-        html.write_text(report.to_html(), encoding="utf-8")
+        write_whole(html, report.to_html().encode())
     if as_json:
         print(report.to_json())
     else:
         print(report.table(color=sys.stdout.isatty(), width=shutil.get_terminal_size((100, 24)).columns))
     return report.exit_code
+
+
+def pairs(texts: Iterable[str]) -> dict[str, str]:
+    """The names that a spelling has, from pieces of the form ``primitive=name``.
+
+    Raises:
+        ValueError: a piece has another form.
+
+    >>> pairs(["sigmoid=sigm"])
+    {'sigmoid': 'sigm'}
+    """
+    return dict(map(_pair, texts))
 
 
 def _pair(text: str) -> tuple[str, str]:

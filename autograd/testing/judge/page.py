@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from autograd.testing.report import CRASHED, FALSIFIED, HELD, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Report, Row
+from autograd.testing.judge.rows import CRASHED, FALSIFIED, HELD, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Row
+
+if TYPE_CHECKING:
+    from autograd.testing.judge.report import Report
 
 _CLASSES: Final = {HELD: "held", FALSIFIED: "bad", CRASHED: "bad", TIMED_OUT: "bad", SLOW: "slow", UNSUPPORTED: "none"}
 

@@ -8,36 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from autograd.errors import EngineFailure
-
-HELD: Final = "held"
-FALSIFIED: Final = "falsified"
-UNSUPPORTED: Final = "not supported"
-SLOW: Final = "slow"
-CRASHED: Final = "crashed"
-TIMED_OUT: Final = "timed out"
-
-FAILURES: Final = (FALSIFIED, CRASHED, TIMED_OUT)
-STATUSES: Final = (HELD, FALSIFIED, CRASHED, TIMED_OUT, SLOW, UNSUPPORTED)
+from autograd.testing.judge.page import page
+from autograd.testing.judge.rows import CRASHED, FALSIFIED, HELD, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Row
 
 # Blue and orange, which every reader can tell apart; words say the same without any colour.
 _ANSI: Final = {HELD: "34", FALSIFIED: "1;33", CRASHED: "1;33", TIMED_OUT: "1;33", SLOW: "33", UNSUPPORTED: "2"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One property: its name and sentence, what became of it, in words, and a script that shows it."""
-
-    name: str
-    sentence: str
-    status: str
-    message: str = ""
-    script: str = ""
-    seconds: float = 0.0
-
-    @property
-    def is_failure(self) -> bool:
-        """Whether the engine is wrong there."""
-        return self.status in FAILURES
 
 
 @dataclass(frozen=True)
@@ -136,8 +111,6 @@ class Report:
 
     def to_html(self) -> str:
         """The report as one page that needs nothing else."""
-        from autograd.testing.page import page
-
         return page(self)
 
 

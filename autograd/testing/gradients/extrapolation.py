@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.numeric import difference_derivative
-from autograd.testing.precision import EPSILON
+from autograd.testing.gradients.precision import EPSILON
 
 _RELATIVE = 1e-5  # an estimate whose error is larger has not converged
 _NOTHING = 1e-9  # ... unless it's this small beside f / x: f is as good as constant

@@ -1,6 +1,6 @@
 """Checking gradients against a truth that knows no rule, with a tolerance that follows from the problem.
 
-What is compared is documented with :func:`gradcheck`; the truth is ``truth.py``'s, the table ``gradreport.py``'s, and
+What is compared is documented with :func:`gradcheck`; the truth is ``truth.py``'s, the table ``report.py``'s, and
 ``hints.py`` says which known fault would explain what is wrong.
 """
 
@@ -13,10 +13,10 @@ from typing import Any
 
 from autograd.graph import operations, shown
 from autograd.inputs import Argnums, Inputs
-from autograd.testing.gradreport import GradientReport, GradientRow, judge
-from autograd.testing.hints import Evidence, Recorded, hints
-from autograd.testing.precision import mpmath
-from autograd.testing.truth import first_derivatives, inputs_of, second_derivatives, terms_of
+from autograd.testing.gradients.hints import Evidence, Recorded, hints
+from autograd.testing.gradients.precision import mpmath
+from autograd.testing.gradients.report import GradientReport, GradientRow, compare
+from autograd.testing.gradients.truth import first_derivatives, inputs_of, second_derivatives, terms_of
 from autograd.transforms import grad
 from autograd.trees import flatten, path_of
 from autograd.value import Value
@@ -82,7 +82,7 @@ def gradcheck(
     1
     >>> gradcheck((lambda x: x**3, lambda x: 3 * x), 2.0)
     Traceback (most recent call last):
-    autograd.testing.gradients.WrongGradient: gradcheck of <lambda>: 1 of 1 partial wrong
+    autograd.testing.gradients.check.WrongGradient: gradcheck of <lambda>: 1 of 1 partial wrong
     ...
     """
     __tracebackhide__ = True
@@ -97,9 +97,9 @@ def gradcheck(
         once, again = (_numbers(of_ours(*args), len(inputs.numbers)) for _ in range(2))
         truths = first_derivatives(f, inputs, conditioned=True)
         labels = _labels(f, inputs)
-        rows = [judge(label, x, truth, ulps) for label, x, truth in zip(labels, once, truths)]
+        rows = [compare(label, x, truth, ulps) for label, x, truth in zip(labels, once, truths)]
         if not any(row.wrong for row in rows):  # the second time has to be right, too
-            rows = [judge(label, x, truth, ulps) for label, x, truth in zip(labels, again, truths)]
+            rows = [compare(label, x, truth, ulps) for label, x, truth in zip(labels, again, truths)]
         drift = [b - a for a, b in zip(once, again)]
         report = _report("gradcheck", f, rows, lambda: _recorded(f, inputs), inputs, drift)
     if report.wrong:
@@ -173,7 +173,7 @@ def gradgradcheck(
 
         ours = _numbers(grad(along)(list(inputs.numbers)), n)
     truths = second_derivatives(f, lambda xs: [float(g) for g in at(xs)], inputs, pairs)
-    rows = [judge(name, x, truth, ulps) for name, x, truth in zip(names, ours, truths)]
+    rows = [compare(name, x, truth, ulps) for name, x, truth in zip(names, ours, truths)]
     for k, (i, direction) in enumerate(pairs):
         if rows[k].wrong and hessian is None:  # or do terms of the gradient's own formula cancel?
 
@@ -181,7 +181,7 @@ def gradgradcheck(
                 return grad(lambda xs: sum(g * v for g, v in zip(at(xs), direction) if v))(list(numbers))[i]
 
             terms = terms_of(formula, [float(x) for x in inputs.numbers])
-            rows[k] = judge(names[k], ours[k], truths[k]._replace(scale=max(truths[k].scale, terms)), ulps)
+            rows[k] = compare(names[k], ours[k], truths[k]._replace(scale=max(truths[k].scale, terms)), ulps)
     report = _report("gradgradcheck", f, rows)
     if report.wrong:
         raise WrongGradient(report)
@@ -215,7 +215,7 @@ def _check_recorded(f: Function, args: tuple[Any, ...], wrt: Any, ulps: float) -
 
     truths = first_derivatives(replay, inputs_of(([x.data for x in leaves],), None), conditioned=True)
     labels = [x.label or path_of(wrt, i) or "wrt" for i, x in enumerate(leaves)]
-    rows = [judge(label, g, truth, ulps) for label, g, truth in zip(labels, ours, truths)]
+    rows = [compare(label, g, truth, ulps) for label, g, truth in zip(labels, ours, truths)]
     return _report("gradcheck", f, rows, lambda: Recorded(leaves, result))
 
 

@@ -8,43 +8,43 @@ from collections.abc import Iterator
 from typing import Final
 
 from autograd.testing import points
-from autograd.testing.bench import REACH, Bench, Skipped
-from autograd.testing.drawing import drawn
-from autograd.testing.exact import exact
 from autograd.testing.expression import OPERATORS, Expression
-from autograd.testing.transcript import Falsified, Node, Raised, Transcript, Unsupported, Verdict
+from autograd.testing.judge.exact import exact
+from autograd.testing.judge.transcript import Falsified, Raised, Transcript, Unsupported, Variable, Verdict
+from autograd.testing.judge.trial import REACH, Skipped, Trial
+from autograd.testing.strategies import drawn
 
 BINARY_OPERATORS: Final = ("add", "sub", "mul", "div", "pow")
 SYMBOLS: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 FEW_ULPS: Final = 8 * 2.0**-52
 
 
-def constructor(bench: Bench) -> None:
+def constructor(trial: Trial) -> None:
     """A number goes in and comes out."""
-    t = bench.transcript()
+    t = trial.transcript()
     for number in (2.0, -0.5, 3):
         x = t.leaf(number)
         t.claim_number(x, number)
         t.claim_gradient(x, 0.0, why="before any backward pass")
 
 
-def forward(bench: Bench) -> None:
+def forward(trial: Trial) -> None:
     """Values of random expressions."""
 
     def body(t: Transcript, e: Expression) -> None:
-        truth = bench.truth(e)
+        truth = trial.truth(e)
         t.claim_number(t.run(e)[-1], truth.value, truth.value_bound)
 
-    bench.for_all(bench.expressions(), body)
+    trial.for_all(trial.expressions(), body)
 
 
-def partials(bench: Bench) -> str:
+def partials(trial: Trial) -> str:
     """Value and partials of each operation, first at plain points, then near the ends, then at random ones."""
     wrong: dict[str, Verdict] = {}
     missing = []
-    for name in bench.engine.functions:
+    for name in trial.engine.functions:
         try:
-            _one_primitive(bench, name)
+            _one_primitive(trial, name)
         except Raised as raised:
             if isinstance(raised.error, NotImplementedError):
                 missing.append(name)
@@ -56,15 +56,15 @@ def partials(bench: Bench) -> str:
         first = next(iter(wrong.values()))
         among = f"wrong in {', '.join(wrong)}; " if len(wrong) > 1 else ""
         raise Falsified(f"{among}{first.message}", "\n\n\n".join(v.script for v in wrong.values()))
-    held = [name for name in bench.engine.functions if name not in missing]
+    held = [name for name in trial.engine.functions if name not in missing]
     return ", ".join(held)
 
 
-def _one_primitive(bench: Bench, name: str) -> None:
-    rule = bench.rules[name]
+def _one_primitive(trial: Trial, name: str) -> None:
+    rule = trial.rules[name]
 
     def body(t: Transcript, e: Expression) -> None:
-        truth = bench.truth(e)
+        truth = trial.truth(e)
         if not e.steps:
             raise Skipped
         leaves = t.leaves(e)
@@ -74,26 +74,26 @@ def _one_primitive(bench: Bench, name: str) -> None:
         t.claim_gradients(leaves, truth)
 
     tried = 0
-    for e in _steps(bench, name):
-        if tried == bench.effort.points or bench.is_late():
+    for e in _steps(trial, name):
+        if tried == trial.effort.points or trial.is_late():
             break
-        if exact(e, bench.rules) is not None:
-            body(bench.transcript(), e)
+        if exact(e, trial.rules) is not None:
+            body(trial.transcript(), e)
             tried += 1
-    if bench.effort.examples >= 100 and not bench.is_late():
-        bench.for_all(drawn({name: rule}, 1, bench.allows, REACH), body, share=0.1)
+    if trial.effort.examples >= 100 and not trial.is_late():
+        trial.for_all(drawn({name: rule}, 1, trial.allows, REACH), body, share=0.1)
 
 
-def _steps(bench: Bench, name: str) -> Iterator[Expression]:
+def _steps(trial: Trial, name: str) -> Iterator[Expression]:
     """One step, at all points of a grid, those with simple numbers first, in each form that the engine has."""
-    rule = bench.rules[name]
+    rule = trial.rules[name]
     ends = points.edges(REACH)
     grid = (*points.PLAIN, *(s * x for x in ends for s in (1.0, -1.0) if rule.arity <= 2))
     tuples = list(itertools.product(grid, repeat=rule.arity))
     tuples.sort(key=lambda xs: sum(map(grid.index, xs)))
     for xs in tuples:
         for kinds in points.kinds_of(rule.arity):
-            if bench.allows(name, kinds) and points.is_inside(rule, xs, kinds, REACH):
+            if trial.allows(name, kinds) and points.is_inside(rule, xs, kinds, REACH):
                 point = tuple(x for x, kind in zip(xs, kinds) if kind == "x")
                 constants = tuple(x for x, kind in zip(xs, kinds) if kind == "c")
                 yield Expression(point, ((name, (1, 0) if kinds == "cx" else tuple(range(rule.arity))),), constants)
@@ -102,23 +102,23 @@ def _steps(bench: Bench, name: str) -> Iterator[Expression]:
 # --- Plain numbers beside the engine's ---
 
 
-def numbers_on_the_right(bench: Bench) -> str:
+def numbers_on_the_right(trial: Trial) -> str:
     """``x + 2`` and its like."""
-    return _with_numbers(bench, on_the_left=False)
+    return _with_numbers(trial, on_the_left=False)
 
 
-def numbers_on_the_left(bench: Bench) -> str:
+def numbers_on_the_left(trial: Trial) -> str:
     """``2 + x`` and its like."""
-    return _with_numbers(bench, on_the_left=True)
+    return _with_numbers(trial, on_the_left=True)
 
 
-def _with_numbers(bench: Bench, on_the_left: bool) -> str:
+def _with_numbers(trial: Trial, on_the_left: bool) -> str:
     tried, absent = [], []
     for name in BINARY_OPERATORS:
         form = "cv" if on_the_left else "vc"
-        if name not in bench.engine.functions:
+        if name not in trial.engine.functions:
             continue
-        forms = bench.forms[name]
+        forms = trial.forms[name]
         if all(error is not None for error in forms.values()):
             continue
         if name == "pow" and on_the_left and forms["cv"] is not None and forms["vv"] is not None:
@@ -127,12 +127,12 @@ def _with_numbers(bench: Bench, on_the_left: bool) -> str:
         tried.append(SYMBOLS[name])
         for x, c in itertools.product((2.0, 5.0, 0.5, 7.0, -3.0), (3, 2.5, 2, 49.0, 0.1, 0, -1)):
             operands, kinds = ((c, x), "cx") if on_the_left else ((x, c), "xc")
-            if not points.is_inside(bench.rules[name], operands, kinds, REACH):
+            if not points.is_inside(trial.rules[name], operands, kinds, REACH):
                 continue
             e = Expression((x,), ((name, (1, 0) if on_the_left else (0, 1)),), (c,))
-            truth = exact(e, bench.rules)
+            truth = exact(e, trial.rules)
             assert truth is not None, form
-            t = bench.transcript()
+            t = trial.transcript()
             leaves = t.leaves(e)
             y = t.run(e, leaves)[-1]
             rounded = OPERATORS[name](c, x) if on_the_left else OPERATORS[name](x, c)
@@ -144,45 +144,45 @@ def _with_numbers(bench: Bench, on_the_left: bool) -> str:
     return " ".join(tried) + (f" (but not {', '.join(absent)})" if absent else "")
 
 
-def values_as_exponents(bench: Bench) -> None:
+def values_as_exponents(trial: Trial) -> None:
     """``x ** y`` where both vary."""
-    if "pow" not in bench.engine.functions:
+    if "pow" not in trial.engine.functions:
         raise Unsupported("it has no **")
-    error = bench.forms["pow"]["vv"]
+    error = trial.forms["pow"]["vv"]
     if error is not None:
         raise Unsupported(error.message)
     for a, b in itertools.product((2.0, 3.0, 0.5, 1.0), (3.0, 2.0, -1.0, 0.5, 0.0)):
-        _claim(bench, Expression((a, b), (("pow", (0, 1)),)))
+        _claim(trial, Expression((a, b), (("pow", (0, 1)),)))
 
 
-def whole_numbers(bench: Bench) -> None:
+def whole_numbers(trial: Trial) -> None:
     """Leaves that were made from ints, at which ``//`` for ``/`` and the like would show."""
-    for name, rule in bench.rules.items():
+    for name, rule in trial.rules.items():
         for xs in itertools.product((7, 2, -3, 1), repeat=rule.arity):
             for kinds in points.kinds_of(rule.arity)[:2]:
-                if bench.allows(name, kinds) and points.is_inside(rule, [*map(float, xs)], kinds, REACH):
+                if trial.allows(name, kinds) and points.is_inside(rule, [*map(float, xs)], kinds, REACH):
                     n = kinds.count("x")
                     e = Expression(xs[:n], ((name, tuple(range(rule.arity))),), xs[n:])
                     try:
-                        _claim(bench, e)
+                        _claim(trial, e)
                     except Falsified:
-                        if _is_right_in_floats(bench, e):  # else it isn't because of the whole numbers
+                        if _is_right_in_floats(trial, e):  # else it isn't because of the whole numbers
                             raise
 
 
-def _is_right_in_floats(bench: Bench, e: Expression) -> bool:
+def _is_right_in_floats(trial: Trial, e: Expression) -> bool:
     try:
-        _claim(bench, Expression(tuple(map(float, e.point)), e.steps, tuple(map(float, e.constants))))
+        _claim(trial, Expression(tuple(map(float, e.point)), e.steps, tuple(map(float, e.constants))))
     except Falsified:
         return False
     return True
 
 
-def _claim(bench: Bench, e: Expression) -> None:
+def _claim(trial: Trial, e: Expression) -> None:
     """Value and gradient of the expression are right."""
-    truth = exact(e, bench.rules)
+    truth = exact(e, trial.rules)
     assert truth is not None
-    t = bench.transcript()
+    t = trial.transcript()
     leaves = t.leaves(e)
     y = t.run(e, leaves)[-1]
     t.claim_number(y, truth.value, truth.value_bound)
@@ -190,7 +190,7 @@ def _claim(bench: Bench, e: Expression) -> None:
     t.claim_gradients(leaves, truth)
 
 
-def in_place(bench: Bench) -> str:
+def in_place(trial: Trial) -> str:
     """``z = x; z += y`` is ``z = x + y``."""
     tried = []
     for name, augmented in (
@@ -199,18 +199,18 @@ def in_place(bench: Bench) -> str:
         ("mul", operator.imul),
         ("div", operator.itruediv),
     ):
-        if name not in bench.engine.functions or not bench.allows(name, "xx"):
+        if name not in trial.engine.functions or not trial.allows(name, "xx"):
             continue
         symbol = f"{SYMBOLS[name]}="
         tried.append(symbol)
-        t = bench.transcript()
+        t = trial.transcript()
         x, y = t.leaf(3.0), t.leaf(2.0)
         t.lines.append(f"y0 = {x.text}")
-        z = Node("y0", t.do(f"y0 {symbol} {y.text}", augmented, x.it, y.it))
+        z = Variable("y0", t.do(f"y0 {symbol} {y.text}", augmented, x.it, y.it))
         t.claim_number(x, 3.0, why=f"`{symbol}` has changed the old number")
         t.claim_number(z, OPERATORS[name](3.0, 2.0), FEW_ULPS)
         t.backward(z)
-        truth = exact(Expression((3.0, 2.0), ((name, (0, 1)),)), bench.rules)
+        truth = exact(Expression((3.0, 2.0), ((name, (0, 1)),)), trial.rules)
         assert truth is not None
         t.claim_gradients([x, y], truth)
     if not tried:
@@ -218,16 +218,16 @@ def in_place(bench: Bench) -> str:
     return " ".join(tried)
 
 
-def comparison(bench: Bench) -> str:
+def comparison(trial: Trial) -> str:
     """``<`` and its like compare the numbers."""
     signs = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
     methods = {"<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
-    own = [s for s in signs if getattr(bench.engine.cls, methods[s], None) is not getattr(object, methods[s])]
+    own = [s for s in signs if getattr(trial.engine.cls, methods[s], None) is not getattr(object, methods[s])]
     if not own:
         raise Unsupported("it has no < and >")
     for sign in own:
         for a, b in ((1.0, 2.0), (2.0, 1.0), (2.0, 2.0)):
-            t = bench.transcript()
+            t = trial.transcript()
             x, y = t.leaf(a), t.leaf(b)
             for text, other in ((y.text, y.it), (repr(b), b)):
                 line = f"{x.text} {sign} {text}"
@@ -236,17 +236,17 @@ def comparison(bench: Bench) -> str:
     return " ".join(own)
 
 
-def operands_are_kept(bench: Bench) -> None:
+def operands_are_kept(trial: Trial) -> None:
     """Neither an operation nor the backward pass changes a number."""
 
     def body(t: Transcript, e: Expression) -> None:
         slots = t.run(e)
-        nodes = [x for x in slots if isinstance(x, Node)]
-        for x, number in zip(nodes, e.point):
+        variables = [x for x in slots if isinstance(x, Variable)]
+        for x, number in zip(variables, e.point):
             t.claim_number(x, number, why="an operation has changed it")
-        before = [t.number(x) for x in nodes]
-        t.backward(nodes[-1])
-        for x, number in zip(nodes, before):
+        before = [t.number(x) for x in variables]
+        t.backward(variables[-1])
+        for x, number in zip(variables, before):
             t.claim_number(x, number, why="the backward pass has changed it")
 
-    bench.for_all(bench.expressions(*BINARY_OPERATORS, "neg"), body, share=0.3)
+    trial.for_all(trial.expressions(*BINARY_OPERATORS, "neg"), body, share=0.3)

@@ -11,56 +11,56 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from autograd.testing import points
-from autograd.testing.bench import REACH, Bench, Skipped
 from autograd.testing.expression import Expression, Step
-from autograd.testing.transcript import Falsified, Node, Transcript, Unsupported
+from autograd.testing.judge.transcript import Falsified, Transcript, Unsupported, Variable
+from autograd.testing.judge.trial import REACH, Skipped, Trial
 
 BINARY: Final = ("add", "mul", "sub", "div", "hypot", "atan2")
 
 
-def leaf(bench: Bench) -> None:
+def leaf(trial: Trial) -> None:
     """The derivative of a number by itself."""
-    t = bench.transcript()
+    t = trial.transcript()
     x = t.leaf(3.0)
     t.backward(x)
     t.claim_gradient(x, 1.0)
 
 
-def accumulation(bench: Bench) -> None:
+def accumulation(trial: Trial) -> None:
     """One number as both operands, then several times in one expression, then in a function and beside it."""
-    functions = bench.engine.functions
+    functions = trial.engine.functions
     steps: list[tuple[Step, ...]] = [
-        ((name, (0, 0)),) for name in BINARY if name in functions and bench.allows(name, "xx")
+        ((name, (0, 0)),) for name in BINARY if name in functions and trial.allows(name, "xx")
     ]
     for name in ("add", "mul"):
         if name in functions:
             steps += [((name, (0, 0)), (name, (0, 1))), ((name, (0, 0)), (name, (1, 0)))]
     for s in steps:
-        _claim_exact(bench, bench.transcript(), Expression((3.0,), s))
-    alone = list(single_steps(bench)) if "add" in functions else []
+        _claim_exact(trial, trial.transcript(), Expression((3.0,), s))
+    alone = list(single_steps(trial)) if "add" in functions else []
     for e in alone:
         n = len(e.point) + len(e.constants)
-        t = bench.transcript()
+        t = trial.transcript()
         t.comment("on its own")
         try:
-            once = gradient_of(bench, t, e)
+            once = gradient_of(trial, t, e)
         except Skipped:
             continue
         for operands in ((n, 0), (0, n)):
-            t = bench.transcript()
+            t = trial.transcript()
             both = Expression(e.point, (*e.steps, ("add", operands)), e.constants)
             leaves = t.leaves(both)
             t.backward(t.run(both, leaves)[-1])
-            room = 2 * bench.truth(both).gradient_bounds[0]
+            room = 2 * trial.truth(both).gradient_bounds[0]
             t.claim_gradient(leaves[0], once[0] + 1.0, room)
     if not steps and not alone:
         raise Unsupported("it has no operators for two numbers")
 
 
-def single_steps(bench: Bench) -> Iterator[Expression]:
+def single_steps(trial: Trial) -> Iterator[Expression]:
     """Each of the engine's operations, at a plain point."""
-    for name, rule in bench.rules.items():
-        kinds = next((k for k in points.kinds_of(rule.arity) if bench.allows(name, k)), "")
+    for name, rule in trial.rules.items():
+        kinds = next((k for k in points.kinds_of(rule.arity) if trial.allows(name, k)), "")
         for xs in ((0.5, 2.0), (2.0, 3.0), (3.0, 2.0)):
             operands = tuple(itertools.islice(itertools.cycle(xs), rule.arity))
             if kinds and points.is_inside(rule, operands, kinds, REACH):
@@ -70,50 +70,50 @@ def single_steps(bench: Bench) -> Iterator[Expression]:
                 break
 
 
-def _claim_exact(bench: Bench, t: Transcript, e: Expression) -> None:
-    truth = bench.truth(e)
+def _claim_exact(trial: Trial, t: Transcript, e: Expression) -> None:
+    truth = trial.truth(e)
     leaves = t.leaves(e)
     t.backward(t.run(e, leaves)[-1])
     t.claim_gradients(leaves, truth)
 
 
-def diamonds(bench: Bench) -> None:
+def diamonds(trial: Trial) -> None:
     """Intermediate results that are used more than once: small ones, a ladder of them, random ones."""
-    arithmetic = bench.arithmetic
+    arithmetic = trial.arithmetic
     for inner in arithmetic:
         for outer in arithmetic:
             unary = (inner == "neg", outer == "neg")
             steps = ((inner, (0,) if unary[0] else (0, 1)), (outer, (2,) if unary[1] else (2, 2)), ("add", (2, 3)))
             if "add" in arithmetic:
-                _claim_exact(bench, bench.transcript(), Expression((3.0, 2.0), steps))
+                _claim_exact(trial, trial.transcript(), Expression((3.0, 2.0), steps))
     if "add" in arithmetic:
         ladder = tuple(("add", (i, i)) for i in range(10))
-        _claim_exact(bench, bench.transcript(), Expression((1.0,), ladder))
+        _claim_exact(trial, trial.transcript(), Expression((1.0,), ladder))
     if not arithmetic:
         raise Unsupported("it has no + and no *")
-    bench.for_all(bench.expressions(*arithmetic, max_size=8), lambda t, e: _claim_exact(bench, t, e))
+    trial.for_all(trial.expressions(*arithmetic, max_size=8), lambda t, e: _claim_exact(trial, t, e))
 
 
-def random_expressions(bench: Bench) -> None:
+def random_expressions(trial: Trial) -> None:
     """Gradients of expressions of everything that the engine has."""
-    bench.for_all(bench.expressions(max_size=7), lambda t, e: _claim_exact(bench, t, e), share=2.0)
+    trial.for_all(trial.expressions(max_size=7), lambda t, e: _claim_exact(trial, t, e), share=2.0)
 
 
-def equal_numbers(bench: Bench) -> None:
+def equal_numbers(trial: Trial) -> None:
     """Leaves, and intermediate results, that happen to hold the same number."""
-    needs(bench, "add", "mul")
+    needs(trial, "add", "mul")
     for steps in (
         (("mul", (0, 1)), ("add", (3, 2))),  # a * b + c
         (("add", (0, 1)), ("add", (0, 2)), ("mul", (3, 4))),  # (a + b) * (a + c)
         (("mul", (0, 1)), ("mul", (0, 1)), ("add", (3, 4)), ("add", (5, 2))),  # a * b + a * b + c
     ):
-        _claim_exact(bench, bench.transcript(), Expression((2.0, 2.0, 2.0), steps))
+        _claim_exact(trial, trial.transcript(), Expression((2.0, 2.0, 2.0), steps))
 
 
-def untouched(bench: Bench) -> None:
+def untouched(trial: Trial) -> None:
     """What the output does not depend on, and branches that it did not use."""
-    needs(bench, "mul")
-    t = bench.transcript()
+    needs(trial, "mul")
+    t = trial.transcript()
     x, other = t.leaf(3.0), t.leaf(5.0)
     t.apply("mul", x, other)
     y = t.apply("mul", x, x)
@@ -128,57 +128,57 @@ def untouched(bench: Bench) -> None:
 # --- The engine compared with itself ---
 
 
-def gradient_of(bench: Bench, t: Transcript, e: Expression, slot: int = -1) -> list[float]:
+def gradient_of(trial: Trial, t: Transcript, e: Expression, slot: int = -1) -> list[float]:
     """The gradient of one slot, on a graph of its own. Where the engine can't, the example has nothing to say."""
     try:
         leaves = t.leaves(e)
-        node = t.run(e, leaves)[slot]
-        t.backward(node)
+        y = t.run(e, leaves)[slot]
+        t.backward(y)
         return [t.gradient(x) for x in leaves]
     except Falsified:
         raise Skipped from None
 
 
-def room_for(bench: Bench, e: Expression, factor: float = 1.0) -> list[float]:
+def room_for(trial: Trial, e: Expression, factor: float = 1.0) -> list[float]:
     """How far two computations of the gradient of the expression may be apart."""
-    return [2 * factor * bound for bound in bench.truth(e).gradient_bounds]
+    return [2 * factor * bound for bound in trial.truth(e).gradient_bounds]
 
 
-def linearity(bench: Bench) -> None:
+def linearity(trial: Trial) -> None:
     """c·y has c times the gradient of y."""
-    needs(bench, "mul")
+    needs(trial, "mul")
 
     def body(t: Transcript, e: Expression) -> None:
         for c in (2.0, -1.0, 0.0):
             t.comment("the gradient of y, and that of c * y")
-            room = room_for(bench, e, 1 + abs(c))
-            once = gradient_of(bench, t, e)
+            room = room_for(trial, e, 1 + abs(c))
+            once = gradient_of(trial, t, e)
             leaves = t.leaves(e)
             t.backward(t.apply("mul", t.run(e, leaves)[-1], t.leaf(c)))
             claim_near(t, leaves, [c * g for g in once], room)
 
-    bench.for_all(bench.expressions(*bench.arithmetic, max_size=5), body, share=0.3)
+    trial.for_all(trial.expressions(*trial.arithmetic, max_size=5), body, share=0.3)
 
 
-def claim_near(t: Transcript, leaves: Sequence[Node], wanted: Sequence[float], room: Sequence[float]) -> None:
+def claim_near(t: Transcript, leaves: Sequence[Variable], wanted: Sequence[float], room: Sequence[float]) -> None:
     """Falsify the property unless the gradients are near these."""
     for x, g, bound in zip(leaves, wanted, room):
         if g == g:
             t.claim_gradient(x, g, bound)
 
 
-def sum_rule(bench: Bench) -> None:
+def sum_rule(trial: Trial) -> None:
     """(f + g)' = f' + g'."""
-    _combined(bench, "add")
+    _combined(trial, "add")
 
 
-def product_rule(bench: Bench) -> None:
+def product_rule(trial: Trial) -> None:
     """(f · g)' = f'·g + f·g'."""
-    _combined(bench, "mul")
+    _combined(trial, "mul")
 
 
-def _combined(bench: Bench, name: str) -> None:
-    needs(bench, name)
+def _combined(trial: Trial, name: str) -> None:
+    needs(trial, name)
 
     def body(t: Transcript, e: Expression) -> None:
         if not e.steps:
@@ -188,9 +188,9 @@ def _combined(bench: Bench, name: str) -> None:
         if len(e.steps) > 1:
             f = first
         whole = Expression(e.point, (*e.steps, (name, (f, first + len(e.steps) - 1))), e.constants)
-        room = room_for(bench, whole)
+        room = room_for(trial, whole)
         t.comment("f' and g', each on a graph of its own")
-        df, dg = gradient_of(bench, t, e, f), gradient_of(bench, t, e, g)
+        df, dg = gradient_of(trial, t, e, f), gradient_of(trial, t, e, g)
         t.comment("both at once")
         leaves = t.leaves(e)
         slots = t.run(e, leaves)
@@ -200,21 +200,21 @@ def _combined(bench: Bench, name: str) -> None:
             df, dg = [d * numbers[1] for d in df], [d * numbers[0] for d in dg]
         claim_near(t, leaves, [a + b for a, b in zip(df, dg)], room)
 
-    bench.for_all(bench.expressions(max_size=4, min_size=2), body, share=0.5)
+    trial.for_all(trial.expressions(max_size=4, min_size=2), body, share=0.5)
 
 
-def chain_rule(bench: Bench) -> None:
+def chain_rule(trial: Trial) -> None:
     """The last step's partials, taken on new leaves, times the gradients of its operands."""
 
     def body(t: Transcript, e: Expression) -> None:
         if len(e.steps) < 2:
             raise Skipped
-        room = room_for(bench, e)
+        room = room_for(trial, e)
         name, operands = e.steps[-1]
         t.comment("the outer function on its own")
         before = Expression(e.point, e.steps[:-1], e.constants)
         try:
-            numbers = [x if not isinstance(x, Node) else t.number(x) for x in t.run(before)]
+            numbers = [x if not isinstance(x, Variable) else t.number(x) for x in t.run(before)]
         except Falsified:
             raise Skipped from None
         kinds = e.kinds(operands)
@@ -224,20 +224,20 @@ def chain_rule(bench: Bench) -> None:
         outer = Expression(
             tuple(numbers[i] for i in inner), ((name, tuple(next(slots[kind == "c"]) for kind in kinds)),), plain
         )
-        partials = gradient_of(bench, t, outer)
+        partials = gradient_of(trial, t, outer)
         t.comment("the inner ones on their own")
-        inner_gradients = [gradient_of(bench, t, before, i) for i in inner]
+        inner_gradients = [gradient_of(trial, t, before, i) for i in inner]
         t.comment("together")
         leaves = t.leaves(e)
         t.backward(t.run(e, leaves)[-1])
         wanted = [sum(p * g[k] for p, g in zip(partials, inner_gradients)) for k in range(len(e.point))]
         claim_near(t, leaves, wanted, room)
 
-    bench.for_all(bench.expressions(max_size=4, min_size=2), body, share=0.5)
+    trial.for_all(trial.expressions(max_size=4, min_size=2), body, share=0.5)
 
 
-def needs(bench: Bench, *names: str) -> None:
+def needs(trial: Trial, *names: str) -> None:
     """The property is about engines that have these operations."""
-    missing = [name for name in names if name not in bench.engine.functions]
+    missing = [name for name in names if name not in trial.engine.functions]
     if missing:
         raise Unsupported(f"it has no {', '.join(missing)}")

@@ -12,34 +12,39 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
-from autograd.testing.properties import Property
-from autograd.testing.report import CRASHED, TIMED_OUT, Row
-from autograd.testing.run import ends_the_check, not_tried
-from autograd.testing.worker import INSIDE, RECORDER_SIZE
+from autograd.testing.judge.properties.table import Property
+from autograd.testing.judge.rows import CRASHED, TIMED_OUT, Row
+from autograd.testing.judge.run import chosen, ends_the_check, not_tried
+from autograd.testing.judge.search import Search
+from autograd.testing.judge.spelling import Spelling
+from autograd.testing.judge.worker import INSIDE, RECORDER_SIZE
 
 TO_LOAD: Final = 60.0  # seconds for importing the class
 PATIENCE: Final = 3  # properties may time out before the others get less time
-IMPORT: Final = Property("import", "The module can be imported.", lambda bench: None)
+IMPORT: Final = Property("import", "The module can be imported.", lambda trial: None)
 
 
-def isolated(config: dict[str, Any], properties: Sequence[Property], seconds: float) -> Iterator[Row]:
-    """The rows of these properties, each as soon as it is known.
+def isolated(places: Sequence[str], spelling: Spelling, search: Search) -> Iterator[Row]:
+    """The rows of the properties that are searched, each as soon as it is known.
 
     Args:
-        config: what the worker is told (see :func:`autograd.testing.worker.serve`).
-        properties: what to try.
-        seconds: how long each may take.
+        places: where the class may be, to be tried in turn: see :func:`autograd.testing.judge.engines.load`.
+        spelling: what things are called there, as text.
+        search: how to look for faults.
 
     Raises:
-        ValueError: there is no such class.
+        ValueError: there is no such class or property.
     """
-    left = list(properties)
+    left = chosen(search.only)
+    first = left[0].name if left else ""
+    seconds = search.seconds
     timed_out = 0
     while left:
-        with _Worker({**config, "properties": [p.name for p in left]}) as worker:
+        with _Worker(places, spelling, replace(search, only=tuple(p.name for p in left))) as worker:
             trouble = worker.load()
             if trouble:
                 yield Row(IMPORT.name, IMPORT.sentence, *trouble)
@@ -55,7 +60,7 @@ def isolated(config: dict[str, Any], properties: Sequence[Property], seconds: fl
                     timed_out += status == TIMED_OUT
                     row = Row(p.name, p.sentence, status, message, worker.recorded(), time.perf_counter() - started)
                     yield row
-                if ends_the_check(row) or (row.name == properties[0].name and timed_out):
+                if ends_the_check(row) or (row.name == first and timed_out):
                     yield from map(not_tried, left)
                     return
                 if row.status in (CRASHED, TIMED_OUT):
@@ -65,14 +70,14 @@ def isolated(config: dict[str, Any], properties: Sequence[Property], seconds: fl
 class _Worker:
     """One process, and the lines that it sends."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, places: Sequence[str], spelling: Spelling, search: Search) -> None:
         handle, path = tempfile.mkstemp(prefix="chainrule-check-")
         os.truncate(handle, RECORDER_SIZE)
         os.close(handle)
         self.recorder = Path(path)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path), INSIDE: "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "autograd.testing.worker"],
+            [sys.executable, "-m", "autograd.testing.judge.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -84,7 +89,8 @@ class _Worker:
         assert self.process.stdout is not None
         self.reader = threading.Thread(target=_pump, args=(self.process.stdout, self.lines), daemon=True)
         self.reader.start()
-        self.process.stdin.write(json.dumps({**config, "recorder": path}).encode())
+        order = {"places": places, "spelling": asdict(spelling), "search": asdict(search), "recorder": path}
+        self.process.stdin.write(json.dumps(order).encode())
         self.process.stdin.close()
 
     def __enter__(self) -> _Worker:

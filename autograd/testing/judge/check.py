@@ -8,14 +8,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from autograd.testing.bench import EFFORTS, Bench
-from autograd.testing.engines import Engine, Name, load
-from autograd.testing.exact import context
-from autograd.testing.isolation import isolated
-from autograd.testing.properties import Property
-from autograd.testing.report import Report, Row
-from autograd.testing.run import chosen, ends_the_check, not_tried, try_property
-from autograd.testing.worker import INSIDE
+from autograd.testing.judge.engines import Engine, load
+from autograd.testing.judge.exact import context
+from autograd.testing.judge.isolation import isolated
+from autograd.testing.judge.properties.table import Property
+from autograd.testing.judge.report import Report
+from autograd.testing.judge.rows import Row
+from autograd.testing.judge.run import chosen, ends_the_check, not_tried, try_property
+from autograd.testing.judge.search import Search, effort_named
+from autograd.testing.judge.spelling import Name, Spelling
+from autograd.testing.judge.trial import Trial
+from autograd.testing.judge.worker import INSIDE
 
 
 def check_engine(
@@ -70,34 +73,25 @@ def check_engine(
     >>> [row.status for row in report.raise_for_failures().rows]
     ['held', 'held']
     """
-    if effort not in EFFORTS:
-        raise ValueError(f"no such effort: {effort!r}; there are {', '.join(EFFORTS)}")
-    properties = chosen(None if only is None else list(only))
+    search = Search(effort_named(effort), seed, None if only is None else tuple(only), isolate, timeout, memory)
+    return examine(engine, Spelling(names or {}, data, grad, backward), search, on_row)
+
+
+def examine(engine: Any, spelling: Spelling, search: Search, on_row: Callable[[Row], None] | None = None) -> Report:
+    """What :func:`check_engine` does, told by records."""
+    properties = chosen(search.only)
     _needs_libraries()
     title = engine if isinstance(engine, str) else f"{engine.__module__}:{engine.__qualname__}"
     if os.environ.get(INSIDE) and not isinstance(engine, str):
         return Report(title, ())
     started = time.perf_counter()
-    target = engine if isinstance(engine, str) else _where(engine)
-    spelled = _spelled(names or {})
+    places, as_text = _places(engine), spelling.as_text()
     rows: Iterator[Row]
-    if isolate and target and spelled is not None:
-        config = {
-            "target": target,
-            "fallback": None if isinstance(engine, str) else _file_of(engine),
-            "names": spelled,
-            "data": data,
-            "grad": grad,
-            "backward": backward,
-            "effort": effort,
-            "seed": seed,
-            "memory": memory,
-        }
-        rows = isolated(config, properties, timeout or EFFORTS[effort].seconds)
+    if search.isolate and places and as_text is not None:
+        rows = isolated(places, as_text, search)
     else:
         cls, module, source = load(engine) if isinstance(engine, str) else (engine, None, None)
-        adapter = Engine(cls, names, data, grad, backward, module, source)
-        rows = _here(Bench(adapter, EFFORTS[effort], seed), properties)
+        rows = _here(Trial(Engine(cls, spelling, module, source), search), properties)
     found = []
     for row in rows:
         found.append(row)
@@ -106,10 +100,10 @@ def check_engine(
     return Report(title, tuple(found), time.perf_counter() - started)
 
 
-def _here(bench: Bench, properties: list[Property]) -> Iterator[Row]:
+def _here(trial: Trial, properties: list[Property]) -> Iterator[Row]:
     """The rows, from this process."""
     for i, p in enumerate(properties):
-        row = try_property(bench, p)
+        row = try_property(trial, p)
         yield row
         if ends_the_check(row):
             yield from map(not_tried, properties[i + 1 :])
@@ -118,36 +112,22 @@ def _here(bench: Bench, properties: list[Property]) -> Iterator[Row]:
 
 def _needs_libraries() -> None:
     """Complain about a missing library before any process is started."""
-    from autograd.testing.drawing import expressions
+    from autograd.testing.strategies import expressions
 
     expressions()
     context()
 
 
-def _where(cls: Any) -> str | None:
-    """``"module:Class"`` for a class that can be found under that name, else None."""
-    module = sys.modules.get(cls.__module__)
+def _places(engine: Any) -> list[str]:
+    """Where another process may find the class, the first place first; none, if it can't be found under its name."""
+    if isinstance(engine, str):
+        return [engine]
+    module = sys.modules.get(engine.__module__)
     found: Any = module
-    for part in cls.__qualname__.split("."):
+    for part in engine.__qualname__.split("."):
         found = getattr(found, part, None)
-    if found is not cls:
-        return None
-    return _file_of(cls) if cls.__module__ == "__main__" else f"{cls.__module__}:{cls.__qualname__}"
-
-
-def _file_of(cls: Any) -> str | None:
-    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-    return f"{file}:{cls.__qualname__}" if file and file.endswith(".py") else None
-
-
-def _spelled(names: Mapping[str, Name]) -> dict[str, str] | None:
-    """The names as text, which another process can read; None if there is a function that it couldn't find."""
-    spelled = {}
-    for name, given in names.items():
-        if not isinstance(given, str):
-            module, qualname = getattr(given, "__module__", ""), getattr(given, "__qualname__", "")
-            if getattr(sys.modules.get(module), qualname, None) is not given or module == "__main__":
-                return None
-            given = f"{module}:{qualname}"
-        spelled[name] = given
-    return spelled
+    if found is not engine:
+        return []
+    file = getattr(module, "__file__", None)
+    places = [] if engine.__module__ == "__main__" else [f"{engine.__module__}:{engine.__qualname__}"]
+    return places + ([f"{file}:{engine.__qualname__}"] if file and file.endswith(".py") else [])

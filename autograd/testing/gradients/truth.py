@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 
 from autograd.inputs import Argnums, Inputs
 from autograd.kinds import library
-from autograd.testing.floats import estimate
-from autograd.testing.precision import EPSILON, Leaked, Program, Slope, Steps, mpmath
+from autograd.testing.gradients.extrapolation import estimate
+from autograd.testing.gradients.precision import EPSILON, Leaked, ManyDigits, Slope, Steps, mpmath
 from autograd.trees import flatten, is_number
 
 DIGITS = (120, 250, 1400)  # of the last, even 1e300 + 1e-300 can lose a thousand
@@ -147,18 +147,18 @@ def terms_of(f: Callable[[Sequence[Any]], Any], numbers: Sequence[float]) -> flo
     0 if f can't be run on numbers of many digits.
     """
     mp = mpmath().mp
-    program = Program(f)
-    with program, mp.workdps(DIGITS[0]), warnings.catch_warnings():
+    function = ManyDigits(f)
+    with function, mp.workdps(DIGITS[0]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             at = [mp.mpf(x) for x in numbers]
-            exact = program(at)
+            exact = function(at)
         except Exception:  # whatever a function does that can't take these numbers
             return 0.0
         most = 0.0
         for seed in (*_SEEDS, *(-seed for seed in _SEEDS)):
             with contextlib.suppress(ArithmeticError, ValueError):  # rounding took it out of the domain
-                most = max(most, float(abs(program(at, seed) - exact)))
+                most = max(most, float(abs(function(at, seed) - exact)))
         return most / EPSILON
 
 
@@ -169,21 +169,21 @@ def _by_digits(
     conditioned: bool,
 ) -> list[Measured]:
     mp = mpmath().mp
-    program = Program(lambda xs: inputs.call(f, xs, {}))
-    with program, mp.workdps(DIGITS[-1]), warnings.catch_warnings():
+    function = ManyDigits(lambda xs: inputs.call(f, xs, {}))
+    with function, mp.workdps(DIGITS[-1]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # f may turn out not to be made for these numbers
         numbers = [x if library(x) == "mpmath" else mp.mpf(float(x)) for x in inputs.numbers]
         out = []
         try:
-            program(numbers)
-            reach = -1 if program.tied or program.unwatched else program.reach
+            function(numbers)
+            reach = -1 if function.tied or function.unwatched else function.reach
             for i, direction in wanted:
                 if not reach & 1 << i:  # nothing but chosen branches depends on it
                     out.append(Measured(Truth(mp.mpf(0), mp.mpf(0), "exact"), 0.0))
                     continue
-                along = program if direction is None else Slope(program, direction)
+                along = function if direction is None else Slope(function, direction)
                 out.append(_limit(along, numbers, i, conditioned))
-            if program.unwatched and not _shows_at_larger_steps(program, numbers, out):
+            if function.unwatched and not _shows_at_larger_steps(function, numbers, out):
                 raise Leaked
         except Leaked:
             raise
@@ -192,8 +192,8 @@ def _by_digits(
     return out
 
 
-def _limit(along: Program | Slope, numbers: list[Any], i: int, conditioned: bool) -> Measured:
-    """The derivative of the program by its i-th number."""
+def _limit(along: ManyDigits | Slope, numbers: list[Any], i: int, conditioned: bool) -> Measured:
+    """The derivative of the function by its i-th number."""
     mp = mpmath().mp
     found = None
     for digits in DIGITS:
@@ -212,7 +212,7 @@ def _limit(along: Program | Slope, numbers: list[Any], i: int, conditioned: bool
 class _Slopes:
     """f's slopes to the right and left of a point, for a step and a smaller one; None where f is undefined."""
 
-    def __init__(self, along: Program | Slope, numbers: list[Any], i: int, step: Any, shrink: Any) -> None:
+    def __init__(self, along: ManyDigits | Slope, numbers: list[Any], i: int, step: Any, shrink: Any) -> None:
         mp = mpmath().mp
         self.along, self.numbers, self.i, self.small = along, numbers, i, step * shrink
         self.shrink = shrink
@@ -274,7 +274,7 @@ class _Slopes:
         return most
 
 
-def _shows_at_larger_steps(program: Program, numbers: list[Any], found: Sequence[Measured]) -> bool:
+def _shows_at_larger_steps(function: ManyDigits, numbers: list[Any], found: Sequence[Measured]) -> bool:
     """Whether differences over larger steps agree: they don't if a part of f is a float, which small steps don't move.
 
     Only needed where mpmath's own functions were called, whose results can't be watched.
@@ -282,17 +282,17 @@ def _shows_at_larger_steps(program: Program, numbers: list[Any], found: Sequence
     mp = mpmath().mp
     for i, (truth, _) in enumerate(found):
         if truth.known and not any(
-            abs(_quotient(program, numbers, i, mp.mpf(10) ** -k) - truth.value) <= 0.001 * abs(truth.value)
+            abs(_quotient(function, numbers, i, mp.mpf(10) ** -k) - truth.value) <= 0.001 * abs(truth.value)
             for k in (5, 7, 9)
         ):
-            return bool(truth.value == 0 and _quotient(program, numbers, i, mp.mpf(10) ** -7) == 0)
+            return bool(truth.value == 0 and _quotient(function, numbers, i, mp.mpf(10) ** -7) == 0)
     return True
 
 
-def _quotient(program: Program, numbers: list[Any], i: int, size: Any) -> Any:
+def _quotient(function: ManyDigits, numbers: list[Any], i: int, size: Any) -> Any:
     step = (abs(numbers[i]) or 1) * size
     moved = [[*numbers[:i], numbers[i] + h, *numbers[i + 1 :]] for h in (step, -step)]
-    return (program(moved[0]) - program(moved[1])) / (2 * step)
+    return (function(moved[0]) - function(moved[1])) / (2 * step)
 
 
 def _by_floats(f: Callable[[list[float]], Any], numbers: list[float], i: int) -> Measured:

@@ -1,4 +1,4 @@
-"""The process in which somebody's class is imported and tried: ``python -m autograd.testing.worker``.
+"""The process in which somebody's class is imported and tried: ``python -m autograd.testing.judge.worker``.
 
 What to do comes as one JSON object on the standard input; what was found goes back as JSON lines on a copy of the
 standard output. Before anything is imported, the standard streams are closed to the engine: it may print, and it may
@@ -13,14 +13,17 @@ import json
 import mmap
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
-from autograd.testing.bench import EFFORTS, Bench
-from autograd.testing.engines import Engine, load
-from autograd.testing.run import chosen, try_property
+from autograd.testing.judge.engines import Engine, load
+from autograd.testing.judge.run import chosen, try_property
+from autograd.testing.judge.search import Search
+from autograd.testing.judge.spelling import Spelling
+from autograd.testing.judge.trial import Trial
 
 RECORDER_SIZE: Final = 1 << 16
 INSIDE: Final = "CHAINRULE_CHECK"  # set in this process: a check that is called while a class is imported does nothing
@@ -28,33 +31,41 @@ INSIDE: Final = "CHAINRULE_CHECK"  # set in this process: a check that is called
 Send = Callable[[dict[str, Any]], None]
 
 
-def serve(config: dict[str, Any], send: Send) -> None:
+def serve(order: dict[str, Any], send: Send) -> None:
     """Try the properties, and send a message at the beginning and the end of each.
 
     Args:
-        config: ``target`` and, as a second way to import the class, ``fallback``; ``names``, ``data``, ``grad``,
-            ``backward``, as :class:`Engine` has them; ``effort``, ``seed``, ``properties``; ``memory`` in megabytes;
-            ``recorder``, the path of the flight recorder.
+        order: ``places``, where the class may be, to be tried in turn; the fields of the ``spelling`` and of the
+            ``search``; ``recorder``, the path of the flight recorder.
         send: takes a message: ``{"usage": text}`` if there is no such class, else ``{"loaded": name}``, and for each
             property ``{"begin": name}`` and ``{"end": row}``.
     """
     try:
-        try:
-            cls, module, source = load(config["target"])
-        except ValueError:
-            if not config["fallback"]:
-                raise
-            cls, module, source = load(config["fallback"])
-        engine = Engine(cls, config["names"], config["data"], config["grad"], config["backward"], module, source)
+        cls, module, source = load_first(order["places"])
+        engine = Engine(cls, Spelling(**order["spelling"]), module, source)
     except ValueError as error:
         send({"usage": str(error)})
         return
-    limit_memory(config["memory"])
-    send({"loaded": config["target"]})
-    bench = Bench(engine, EFFORTS[config["effort"]], config["seed"], recorder(config["recorder"]))
-    for p in chosen(config["properties"]):
+    search = Search.read(order["search"])
+    limit_memory(search.memory)
+    send({"loaded": order["places"][0]})
+    trial = Trial(engine, search, recorder(order["recorder"]))
+    for p in chosen(search.only):
         send({"begin": p.name})
-        send({"end": asdict(try_property(bench, p))})
+        send({"end": asdict(try_property(trial, p))})
+
+
+def load_first(places: Sequence[str]) -> tuple[Any, ModuleType, str]:
+    """The class from the first of the places where it can be imported: see :func:`load`.
+
+    Raises:
+        ValueError: it can be from none of them; the message says why not from the last.
+    """
+    *others, last = places
+    for place in others:
+        with contextlib.suppress(ValueError):
+            return load(place)
+    return load(last)
 
 
 def recorder(path: str) -> Callable[[str], None]:
@@ -84,7 +95,7 @@ def limit_memory(megabytes: int | None) -> None:
 
 def main() -> None:
     """Do what the standard input says."""
-    config = json.load(sys.stdin)
+    order = json.load(sys.stdin)
     with open(os.dup(1), "w", encoding="utf-8") as out:
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
@@ -94,7 +105,7 @@ def main() -> None:
             out.write(json.dumps(message) + "\n")
             out.flush()
 
-        serve(config, send)
+        serve(order, send)
         out.flush()
         os._exit(0)  # threads and exit handlers of the engine's don't matter any more
 

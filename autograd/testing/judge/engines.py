@@ -2,7 +2,7 @@
 
 All that is asked of the class is what micrograd has: a constructor of one number, ``.data``, ``.grad`` and
 ``.backward()``. Operations are discovered: Python's operators, methods by the primitive's name (``exp``, ``tanh`` ...),
-and functions of that name in the class's module. Where a name differs, ``names`` says so.
+and functions of that name in the class's module. Where a name differs, a :class:`Spelling` says so.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import importlib.util
 import inspect
 import operator
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -21,8 +21,7 @@ from typing import Any, Final
 from autograd.rules import RULES
 from autograd.testing import points
 from autograd.testing.expression import OPERATORS, TEMPLATES
-
-Name = str | Callable[..., Any]
+from autograd.testing.judge.spelling import Name, Spelling
 
 METHODS: Final = {
     "add": "__add__",
@@ -44,11 +43,7 @@ class Engine:
 
     Args:
         cls: the class.
-        names: what a primitive of the rule table is called there: a method, a function in the class's module, a
-            function elsewhere as ``"module:function"``, or a callable; ``""`` leaves the primitive out.
-        data: the attribute that holds the number.
-        grad: the attribute that holds the gradient.
-        backward: the method that starts the backward pass.
+        spelling: what things are called there.
         module: where functions are looked for; the class's module, if it isn't given.
         source: the lines of Python by which a script gets the class; found out, if they aren't given.
 
@@ -56,8 +51,8 @@ class Engine:
         ValueError: there is no such method or function, or no such primitive.
 
     >>> from autograd import Value
-    >>> engine = Engine(Value, names={"sigmoid": lambda v: 1 / (1 + (-v).exp())})
-    >>> engine.spelling["mul"], engine.spelling["tanh"]
+    >>> engine = Engine(Value, Spelling({"sigmoid": lambda v: 1 / (1 + (-v).exp())}))
+    >>> engine.templates["mul"], engine.templates["tanh"]
     ('{0} * {1}', '{0}.tanh()')
     >>> engine.functions["sigmoid"](engine.leaf(0.0))
     Value(data=0.5, grad=0.0)
@@ -66,28 +61,24 @@ class Engine:
     def __init__(
         self,
         cls: Any,
-        names: Mapping[str, Name] | None = None,
-        data: str = "data",
-        grad: str = "grad",
-        backward: str = "backward",
+        spelling: Spelling = Spelling(),
         module: ModuleType | None = None,
         source: str | None = None,
     ) -> None:
         self.cls = cls
-        self.data, self.grad, self.backward = data, grad, backward
+        self.data, self.grad, self.backward = spelling.data, spelling.grad, spelling.backward
         self.module = module or sys.modules.get(getattr(cls, "__module__", ""))
         self.functions: dict[str, Callable[..., Any]] = {}
-        self.spelling: dict[str, str] = {}
+        self.templates: dict[str, str] = {}
         self.imports: list[str] = []
-        names = dict(names or {})
-        for name in names:
+        for name in spelling.names:
             if name not in RULES:
                 raise ValueError(f"no such primitive: {name!r}; there are {', '.join(RULES)}")
-        if not hasattr(cls, backward):
-            raise ValueError(f"{cls.__name__} has no method {backward!r}; which one starts the backward pass?")
+        if not hasattr(cls, self.backward):
+            raise ValueError(f"{cls.__name__} has no method {self.backward!r}; which one starts the backward pass?")
         for name in RULES:
-            if name in names:
-                self._add_named(name, names[name])
+            if name in spelling.names:
+                self._add_named(name, spelling.names[name])
             else:
                 self._discover(name)
         self.source = _import_of(cls) if source is None else source
@@ -116,7 +107,7 @@ class Engine:
     def _discover(self, name: str) -> None:
         if name in OPERATORS and hasattr(self.cls, METHODS[name]):
             self.functions[name] = OPERATORS[name]
-            self.spelling[name] = TEMPLATES[name]
+            self.templates[name] = TEMPLATES[name]
         elif points.is_usual(RULES[name]):
             for candidate in (name, _ALIASES.get(name, name)):
                 if name not in self.functions and (self._add_method(name, candidate) or self._add_own(name, candidate)):
@@ -125,7 +116,7 @@ class Engine:
     def _add_named(self, name: str, given: Name) -> None:
         if not isinstance(given, str):
             self.functions[name] = given
-            self.spelling[name] = f"{name}({_arguments(_arity(name))})"
+            self.templates[name] = f"{name}({_arguments(_arity(name))})"
             self.imports.append(f"{name} = ...  # the function that you gave for it")
         elif ":" in given:
             where, _, function = given.partition(":")
@@ -145,7 +136,7 @@ class Engine:
             return False
         one = arity == 1
         self.functions[name] = operator.methodcaller(method) if one else functools.partial(_call_method, method)
-        self.spelling[name] = f"{{0}}.{method}()" if one else f"{{0}}.{method}({{1}})"
+        self.templates[name] = f"{{0}}.{method}()" if one else f"{{0}}.{method}({{1}})"
         return True
 
     def _add_own(self, name: str, function: str) -> bool:
@@ -171,7 +162,7 @@ class Engine:
 
     def _add_function(self, name: str, function: Callable[..., Any], line: str, spelled: str) -> None:
         self.functions[name] = function
-        self.spelling[name] = f"{spelled}({_arguments(_arity(name))})"
+        self.templates[name] = f"{spelled}({_arguments(_arity(name))})"
         if line:
             self.imports.append(line)
 

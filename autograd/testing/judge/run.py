@@ -7,16 +7,17 @@ import io
 import time
 import traceback
 import warnings
+from collections.abc import Collection
 
-from autograd.testing.bench import Bench
-from autograd.testing.properties import PROPERTIES, Property
-from autograd.testing.report import CRASHED, FALSIFIED, HELD, UNSUPPORTED, Row
-from autograd.testing.transcript import Verdict, named
+from autograd.testing.judge.properties.table import PROPERTIES, Property
+from autograd.testing.judge.rows import CRASHED, FALSIFIED, HELD, UNSUPPORTED, Row
+from autograd.testing.judge.transcript import Verdict, named
+from autograd.testing.judge.trial import Trial
 
 FIRST = PROPERTIES[0].name  # without it no other one can be tried
 
 
-def chosen(only: list[str] | None) -> list[Property]:
+def chosen(only: Collection[str] | None) -> list[Property]:
     """The properties of these names; all of them for None.
 
     Raises:
@@ -38,15 +39,15 @@ def names() -> str:
     return ", ".join(p.name for p in PROPERTIES)
 
 
-def try_property(bench: Bench, p: Property) -> Row:
+def try_property(trial: Trial, p: Property) -> Row:
     """The row of the report. What the engine prints and warns of is nobody's concern here."""
     started = time.perf_counter()
-    bench.begin()
+    trial.begin()
     status, message, script = HELD, "", ""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         try:
-            message = p.check(bench) or ""
+            message = p.check(trial) or ""
         except Verdict as verdict:
             status, message, script = verdict.status, verdict.message, verdict.script
         except (Exception, SystemExit) as error:  # from a place where none is expected

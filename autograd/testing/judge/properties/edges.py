@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-from autograd.testing.bench import Bench
-from autograd.testing.transcript import Falsified, Node, Raised, Unsupported, Verdict
+from autograd.testing.judge.transcript import Falsified, Raised, Unsupported, Variable, Verdict
+from autograd.testing.judge.trial import Trial
 
 INF: Final = math.inf
 NAN: Final = math.nan
@@ -78,15 +78,15 @@ CASES: Final = (
 )
 
 
-def edges(bench: Bench) -> str:
+def edges(trial: Trial) -> str:
     """All cases for which the engine has the operation."""
     wrong: list[Verdict] = []
     tried = 0
     for case in CASES:
-        if case.name in bench.engine.functions and bench.allows(case.name, case.kinds):
+        if case.name in trial.engine.functions and trial.allows(case.name, case.kinds):
             tried += 1
             try:
-                _try(bench, case)
+                _try(trial, case)
             except Falsified as falsified:
                 wrong.append(falsified)
     if wrong:
@@ -95,8 +95,8 @@ def edges(bench: Bench) -> str:
     return f"{tried} edges"
 
 
-def _try(bench: Bench, case: Case) -> None:
-    t = bench.transcript()
+def _try(trial: Trial, case: Case) -> None:
+    t = trial.transcript()
     operands = [t.leaf(x) if kind == "x" else x for x, kind in zip(case.operands, case.kinds)]
     try:
         y = t.apply(case.name, *operands)
@@ -109,7 +109,7 @@ def _try(bench: Bench, case: Case) -> None:
         t.claim_number(y, case.values[0])
     if case.gradient is not None:
         t.backward(y)
-        for x, wanted in zip([x for x in operands if isinstance(x, Node)], case.gradient):
+        for x, wanted in zip([x for x in operands if isinstance(x, Variable)], case.gradient):
             t.claim_gradient(x, wanted, abs(wanted) * RELATIVE + 1e-300)
 
 
@@ -117,12 +117,12 @@ def _is(got: float, value: float) -> bool:
     return got == value or (got != got and value != value) or abs(got - value) <= abs(value) * RELATIVE < INF
 
 
-def kinks(bench: Bench) -> str:
+def kinks(trial: Trial) -> str:
     """relu, |x|, maximum and their like, where left and right derivative differ."""
     between = {"relu": (0.0, 0.0), "leaky_relu": (0.0, 1.0), "abs": (-1.0, 1.0), "elu": (0.0, INF)}
-    tried = [name for name in (*between, "maximum", "minimum") if name in bench.engine.functions]
+    tried = [name for name in (*between, "maximum", "minimum") if name in trial.engine.functions]
     for name in tried:
-        t = bench.transcript()
+        t = trial.transcript()
         if name in between:
             x = t.leaf(0.0)
             t.backward(t.apply(name, x))
@@ -131,14 +131,14 @@ def kinks(bench: Bench) -> str:
             if name == "relu":
                 t.claim_gradient(x, 0.0, why="at 0, where PyTorch, JAX and TensorFlow take 0")
             why = f"{name}'(0) is {got!r}, which is neither the slope on the left nor on the right nor between"
-            t.claim(low <= got <= high, why, f"{x.text}.{bench.engine.grad}")
-        elif bench.allows(name, "xx"):
+            t.claim(low <= got <= high, why, f"{x.text}.{trial.engine.grad}")
+        elif trial.allows(name, "xx"):
             a, b = t.leaf(2.0), t.leaf(2.0)
             t.backward(t.apply(name, a, b))
             shares = t.gradient(a), t.gradient(b)
             good = min(shares) >= 0.0 and math.isclose(sum(shares), 1.0)
             why = f"at a tie the gradients are {shares[0]!r} and {shares[1]!r}; together they should be 1"
-            t.claim(good, why, f"{a.text}.{bench.engine.grad}", f"{b.text}.{bench.engine.grad}")
+            t.claim(good, why, f"{a.text}.{trial.engine.grad}", f"{b.text}.{trial.engine.grad}")
     if not tried:
         raise Unsupported("it has no function with a kink")
     return ", ".join(tried)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from autograd.graph import operations, shown
 from autograd.rules import RULES
-from autograd.testing.gradreport import GradientRow
+from autograd.testing.gradients.report import GradientRow
 from autograd.testing.sweep import sweep
 from autograd.value import Value
 

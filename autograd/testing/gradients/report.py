@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.testing.precision import EPSILON, mpmath
-from autograd.testing.truth import Measured, Truth
+from autograd.testing.gradients.precision import EPSILON, mpmath
+from autograd.testing.gradients.truth import Measured, Truth
 
 _SMALLEST_NORMAL = 2.0**-1022
 _ROWS_SHOWN = 24
@@ -106,7 +106,7 @@ class GradientReport:
         return ", ".join(parts)
 
 
-def judge(partial: str, ours: float, measured: Measured, ulps: float) -> GradientRow:
+def compare(partial: str, ours: float, measured: Measured, ulps: float) -> GradientRow:
     """Compare one partial with the truth. See ``gradcheck`` for what is allowed."""
     truth = measured.truth
     if not truth.known:
@@ -130,4 +130,4 @@ def _in_ulps(off: Any, size: Any) -> float:
     return float(off / (EPSILON * max(size, mp.mpf(_SMALLEST_NORMAL)))) if off == off else math.nan
 
 
-__all__ = ["GradientReport", "GradientRow", "judge"]
+__all__ = ["GradientReport", "GradientRow", "compare"]

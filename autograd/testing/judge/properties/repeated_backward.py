@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 
-from autograd.testing.backpropagation import claim_near, gradient_of, needs, room_for, single_steps
-from autograd.testing.bench import Bench, Skipped
 from autograd.testing.expression import Expression
-from autograd.testing.transcript import Node, Raised, Transcript, Unsupported
+from autograd.testing.judge.properties.backpropagation import claim_near, gradient_of, needs, room_for, single_steps
+from autograd.testing.judge.transcript import Raised, Transcript, Unsupported, Variable
+from autograd.testing.judge.trial import Skipped, Trial
 
 
-def second_backward(bench: Bench) -> str:
+def second_backward(trial: Trial) -> str:
     """Called again on one output, it doubles the gradients, or sets them afresh: all of them, every time."""
     styles: set[str] = set()
     notes: set[str] = set()
 
     def body(t: Transcript, e: Expression) -> None:
-        room = room_for(bench, e, 3.0)
-        once = gradient_of(bench, t, e)
+        room = room_for(trial, e, 3.0)
+        once = gradient_of(trial, t, e)
         leaves = t.leaves(e)
         y = t.run(e, leaves)[-1]
         t.backward(y)
@@ -34,7 +34,7 @@ def second_backward(bench: Bench) -> str:
         if not doubled and not same:
             for x, a, b, r in zip(leaves, once, again, room):
                 if abs(b - 2 * a) > r:
-                    text = f"{x.text}.{bench.engine.grad}"
+                    text = f"{x.text}.{trial.engine.grad}"
                     t.claim(
                         False,
                         f"{text} is {b!r} after two backward passes, {a!r} after one: neither twice as much nor the "
@@ -44,13 +44,13 @@ def second_backward(bench: Bench) -> str:
         styles.add("doubles" if doubled else "resets")
         t.claim(len(styles) == 1, "at times the second pass doubles the gradients, at times it sets them afresh")
 
-    bench.for_all(bench.expressions(*bench.arithmetic, max_size=5), body, share=0.6)
+    trial.for_all(trial.expressions(*trial.arithmetic, max_size=5), body, share=0.6)
     if notes:
         raise Unsupported(next(iter(notes)))
     return "the gradients of leaves double" if "doubles" in styles else "the gradients are set afresh"
 
 
-def two_outputs(bench: Bench) -> None:
+def two_outputs(trial: Trial) -> None:
     """A second output of the same graph, after the leaves' gradients were set to zero."""
 
     def body(t: Transcript, e: Expression) -> None:
@@ -58,11 +58,11 @@ def two_outputs(bench: Bench) -> None:
             raise Skipped
         first = len(e.point) + len(e.constants)
         last = first + len(e.steps) - 1
-        room = room_for(bench, e, 2.0)
+        room = room_for(trial, e, 2.0)
         for one, other in dict.fromkeys(((first, last), ((first + last) // 2, last), (last, first))):
-            t = bench.transcript()
+            t = trial.transcript()
             t.comment("the second output on its own")
-            wanted = gradient_of(bench, t, e, other)
+            wanted = gradient_of(trial, t, e, other)
             t.comment("after a backward pass from another one")
             leaves = t.leaves(e)
             slots = t.run(e, leaves)
@@ -75,24 +75,24 @@ def two_outputs(bench: Bench) -> None:
                 raise Skipped from None  # see second_backward
             claim_near(t, leaves, wanted, room)
 
-    bench.for_all(bench.expressions(*bench.arithmetic, max_size=5, min_size=2), body, share=0.6)
+    trial.for_all(trial.expressions(*trial.arithmetic, max_size=5, min_size=2), body, share=0.6)
 
 
-def _zero(t: Transcript, x: Node) -> None:
+def _zero(t: Transcript, x: Variable) -> None:
     try:
         t.set_gradient(x)
     except Raised as raised:
         raise Unsupported(f"gradients can't be set to zero: {raised.message}") from None
 
 
-def data_changed(bench: Bench) -> str:
+def data_changed(trial: Trial) -> str:
     """What every optimiser does, one backward pass too early."""
     notes: set[str] = set()
 
     def body(t: Transcript, e: Expression) -> None:
-        room = room_for(bench, e, 2.0)
+        room = room_for(trial, e, 2.0)
         t.comment("as it should be")
-        wanted = gradient_of(bench, t, e)
+        wanted = gradient_of(trial, t, e)
         t.comment("with the leaf changed after the forward pass")
         leaves = t.leaves(e)
         y = t.run(e, leaves)[-1]
@@ -108,17 +108,17 @@ def data_changed(bench: Bench) -> str:
             return
         claim_near(t, leaves, wanted, room)
 
-    for e in single_steps(bench):
+    for e in single_steps(trial):
         with contextlib.suppress(Skipped):
-            body(bench.transcript(), e)
-    bench.for_all(bench.expressions(*bench.arithmetic, max_size=5), body, share=0.6)
+            body(trial.transcript(), e)
+    trial.for_all(trial.expressions(*trial.arithmetic, max_size=5), body, share=0.6)
     return next(iter(notes), "")
 
 
-def training(bench: Bench) -> None:
+def training(trial: Trial) -> None:
     """Gradient descent on a line through two points, beside the same in floats."""
-    needs(bench, "mul", "add", "sub")
-    t = bench.transcript()
+    needs(trial, "mul", "add", "sub")
+    t = trial.transcript()
     w, b = t.leaf(0.5), t.leaf(-1.0)
     exact_w, exact_b = 0.5, -1.0
     for step in range(3):

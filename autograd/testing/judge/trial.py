@@ -1,4 +1,4 @@
-"""The workbench of a property: the engine under test, how much effort to spend, and Hypothesis to look for failures."""
+"""The trial of an engine: what a property works with, how long it may look, and Hypothesis to look for failures."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from autograd.errors import missing
 from autograd.rules import Rule
-from autograd.testing.drawing import drawn
-from autograd.testing.engines import Engine
-from autograd.testing.exact import Exact, exact
 from autograd.testing.expression import Expression
-from autograd.testing.transcript import Falsified, Transcript, Unsupported, Verdict
-from autograd.testing.variants import variant
+from autograd.testing.judge.engines import Engine
+from autograd.testing.judge.exact import Exact, exact
+from autograd.testing.judge.search import Search
+from autograd.testing.judge.transcript import Falsified, Transcript, Unsupported, Verdict
+from autograd.testing.judge.variants import variant
+from autograd.testing.strategies import drawn
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -24,45 +25,26 @@ if TYPE_CHECKING:
 REACH: Final = 1e30  # the largest leaf: squares and their reciprocals are still far from the ends of what a float holds
 
 
-class Effort(NamedTuple):
-    """How long to look."""
-
-    name: str
-    examples: int  # random ones, for each property
-    points: int  # for each primitive
-    depths: tuple[int, ...]  # of chains
-    seconds: float  # for each property, at most
-
-
-EFFORTS: Final = {
-    "quick": Effort("quick", 60, 12, (1_000, 10_000, 100_000), 10.0),
-    "normal": Effort("normal", 200, 60, (1_000, 10_000, 100_000), 20.0),
-    "thorough": Effort("thorough", 5_000, 400, (1_000, 10_000, 100_000, 1_000_000), 240.0),
-}
-
-
 class Skipped(Exception):
     """This example has nothing to say about the property."""
 
 
-class Bench:
+class Trial:
     """What a property works with.
 
     Args:
         engine: the engine under test.
-        effort: how long to look.
-        seed: of the random examples; the same ones every time, if it is None.
+        search: how to look for faults.
         recorder: is told what is about to be done, in case that it ends the process.
     """
 
     def __init__(
         self,
         engine: Engine,
-        effort: Effort = EFFORTS["normal"],
-        seed: int | None = None,
+        search: Search = Search(),
         recorder: Callable[[str], None] | None = None,
     ) -> None:
-        self.engine, self.effort, self.seed, self.recorder = engine, effort, seed, recorder
+        self.engine, self.search, self.effort, self.recorder = engine, search, search.effort, recorder
         self.begin()
 
     def begin(self) -> None:
@@ -172,7 +154,7 @@ class Bench:
 
         test = hypothesis.settings(
             max_examples=max(5, round(self.effort.examples * share)),
-            derandomize=self.seed is None,
+            derandomize=self.search.seed is None,
             database=None,
             deadline=None,
             phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
@@ -181,8 +163,8 @@ class Bench:
             report_multiple_bugs=False,
             print_blob=False,
         )(hypothesis.given(strategy)(attempt))
-        if self.seed is not None:
-            test = hypothesis.seed(self.seed)(test)
+        if self.search.seed is not None:
+            test = hypothesis.seed(self.search.seed)(test)
         try:
             test()
         except Exception as error:

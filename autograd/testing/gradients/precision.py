@@ -1,7 +1,7 @@
 """Running somebody's function on numbers of many digits.
 
 ``f`` is called with numbers that behave as ours do (operators, ``x.exp()``, ``autograd.sin(x)``, NumPy's functions on
-arrays of them) and hold an ``mpmath.mpf`` each. Because every operation passes through one place, ``Program.apply``,
+arrays of them) and hold an ``mpmath.mpf`` each. Because every operation passes through one place, ``ManyDigits.apply``,
 that place can also say what a plain ``mpf`` could not:
 
 - that f took one of the numbers as a float (``math.sin(x)``, ``x.data``): its result is then good to 53 bits only;
@@ -64,35 +64,35 @@ def mpmath() -> Any:
 class Digits(Lifted):
     """A number of many digits: ``primal`` is an ``mpf``, ``reach`` has a bit for each input that it depends on."""
 
-    __slots__ = ("program", "reach")
+    __slots__ = ("function", "reach")
 
-    program: Program
+    function: ManyDigits
     reach: int
 
-    def __init__(self, program: Program, primal: Any, reach: int) -> None:
-        self.world = self.program = program
-        self.level = program.level
+    def __init__(self, function: ManyDigits, primal: Any, reach: int) -> None:
+        self.world = self.function = function
+        self.level = function.level
         self.primal = primal
         self.reach = reach
 
     @property
     def data(self) -> float:
         """The number as a float, which f should not have asked for."""
-        self.program.leaked = True
+        self.function.leaked = True
         return float(self.primal)
 
     def __float__(self) -> float:
         if sys._getframe(1).f_globals.get("__name__") not in _CHOOSERS:
-            self.program.leaked = True
+            self.function.leaked = True
         return float(self.primal)
 
     def __int__(self) -> int:
-        self.program.leaked = True
+        self.function.leaked = True
         return int(self.primal)
 
     @property
     def _mpf_(self) -> Any:  # mpmath asks for it, and answers with an mpf of its own
-        self.program.unwatched = True
+        self.function.unwatched = True
         return self.primal._mpf_
 
     # A branch that is chosen at a tie may be another one nearby.
@@ -105,11 +105,11 @@ class Digits(Lifted):
 
     def _compared(self, other: Any) -> Any:
         other = below(self.level, other)
-        self.program.tied |= bool(self.primal == other)
+        self.function.tied |= bool(self.primal == other)
         return other
 
 
-class Program(LiftedWorld):
+class ManyDigits(LiftedWorld):
     """f as a function of a flat list of ``mpf``, at the precision that is set when it's called.
 
     The first call has to be at the point itself: what is constant to a derivative though computed from the arguments
@@ -200,22 +200,22 @@ def _reach(x: Any) -> int:
 
 
 class Slope:
-    """A program's derivative along a direction, as another program: what a second derivative is the derivative of."""
+    """A function's derivative along a direction, as another function: what a second derivative is the derivative of."""
 
-    def __init__(self, program: Program, direction: Sequence[float]) -> None:
-        self.program = program
+    def __init__(self, function: ManyDigits, direction: Sequence[float]) -> None:
+        self.function = function
         self.direction = direction
 
     @property
     def largest(self) -> int:
-        """As of the program, and enlarged as rounding is by the division."""
-        return self.program.largest + int(mpmath().mp.prec) // 3
+        """As of the function, and enlarged as rounding is by the division."""
+        return self.function.largest + int(mpmath().mp.prec) // 3
 
     def __call__(self, numbers: Sequence[Any], seed: int = 0) -> Any:
         step = mpmath().mp.mpf(2) ** -(mpmath().mp.prec // 3)
-        above = self.program([x + step * v for x, v in zip(numbers, self.direction)], seed)
-        below_ = self.program([x - step * v for x, v in zip(numbers, self.direction)], seed)
+        above = self.function([x + step * v for x, v in zip(numbers, self.direction)], seed)
+        below_ = self.function([x - step * v for x, v in zip(numbers, self.direction)], seed)
         return (above - below_) / (2 * step)
 
 
-__all__ = ["EPSILON", "Digits", "Leaked", "Program", "Slope", "mpmath"]
+__all__ = ["EPSILON", "Digits", "Leaked", "ManyDigits", "Slope", "mpmath"]

@@ -10,9 +10,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from autograd.testing.engines import Engine
-from autograd.testing.exact import Exact
 from autograd.testing.expression import Expression, literal, term
+from autograd.testing.judge.engines import Engine
+from autograd.testing.judge.exact import Exact
+from autograd.testing.judge.rows import CRASHED, FALSIFIED, SLOW, UNSUPPORTED
 
 SHOWN = 60  # lines of the flight recorder's script, at most
 
@@ -20,7 +21,7 @@ SHOWN = 60  # lines of the flight recorder's script, at most
 class Verdict(Exception):
     """What ends a property early: the message is a sentence for people, the script shows what it says."""
 
-    status = ""
+    status: str
 
     def __init__(self, message: str, script: str = "") -> None:
         super().__init__(message)
@@ -30,7 +31,7 @@ class Verdict(Exception):
 class Falsified(Verdict):
     """The engine does not hold the property."""
 
-    status = "falsified"
+    status = FALSIFIED
 
 
 class Raised(Falsified):
@@ -44,22 +45,22 @@ class Raised(Falsified):
 class Unsupported(Verdict):
     """The engine does not have what the property is about."""
 
-    status = "not supported"
+    status = UNSUPPORTED
 
 
 class Slow(Verdict):
     """The engine gets there, but takes too long."""
 
-    status = "slow"
+    status = SLOW
 
 
 class Crashed(Verdict):
     """The engine took the process with it, or tried to."""
 
-    status = "crashed"
+    status = CRASHED
 
 
-class Node(NamedTuple):
+class Variable(NamedTuple):
     """A number of the engine, and the name that it has in the script."""
 
     text: str
@@ -128,41 +129,43 @@ class Transcript:
             self.lines[-1] += f"  # raises {type(error).__name__}"
             raise Raised(error, f"`{doing}`", self.script) from None
 
-    def leaf(self, number: float) -> Node:
+    def leaf(self, number: float) -> Variable:
         """A new leaf."""
         name = self._new("x")
-        return Node(name, self.do(f"{name} = {self._constructor}({literal(number)})", self.engine.leaf, number))
+        return Variable(name, self.do(f"{name} = {self._constructor}({literal(number)})", self.engine.leaf, number))
 
-    def apply(self, name: str, *operands: Node | float) -> Node:
-        """An operation on nodes and plain numbers."""
-        texts = [x.text if isinstance(x, Node) else term(x) for x in operands]
-        values = [x.it if isinstance(x, Node) else x for x in operands]
+    def apply(self, name: str, *operands: Variable | float) -> Variable:
+        """An operation on variables and plain numbers."""
+        texts = [x.text if isinstance(x, Variable) else term(x) for x in operands]
+        values = [x.it if isinstance(x, Variable) else x for x in operands]
         y = self._new("y")
-        line = f"{y} = {self.engine.spelling[name].format(*texts)}"
-        return Node(y, self.do(line, self.engine.functions[name], *values))
+        line = f"{y} = {self.engine.templates[name].format(*texts)}"
+        return Variable(y, self.do(line, self.engine.functions[name], *values))
 
-    def leaves(self, e: Expression) -> list[Node]:
+    def leaves(self, e: Expression) -> list[Variable]:
         """New leaves at the expression's point."""
         return [self.leaf(x) for x in e.point]
 
-    def run(self, e: Expression, leaves: Sequence[Node] | None = None) -> list[Any]:
+    def run(self, e: Expression, leaves: Sequence[Variable] | None = None) -> list[Any]:
         """All slots of the expression: leaves, constants (plain numbers), results."""
         slots: list[Any] = [*(self.leaves(e) if leaves is None else leaves), *e.constants]
         for name, operands in e.steps:
             slots.append(self.apply(name, *(slots[i] for i in operands)))
         return slots
 
-    def backward(self, node: Node) -> None:
+    def backward(self, variable: Variable) -> None:
         """The backward pass from there."""
-        self.do(f"{node.text}.{self.engine.backward}()", self.engine.run_backward, node.it)
+        self.do(f"{variable.text}.{self.engine.backward}()", self.engine.run_backward, variable.it)
 
-    def set_data(self, node: Node, number: float) -> None:
+    def set_data(self, variable: Variable, number: float) -> None:
         """Assign the number of a leaf."""
-        self.do(f"{node.text}.{self.engine.data} = {literal(number)}", setattr, node.it, self.engine.data, number)
+        self.do(
+            f"{variable.text}.{self.engine.data} = {literal(number)}", setattr, variable.it, self.engine.data, number
+        )
 
-    def set_gradient(self, node: Node, number: float = 0.0) -> None:
+    def set_gradient(self, variable: Variable, number: float = 0.0) -> None:
         """Assign the gradient of a leaf."""
-        self.do(f"{node.text}.{self.engine.grad} = {number!r}", setattr, node.it, self.engine.grad, number)
+        self.do(f"{variable.text}.{self.engine.grad} = {number!r}", setattr, variable.it, self.engine.grad, number)
 
     def comment(self, text: str) -> None:
         """A line for the reader of the script."""
@@ -178,35 +181,35 @@ class Transcript:
 
     # --- Reading ---
 
-    def number(self, node: Node) -> float:
+    def number(self, variable: Variable) -> float:
         """The number that it holds."""
-        return self._read(node, self.engine.data, self.engine.number)
+        return self._read(variable, self.engine.data, self.engine.number)
 
-    def gradient(self, node: Node) -> float:
+    def gradient(self, variable: Variable) -> float:
         """Its gradient."""
-        return self._read(node, self.engine.grad, self.engine.gradient)
+        return self._read(variable, self.engine.grad, self.engine.gradient)
 
-    def _read(self, node: Node, attribute: str, read: Callable[[Any], float]) -> float:
-        text = f"{node.text}.{attribute}"
+    def _read(self, variable: Variable, attribute: str, read: Callable[[Any], float]) -> float:
+        text = f"{variable.text}.{attribute}"
         try:
-            return read(node.it)
+            return read(variable.it)
         except AttributeError:
             raise Falsified(f"`{text}` is not there", self._ending(f"print({text})")) from None
         except (TypeError, ValueError, OverflowError):
-            shown = f"{getattr(node.it, attribute)!r:.60}"
+            shown = f"{getattr(variable.it, attribute)!r:.60}"
             raise Falsified(f"`{text}` is {shown}, not a real number", self._ending(f"print({text})")) from None
 
     # --- Claiming ---
 
-    def claim_number(self, node: Node, wanted: Any, tolerance: float = 0.0, why: str = "") -> None:
-        """Falsify the property unless the node holds that number."""
-        self._claim(f"{node.text}.{self.engine.data}", self.number(node), wanted, tolerance, why)
+    def claim_number(self, variable: Variable, wanted: Any, tolerance: float = 0.0, why: str = "") -> None:
+        """Falsify the property unless the variable holds that number."""
+        self._claim(f"{variable.text}.{self.engine.data}", self.number(variable), wanted, tolerance, why)
 
-    def claim_gradient(self, node: Node, wanted: Any, tolerance: float = 0.0, why: str = "") -> None:
-        """Falsify the property unless the node has that gradient."""
-        self._claim(f"{node.text}.{self.engine.grad}", self.gradient(node), wanted, tolerance, why)
+    def claim_gradient(self, variable: Variable, wanted: Any, tolerance: float = 0.0, why: str = "") -> None:
+        """Falsify the property unless the variable has that gradient."""
+        self._claim(f"{variable.text}.{self.engine.grad}", self.gradient(variable), wanted, tolerance, why)
 
-    def claim_gradients(self, leaves: Sequence[Node], truth: Exact, why: str = "") -> None:
+    def claim_gradients(self, leaves: Sequence[Variable], truth: Exact, why: str = "") -> None:
         """Falsify the property unless the leaves have the exact gradient, as far as floats can."""
         for i, x in enumerate(leaves):
             wanted = truth.gradient[i]

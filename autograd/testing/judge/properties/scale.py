@@ -9,8 +9,8 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd.testing.bench import Bench
-from autograd.testing.transcript import Falsified, Node, Slow, Transcript, Unsupported
+from autograd.testing.judge.transcript import Falsified, Slow, Transcript, Unsupported, Variable
+from autograd.testing.judge.trial import Trial
 
 GROWTH: Final = 3.0  # of the time for a node, when there are eight times as many: 1 if it is linear, 8 if quadratic
 TRIES: Final = 6  # before a time is believed to be too long
@@ -18,17 +18,17 @@ TRIES: Final = 6  # before a time is believed to be too long
 clock = time.process_time
 
 
-def deep_chains(bench: Bench) -> str:
+def deep_chains(trial: Trial) -> str:
     """``y = y + x``, again and again."""
-    add = _add(bench)
+    add = _add(trial)
     taken: list[float] = []
     held = 0
-    for depth in bench.effort.depths:
-        if taken and _forecast(taken) > bench.effort.seconds / 5:
+    for depth in trial.effort.depths:
+        if taken and _forecast(taken) > trial.effort.seconds / 5:
             if len(taken) > 1 and taken[-1] > 30 * taken[-2]:
                 raise Slow(f"a chain of {held:,} took {taken[-1]:.2f} s, one of {held // 10:,} {taken[-2]:.2f} s")
             return f"{held:,} (deeper ones would take too long: {taken[-1]:.1f} s for this)"
-        t = bench.transcript()
+        t = trial.transcript()
         x = t.leaf(1.0)
         started = time.process_time()
         y = _chain(t, x, depth, add)
@@ -47,33 +47,33 @@ def _forecast(taken: list[float]) -> float:
     return taken[-1] * max(growth, 10.0)
 
 
-def _chain(t: Transcript, x: Node, depth: int, add: Callable[[Any, Any], Any]) -> Node:
+def _chain(t: Transcript, x: Variable, depth: int, add: Callable[[Any, Any], Any]) -> Variable:
     def build() -> Any:
         y = x.it
         for _ in range(depth):
             y = add(y, x.it)
         return y
 
-    spelled = t.engine.spelling["add"].format("y", x.text)
-    return Node("y", t.do(f"y = {x.text}\nfor _ in range({depth}):\n    y = {spelled}", build))
+    spelled = t.engine.templates["add"].format("y", x.text)
+    return Variable("y", t.do(f"y = {x.text}\nfor _ in range({depth}):\n    y = {spelled}", build))
 
 
-def _add(bench: Bench) -> Callable[[Any, Any], Any]:
-    if "add" not in bench.engine.functions or not bench.allows("add", "xx"):
+def _add(trial: Trial) -> Callable[[Any, Any], Any]:
+    if "add" not in trial.engine.functions or not trial.allows("add", "xx"):
         raise Unsupported("it has no +")
-    return bench.engine.functions["add"]
+    return trial.engine.functions["add"]
 
 
-def wide_sums(bench: Bench) -> None:
+def wide_sums(trial: Trial) -> None:
     """Many leaves in one sum, and one leaf in many terms of it, by Python's ``sum`` where it works."""
-    add = _add(bench)
+    add = _add(trial)
     width = 300
-    t = bench.transcript()
-    leaf, cls = bench.engine.leaf, t.engine.cls.__name__
+    t = trial.transcript()
+    leaf, cls = trial.engine.leaf, t.engine.cls.__name__
     xs = t.do(f"xs = [{cls}(i) for i in range({width})]", lambda: [leaf(i) for i in range(width)])
     shared = t.leaf(2.0)
-    plus = t.engine.spelling["add"].format("y", "x")
-    plus_shared = t.engine.spelling["add"].format("y", shared.text)
+    plus = t.engine.templates["add"].format("y", "x")
+    plus_shared = t.engine.templates["add"].format("y", shared.text)
 
     def build() -> Any:
         y = shared.it
@@ -81,18 +81,18 @@ def wide_sums(bench: Bench) -> None:
             y = add(add(y, x), shared.it)
         return y
 
-    y = Node("y", t.do(f"y = {shared.text}\nfor x in xs:\n    y = {plus}\n    y = {plus_shared}", build))
+    y = Variable("y", t.do(f"y = {shared.text}\nfor x in xs:\n    y = {plus}\n    y = {plus_shared}", build))
     t.claim_number(y, math.fsum(range(width)) + 2.0 * (width + 1))
     t.backward(y)
     for i in (0, 1, width // 2, width - 1):
-        t.claim_gradient(Node(f"xs[{i}]", xs[i]), 1.0)
+        t.claim_gradient(Variable(f"xs[{i}]", xs[i]), 1.0)
     t.claim_gradient(shared, width + 1.0)
 
 
-def time_is_linear(bench: Bench) -> str:
+def time_is_linear(trial: Trial) -> str:
     """Eight times the nodes should take about eight times as long, in a balanced tree and in a ladder of diamonds."""
-    add = _add(bench)
-    leaf, run = bench.engine.leaf, bench.engine.run_backward
+    add = _add(trial)
+    leaf, run = trial.engine.leaf, trial.engine.run_backward
 
     def ladder(rungs: int) -> None:
         y = leaf(1.0)
@@ -106,9 +106,9 @@ def time_is_linear(bench: Bench) -> str:
             row = [add(a, b) for a, b in zip(row[::2], row[1::2])]
         run(row[0])
 
-    t = bench.transcript()
+    t = trial.transcript()
     t.do("y = ...  # a ladder of diamonds: y = y + y, again and again", lambda: None)
-    enough = bench.effort.seconds / 5
+    enough = trial.effort.seconds / 5
     small, large = _times(t, ladder, 8, 18, 25, enough)
     if large > 25 * small and large > 5e-3:
         raise Slow(
@@ -130,7 +130,7 @@ def time_is_linear(bench: Bench) -> str:
 
 
 def _ladder_script(t: Transcript, rungs: int) -> str:
-    spelled = t.engine.spelling["add"].format("y", "y")
+    spelled = t.engine.templates["add"].format("y", "y")
     lines = [f"y = {t.engine.cls.__name__}(1.0)", f"for _ in range({rungs}):", f"    y = {spelled}"]
     return "\n".join([t.engine.source, "", *lines, f"y.{t.engine.backward}()"])
 
@@ -169,18 +169,18 @@ def _time(t: Transcript, build: Callable[[int], None], size: int) -> float:
             gc.enable()
 
 
-def memory_is_freed(bench: Bench) -> str:
+def memory_is_freed(trial: Trial) -> str:
     """Twenty graphs on one leaf, dropped one after the other."""
-    add = _add(bench)
-    t = bench.transcript()
+    add = _add(trial)
+    t = trial.transcript()
     x = t.leaf(1.0)
     size, graphs = 200, 20
 
     def build() -> Any:
         y = x.it
         for _ in range(size):
-            y = add(y, bench.engine.leaf(1.0))
-        bench.engine.run_backward(y)
+            y = add(y, trial.engine.leaf(1.0))
+        trial.engine.run_backward(y)
         return y
 
     def measure() -> tuple[int, int, int]:
@@ -201,7 +201,7 @@ def memory_is_freed(bench: Bench) -> str:
         finally:
             tracemalloc.stop()
 
-    spelled = t.engine.spelling["add"].format("y", f"{t.engine.cls.__name__}(1.0)")
+    spelled = t.engine.templates["add"].format("y", f"{t.engine.cls.__name__}(1.0)")
     lines = (
         "import gc, tracemalloc\ntracemalloc.start()\n"
         f"for _ in range({graphs}):\n    y = {x.text}\n    for _ in range({size}):\n        y = {spelled}\n"

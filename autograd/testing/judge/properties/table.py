@@ -1,7 +1,7 @@
 """What the engine check asks: every property with a name, a sentence of explanation, and the function that tries it.
 
-A property returns, or returns a remark; it raises a :class:`~autograd.testing.transcript.Verdict` when there is more to
-say: that it is falsified, that the engine has no such thing, or that it is slow.
+A property returns, or returns a remark; it raises a :class:`~autograd.testing.judge.transcript.Verdict` when there is
+more to say: that it is falsified, that the engine has no such thing, or that it is slow.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from autograd.testing import arithmetic, backpropagation, edges, passes, scale
-from autograd.testing.bench import Bench
+from autograd.testing.judge.properties import arithmetic, backpropagation, edges, repeated_backward, scale
+from autograd.testing.judge.trial import Trial
 
 
 class Property(NamedTuple):
@@ -18,7 +18,7 @@ class Property(NamedTuple):
 
     name: str
     sentence: str
-    check: Callable[[Bench], str | None]
+    check: Callable[[Trial], str | None]
 
 
 PROPERTIES: Final = (
@@ -75,19 +75,21 @@ PROPERTIES: Final = (
     Property(
         "second backward",
         "Calling backward() again doubles the gradients of leaves, or sets them afresh.",
-        passes.second_backward,
+        repeated_backward.second_backward,
     ),
     Property(
         "two outputs",
         "After backward() from one output, and zeroing, another one that shares nodes gets the right gradient.",
-        passes.two_outputs,
+        repeated_backward.two_outputs,
     ),
     Property(
         "data changed in between",
         "Assigning a leaf's number after the forward pass does not corrupt the backward pass.",
-        passes.data_changed,
+        repeated_backward.data_changed,
     ),
-    Property("training loop", "Gradient descent goes as it does in floats, step after step.", passes.training),
+    Property(
+        "training loop", "Gradient descent goes as it does in floats, step after step.", repeated_backward.training
+    ),
     Property("deep chains", "A chain of 1,000, 10,000 and 100,000 operations works.", scale.deep_chains),
     Property("wide sums", "A sum of 600 terms works, with one leaf in half of them.", scale.wide_sums),
     Property("time is linear", "Eight times the nodes take about eight times as long.", scale.time_is_linear),

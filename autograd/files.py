@@ -1,0 +1,46 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file under another name first, then rename it. Links, pipes and devices are written into as they are.
+
+    Returns:
+        The path.
+
+    Raises:
+        OSError: there is no such folder, or it can't be written into.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into")
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        path.write_bytes(content)
+        return path
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        unfinished.write_bytes(content)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def writable_folder(folder: str | os.PathLike[str]) -> Path:
+    """Make the folder if it isn't there, and find out whether it can be written into: before the work, not after it.
+
+    Raises:
+        OSError: it can't.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / f".{secrets.token_hex(8)}.tmp", b"").unlink()
+    except OSError as error:
+        raise OSError(f"can't write into the folder {str(folder)!r}: {error.strerror}") from None
+    return folder

@@ -1,0 +1,1 @@
+"""What the engine check asks: the table of properties, and the functions that try them."""
