@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import optree
 
-from autograd.compiler import interpret
 from autograd.compiler.adjoint import Tape
 from autograd.compiler.arguments import (
     FLOAT64,
@@ -24,6 +23,7 @@ from autograd.compiler.arguments import (
     size_of,
     starts_of,
 )
+from autograd.compiler.backends import by_numpy as interpret
 from autograd.compiler.program import SOURCES, Program, values_in
 from autograd.compiler.results import Results
 from autograd.compiler.simplify import simplify
@@ -155,7 +155,7 @@ class Compiled(Program):
     def _in_c(self) -> Any:
         with self._lock:
             if self._kernel is None:
-                from autograd.compiler.native import Native
+                from autograd.compiler.backends.by_kernel import Native
 
                 self._kernel = Native(self, self._threads)
             return self._kernel

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import grad, maximum, mean, sigmoid, sin, softmax, take, tanh, value_and_grad, where
 from autograd.compiler import ieee, jit, vmap
-from autograd.compiler.interpret import run_python
+from autograd.compiler.backends.by_numpy import run_python
 from autograd.compiler.program import COLUMN, CONSTANT, NONE, REDUCE, SUM, SUMS, Program
 from autograd.compiler.simplify import simplify
 from autograd.compiler.source import WIDTH, outputs_of

@@ -1,0 +1,1 @@
+"""Back ends: the ways of running a program."""
