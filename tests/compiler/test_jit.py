@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import AnomalyError, TraceError, Value, exp, grad, log, mean, sqrt, value_and_grad
 from autograd.compiler import jit, kernel, vmap
+from autograd.compiler.backends.by_kernel import Kernel
 from autograd.compiler.compiled import Compiled
 from autograd.compiler.jitted import CACHE_SIZE, Jitted
 from autograd.testing import check_engine
@@ -351,10 +352,8 @@ def test_long_programs_print_short() -> None:
 
 
 def test_without_a_kernel_numpy_computes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograd.compiler import compiled
-
-    monkeypatch.setattr(compiled, "kernel_available", lambda: False)
-    monkeypatch.setattr(Compiled, "_in_c", lambda self: pytest.fail("there is none"))
+    monkeypatch.setattr(kernel, "available", lambda: False)
+    monkeypatch.setattr(kernel, "Code", lambda *args: pytest.fail("there is none"))
     f = jit(grad(lambda x: x**3))
     assert f(2.0) == 12.0
     assert jit(lambda x: x * 2).repeat(3)(1.0) == 8.0
@@ -641,4 +640,4 @@ def test_the_engine_check_holds_for_compiled_code() -> None:
 def test_the_kernel_is_what_runs_by_default() -> None:
     f = jit(lambda x: x * 2)
     f(1.0)
-    assert f.lower(1.0)._kernel is not None
+    assert isinstance(f.lower(1.0).backend, Kernel)

@@ -1,91 +1,111 @@
-"""A compiled program in the kernel: its words, its memory, and calls."""
+"""The back end "c": the compiled kernel, with the program's words, the memory that they work on, and calls."""
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from autograd.compiler import kernel
-from autograd.compiler.lower import lower
-
-if TYPE_CHECKING:
-    from autograd.compiler.compiled import Compiled
+from autograd.compiler.backends.backend import Backend, Procedure
+from autograd.compiler.lower import Lowered, lower
 
 _NEAR: Final = 8 << 20  # bytes of varying memory that a block may take: a share of the last cache
 _HEADERS: Final = 0.5  # what reading the words costs, as a multiple of the work on one vector; measured on a GPT
 
 
-class Native:
-    """The program of a function, ready to be called. Calls may come from several threads at once."""
+class Kernel(Backend):
+    """A procedure in words that the kernel runs."""
 
-    def __init__(self, program: Compiled, threads: int) -> None:
-        self.program = program
-        self.dtype = np.dtype(program.dtype)
-        lanes = kernel.LANES[program.dtype]
-        functions = {**kernel.functions(1), **kernel.functions(2)}
-        self.lowered = lower(program, kernel.ops(), functions, program.out.layout)
-        self.sections = [
+    def __init__(self, procedure: Procedure) -> None:
+        super().__init__(procedure)
+        self._read: Final = procedure.results.read
+        self._lowered: Lowered | None = None
+        self._once: kernel.Code | None = None
+        self._repeating: kernel.Code | None = None  # copies its results to its first arguments after each run
+        self._free: list[_Memory] = []  # that no call is using; constants are in them already
+        self._lock = threading.Lock()
+
+    @classmethod
+    def available(cls) -> bool:
+        return kernel.available()
+
+    def prepare(self) -> None:
+        self._once = self._once or self._code(0)
+
+    def call(self, numbers: Sequence[Any], threads: int = 1, times: int = 1) -> Any:
+        code = self._once if times == 1 else self._repeating
+        if code is None:
+            code = self._first_code(times)
+        try:
+            memory = self._free.pop()
+        except IndexError:
+            memory = _Memory(self.procedure, self.lowered())
+        for where, first, many in memory.arguments:
+            where[...] = numbers[first] if many == 1 else numbers[first : first + many]
+        code.run_at(memory.address, times, min(threads, kernel.MOST_THREADS))
+        outputs = memory.outputs.copy()
+        self._free.append(memory)
+        return self._read(outputs)
+
+    def lowered(self) -> Lowered:
+        """The program's words."""
+        with self._lock:
+            if self._lowered is None:
+                program, _, results, _, _ = self.procedure
+                functions = {**kernel.functions(1), **kernel.functions(2)}
+                self._lowered = lower(program, kernel.ops(), functions, results.outputs)
+            return self._lowered
+
+    def _first_code(self, times: int) -> kernel.Code:
+        if times == 1:
+            self._once = code = self._code(0)
+        else:
+            self._repeating = code = self._code(self.procedure.results.size)
+        return code
+
+    def _code(self, feedback: int) -> kernel.Code:
+        """The checked program, which copies so many of its results to its inputs after each run."""
+        program, _, _, dtype, threads = self.procedure
+        lanes = kernel.LANES[dtype]
+        lowered = self.lowered()
+        sections = [
             kernel.Section(
                 section.batch > 0, section.begin, section.end, _width(section.batch, section.slots, lanes, threads),
                 section.batch, section.slots, section.accumulators, section.end,
             )
-            for section in self.lowered.sections
+            for section in lowered.sections
         ]  # fmt: skip
-        self.codes: dict[int, kernel.Code] = {}  # by how many numbers are fed back
-        self.free: list[Any] = []  # memories that no call is using; constants are in them already
-        self.outputs = slice(program.inputs, program.inputs + program.out.size)
-
-    def code(self, feedback: int) -> kernel.Code:
-        """The checked program that copies so many of its first outputs to the inputs after each run."""
-        if feedback not in self.codes:
-            copies = [(place, self.program.inputs + place) for place in range(feedback)]
-            self.codes[feedback] = kernel.Code(
-                self.lowered.words, self.sections, self.lowered.memory, self.program.dtype, copies
-            )
-        return self.codes[feedback]
-
-    def call(self, numbers: Sequence[Any], threads: int, repeats: int = 1, feedback: int = 0) -> Any:
-        """Run it on these arguments: the result, in its structure."""
-        code = self.codes.get(feedback) or self.code(feedback)
-        try:
-            memory = self.free.pop()
-        except IndexError:
-            memory = _Memory(self)
-        for where, first, many in memory.arguments:
-            where[...] = numbers[first] if many == 1 else numbers[first : first + many]
-        code.run_at(memory.address, repeats, min(threads, kernel.MOST_THREADS))
-        outputs = memory.outputs.copy()
-        self.free.append(memory)
-        return self.program.out.from_memory(outputs)
+        copies = [(place, program.inputs + place) for place in range(feedback)]
+        return kernel.Code(lowered.words, sections, lowered.memory, dtype, copies)
 
 
 class _Memory:
     """A memory with the constants in place, and the parts of it that the arguments go to."""
 
-    def __init__(self, native: Native) -> None:
-        lowered, program = native.lowered, native.program
-        self.numbers = np.zeros(max(lowered.memory, 1), dtype=native.dtype)
+    def __init__(self, procedure: Procedure, lowered: Lowered) -> None:
+        _, arguments, results, dtype, _ = procedure
+        numbers = np.zeros(max(lowered.memory, 1), dtype=dtype)
         with np.errstate(over="ignore"):  # what is too large for float32 is infinite
             for start, constants in lowered.constants:
-                self.numbers[start : start + len(constants)] = constants
-        self.address = kernel.address_of(self.numbers)
-        self.outputs = self.numbers[native.outputs]
+                numbers[start : start + len(constants)] = constants
+        self.address = kernel.address_of(numbers)
+        self.outputs = numbers[arguments.size : arguments.size + results.size]
         self.arguments: list[tuple[Any, int, int]] = []  # where, which argument is the first, how many
-        for number, (start, shape) in enumerate(zip(program.starts, program.number_shapes)):
-            if shape is None and self.arguments and self.arguments[-1][0].ndim == 1 and self._is_run(-1, program):
-                _, first, many = self.arguments.pop()
-                begin = program.starts[first]
-                self.arguments.append((self.numbers[begin : start + 1], first, many + 1))
+        single = 0  # numbers, not arrays, that come one after the other
+        for number, leaf in enumerate(arguments.numeric):
+            end = leaf.start + leaf.size
+            if leaf.shape is not None:
+                single = 0
+                self.arguments.append((numbers[leaf.start : end].reshape(leaf.shape), number, 1))
                 continue
-            size = math.prod(shape or ())
-            where = self.numbers[start : start + size]
-            self.arguments.append((where if shape is None else where.reshape(shape), number, 1))
-
-    def _is_run(self, at: int, program: Compiled) -> bool:
-        return program.number_shapes[self.arguments[at][1]] is None
+            if single:
+                self.arguments.pop()
+            single += 1
+            self.arguments.append((numbers[end - single : end], number + 1 - single, single))
 
 
 def _width(batch: int, slots: int, lanes: int, threads: int) -> int:

@@ -1,90 +1,29 @@
-"""Run a program in Python: value by value on floats, or with NumPy on whole batches.
-
-This is what the compiled kernel does, in the shortest words; it is what runs where there was no C compiler, and what
-the kernel is tested against.
-"""
+"""The back end "numpy": value by value, with an array for each that varies. It needs no C compiler."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd.compiler import ieee
-from autograd.compiler.place import place
+from autograd.compiler.backends.backend import Interpreter
 from autograd.compiler.program import COLUMN, CONSTANT, DATA, REDUCE, SUM, Program
 
 
-def run_python(program: Program, numbers: Sequence[float]) -> list[Any]:
-    """The outputs, from the inputs: floats, and for varying outputs lists with a float for each sample."""
-    inputs = program.inputs
-    known: dict[int, Any] = {}
-    for value, (head, operands, _) in enumerate(program.ops, start=inputs):
-        if head is CONSTANT:
-            known[value] = operands[0]
-    for section in place(program):
-        if section.batch:
-            for value in section.values:
-                if program.operation(value)[0] is REDUCE:
-                    known[value] = 0.0
-                else:
-                    known[value] = []
-        for sample in range(section.batch or 1):
-            here = _Sample(program, numbers, known, sample)
-            for value in section.values:
-                head, operands, batch = program.operation(value)
-                if head is SUM or head is REDUCE:
-                    y = 0.0
-                    for a, b, sign in operands:
-                        product = here[a] * here[b] if b >= 0 else here[a]
-                        y = y + product if sign > 0 else y - product
-                else:
-                    y = ieee.apply(head, [here[x] for x in operands])
-                if head is REDUCE:
-                    known[value] += y
-                elif batch:
-                    known[value].append(y)
-                else:
-                    known[value] = y
-    return [_whole(program, numbers, known, value) for value in program.outputs]
+class NumPy(Interpreter):
+    """A procedure, interpreted with NumPy."""
 
-
-class _Sample:
-    """The numbers of one sample."""
-
-    def __init__(self, program: Program, numbers: Sequence[float], known: dict[int, Any], sample: int) -> None:
-        self.program = program
-        self.numbers = numbers
-        self.known = known
-        self.sample = sample
-
-    def __getitem__(self, value: int) -> float:
-        if value < self.program.inputs:
-            return self.numbers[value]
-        head, operands, batch = self.program.operation(value)
-        if head is COLUMN:
-            return float(self.numbers[operands[0] + operands[1] * self.sample])
-        if head is DATA:
-            return float(operands[0][self.sample])
-        number: float = self.known[value][self.sample] if batch else self.known[value]
-        return number
-
-
-def _whole(program: Program, numbers: Sequence[float], known: dict[int, Any], value: int) -> Any:
-    if value < program.inputs:
-        return float(numbers[value])
-    head, _, batch = program.operation(value)
-    if batch and head in (COLUMN, DATA):
-        return [_Sample(program, numbers, known, sample)[value] for sample in range(batch)]
-    return known[value]
+    def outputs(self, row: Any) -> Sequence[Any]:
+        return run_numpy(self.procedure.program, row)
 
 
 def run_numpy(program: Program, numbers: Any) -> list[Any]:
-    """The same with an array for each varying value. The arithmetic is of the inputs' dtype."""
-    import numpy as np
-
+    """The outputs, from the inputs; varying ones as arrays. The arithmetic is of the inputs' dtype."""
     numbers = np.asarray(numbers)
     real = numbers.dtype.type
-    functions = _ufuncs()
+    functions = ufuncs()
     known: dict[int, Any] = {}
 
     def get(value: int) -> Any:
@@ -114,11 +53,9 @@ def run_numpy(program: Program, numbers: Any) -> list[Any]:
 _TABLE: dict[Any, Any] = {}
 
 
-def _ufuncs() -> dict[Any, Any]:
+def ufuncs() -> dict[Any, Any]:
     """NumPy's function for each head; Python's, element by element, where NumPy has none."""
     if not _TABLE:
-        import numpy as np
-
         own = {
             "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "log2": np.log2, "log10": np.log10,
             "sqrt": np.sqrt, "cbrt": np.cbrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin,
