@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import optree
+from optree import PyTreeSpec
 
 from autograd.compiler.arrays import TracedArray
 from autograd.compiler.layout import FLOAT64, Layout, Shape, Static, keys
@@ -24,7 +25,7 @@ STATIC: Final = (bool, str, bytes, type(None))  # arguments of these kinds are k
 class Key(NamedTuple):
     """What a program is made for: calls with the same key are calls of the same program."""
 
-    spec: Any  # the structure of the arguments; if there are any by keyword, of (args, kwargs)
+    spec: PyTreeSpec  # the structure of the arguments; if there are any by keyword, of (args, kwargs)
     shapes: tuple[Shape | Static, ...]  # of each leaf
     by_keyword: bool
 
@@ -108,7 +109,7 @@ class Shortcut:
         self._shapes = key.shapes
         self._dicts = None if key.by_keyword else _dicts_in(key.spec)
 
-    def numbers(self, args: tuple[Any, ...]) -> list[Any] | None:
+    def numbers(self, args: Any) -> list[Any] | None:
         """The leaves of the arguments if they are floats and arrays as the program takes them. None: look closer."""
         if self._dicts is None:
             return None
@@ -137,10 +138,10 @@ class Shortcut:
         return leaves
 
 
-def _dicts_in(spec: Any) -> list[tuple[Any, ...]] | None:
+def _dicts_in(spec: PyTreeSpec) -> list[tuple[Any, ...]] | None:
     """The ways to the dicts in a structure of tuples, lists and dicts; None if it has other parts."""
     found: list[tuple[Any, ...]] = []
-    stack: list[tuple[Any, tuple[Any, ...]]] = [(spec, ())]
+    stack: list[tuple[PyTreeSpec, tuple[Any, ...]]] = [(spec, ())]
     while stack:
         part, path = stack.pop()
         if part.type not in (None, type(None), tuple, list, dict):

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
+from optree import PyTreeSpec
 
 FLOAT64: Final = np.dtype(np.float64)
 
@@ -91,7 +92,7 @@ class Layout:
         dtype: of the numbers.
     """
 
-    def __init__(self, spec: Any, parts: Iterable[tuple[Shape, int] | Static], dtype: str) -> None:
+    def __init__(self, spec: PyTreeSpec, parts: Iterable[tuple[Shape, int] | Static], dtype: str) -> None:
         self.spec = spec
         self.dtype: Any = np.dtype(dtype)
         self.leaves: list[Leaf | Static] = []

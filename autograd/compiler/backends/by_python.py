@@ -6,7 +6,7 @@ Its arithmetic is float64; a program of float32 is given numbers that are rounde
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from autograd.compiler.backends.backend import Interpreter, Procedure
 from autograd.compiler.source_python import takes_sequence, to_python
@@ -18,6 +18,7 @@ class Python(Interpreter):
     def __init__(self, procedure: Procedure) -> None:
         super().__init__(procedure)
         self._function: Callable[..., Any] | None = None
+        self._takes_sequence: Final = takes_sequence(procedure.program)
 
     def prepare(self) -> None:
         self._function = self._function or self._defined()
@@ -26,10 +27,8 @@ class Python(Interpreter):
         function = self._function
         if function is None:
             function = self._function = self._defined()
-        numbers = row.tolist()
-        program = self.procedure.program
-        result = function(numbers) if takes_sequence(program) else function(*numbers)
-        return result if len(program.outputs) != 1 else (result,)
+        result = function(row.tolist()) if self._takes_sequence else function(*row.tolist())
+        return result if len(self.procedure.program.outputs) != 1 else (result,)
 
     def _defined(self) -> Callable[..., Any]:
         source = to_python(self.procedure.program)
