@@ -12,6 +12,7 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -475,6 +476,11 @@ def rounded(e: Expression) -> Expression | None:
     return shorter if spread_of_digits(shorter) and all(abs(x) < 1e9 for x in slopes) else None
 
 
+def may_stop(way: Way) -> AbstractContextManager[None]:
+    """There may be numbers on the way that are not finite, in a branch that is not taken say, at which one back end stops."""
+    return suppress(AnomalyError) if way.only_finite else nullcontext()
+
+
 def of_point(way: Way, f: Callable[..., Any], e: Expression, dtype: str = "float64") -> Compiled:
     return compiled_for(way.backend, f, *e.point, dtype=dtype)
 
@@ -484,7 +490,8 @@ def of_point(way: Way, f: Callable[..., Any], e: Expression, dtype: str = "float
 @given(e=drawn(TABLE, max_size=10, reach=1e100))
 def test_the_gradient_is_the_truth(way: Way, e: Expression) -> None:
     compiled = of_point(way, value_and_grad(e.apply, tuple(range(len(e.point)))), e)
-    gradcheck((e.apply, lambda *xs: compiled.run(*xs)[1]), *e.point)
+    with may_stop(way):
+        gradcheck((e.apply, lambda *xs: compiled.run(*xs)[1]), *e.point)
 
 
 @each_way
@@ -495,7 +502,8 @@ def test_the_gradient_in_float32_is_the_truth_to_its_digits(way: Way, e: Express
     assume(shorter is not None)
     assert shorter is not None
     compiled = of_point(way, grad(shorter.apply, tuple(range(len(e.point)))), shorter, "float32")
-    gradcheck((shorter.apply, compiled.run), *shorter.point, ulps=ULPS * COARSER["float32"])
+    with may_stop(way):
+        gradcheck((shorter.apply, compiled.run), *shorter.point, ulps=ULPS * COARSER["float32"])
 
 
 @each_dtype
@@ -503,14 +511,16 @@ def test_the_gradient_in_float32_is_the_truth_to_its_digits(way: Way, e: Express
 @examples(16)
 @given(e=woven(NAMES))
 def test_value_and_gradient_are_the_eager_ones(way: Way, dtype: str, e: Expression) -> None:
-    check(lambda f: value_and_grad(f, tuple(range(len(e.point)))), e, way.backend, dtype)
+    with may_stop(way):
+        check(lambda f: value_and_grad(f, tuple(range(len(e.point)))), e, way.backend, dtype)
 
 
 @each_way
 @examples(12)
 @given(e=woven(NAMES), v=st.lists(st.integers(-3, 3).map(float), min_size=4, max_size=4))
 def test_the_hessian_times_a_direction_is_the_eager_one(way: Way, e: Expression, v: list[float]) -> None:
-    check(by_list(lambda f: lambda xs: hvp(f, xs, v[: len(xs)])), e, way.backend)
+    with may_stop(way):
+        check(by_list(lambda f: lambda xs: hvp(f, xs, v[: len(xs)])), e, way.backend)
 
 
 @each_way
@@ -519,12 +529,8 @@ def test_at_large_numbers_and_infinity_a_slope_in_float32_is_its_limit(way: Way,
     slope = compiled_for(way.backend, grad(RULES[name]), 1.0, dtype="float32")
     for x in (1e17, 1e19, 1e25, 1e38, math.inf):
         for at in (x, -x):
-            try:
-                ours = slope.run(at)
-            except AnomalyError:  # x² on the way to exp(-x²)
-                assert way.only_finite
-            else:
-                assert ours == pytest.approx(grad(RULES[name])(at), rel=1e-6, abs=1e-34)
+            with may_stop(way):  # at x² on the way to exp(-x²)
+                assert slope.run(at) == pytest.approx(grad(RULES[name])(at), rel=1e-6, abs=1e-34)
 
 
 # --- The functions of floats, which all of them are held against ---
