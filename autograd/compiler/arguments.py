@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import optree
+from optree import PyTreeSpec
 
-from autograd.compiler.program import Index
-from autograd.compiler.trace import Condition, Trace
+from autograd.compiler.arrays import TracedArray
+from autograd.compiler.layout import FLOAT64, Layout, Shape, Static, keys
+from autograd.compiler.trace import Condition, Trace, Traced
 from autograd.methods import Functions
 
-FLOAT64: Final = np.dtype(np.float64)
 REAL: Final = "fiub"  # kinds of arrays of real numbers
 
+_new: Final[Any] = tuple.__new__  # makes a NamedTuple in a third of the time that it takes by its name
+
 STATIC: Final = (bool, str, bytes, type(None))  # arguments of these kinds are known when the function is traced
+
+
+class Key(NamedTuple):
+    """What a program is made for: calls with the same key are calls of the same program."""
+
+    spec: PyTreeSpec  # the structure of the arguments; if there are any by keyword, of (args, kwargs)
+    shapes: tuple[Shape | Static, ...]  # of each leaf
+    by_keyword: bool
+
+    def layout(self, dtype: str) -> Layout:
+        """Where the numbers of the arguments stand."""
+        return Layout(self.spec, [shape if isinstance(shape, Static) else (shape, 0) for shape in self.shapes], dtype)
 
 
 class Arguments:
     """Arguments as leaves, and the key under which a program for them is kept."""
 
-    __slots__ = ("has_derivatives", "key", "leaves", "numbers", "shapes", "spec")
+    __slots__ = ("has_derivatives", "key", "leaves", "numbers")
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         call: Any = (args, kwargs) if kwargs else args
-        self.leaves: list[Any]
-        self.leaves, self.spec = optree.tree_flatten(call, namespace="chainrule")
+        leaves, spec = optree.tree_flatten(call, namespace="chainrule")
+        numbers: list[Any] = []
+        shapes: list[Shape | Static] = []
+        self.leaves: list[Any] = leaves
+        self.numbers = numbers  # floats and arrays
         self.has_derivatives = False
-        self.numbers: list[Any] = []  # floats and arrays
-        shapes: list[Any] = []  # of each leaf: None for a number, the shape of an array, or ("static", type, thing)
-        for leaf in self.leaves:
+        for leaf in leaves:
             kind = type(leaf)
             if kind is float:
                 shapes.append(None)
@@ -41,7 +57,7 @@ class Arguments:
                 self.has_derivatives = True
                 return
             elif isinstance(leaf, STATIC) or not hasattr(kind, "__float__"):
-                shapes.append(("static", kind, leaf))
+                shapes.append(_new(Static, (kind, leaf)))
                 continue
             elif getattr(leaf, "ndim", 0):
                 leaf = self.of_numbers(leaf)
@@ -55,9 +71,8 @@ class Arguments:
                     return
                 leaf = float(leaf)
                 shapes.append(None)
-            self.numbers.append(leaf)
-        self.shapes = tuple(shapes)
-        self.key = (self.spec, self.shapes, bool(kwargs))
+            numbers.append(leaf)
+        self.key: Key = _new(Key, (spec, tuple(shapes), bool(kwargs)))
 
     def of_numbers(self, array: Any) -> Any:
         """An array of another kind as one of floats; None if there are Values or traced numbers in it."""
@@ -80,39 +95,83 @@ class Arguments:
         )
 
 
-def is_static(shape: Any) -> bool:
-    """Whether an argument is known when the function is traced."""
-    return isinstance(shape, tuple) and bool(shape) and shape[0] == "static"
+class Shortcut:
+    """A short way to the numbers of a call that is like the one before, which most calls are.
+
+    Args:
+        key: of the call before.
+    """
+
+    __slots__ = ("_dicts", "_shapes", "_spec")
+
+    def __init__(self, key: Key) -> None:
+        self._spec = key.spec
+        self._shapes = key.shapes
+        self._dicts = None if key.by_keyword else _dicts_in(key.spec)
+
+    def numbers(self, args: Any) -> list[Any] | None:
+        """The leaves of the arguments if they are floats and arrays as the program takes them. None: look closer."""
+        if self._dicts is None:
+            return None
+        try:
+            leaves: list[Any] = self._spec.flatten_up_to(args)
+        except (TypeError, ValueError):
+            return None
+        for path in self._dicts:  # for a dict it takes an OrderedDict, too
+            x: Any = args
+            for key in path:
+                x = x[key]
+            if type(x) is not dict:
+                return None
+        for leaf, shape in zip(leaves, self._shapes):
+            kind = type(leaf)
+            if kind is float:
+                fits = shape is None
+            else:
+                fits = (
+                    kind is np.ndarray
+                    and leaf.shape == shape != ()
+                    and (leaf.dtype is FLOAT64 or leaf.dtype.kind in REAL)
+                )
+            if not fits:
+                return None
+        return leaves
 
 
-def size_of(shape: tuple[int, ...] | None) -> int:
-    """How many numbers an argument of that shape has; None is the shape of one number."""
-    size = 1
-    for n in shape or ():
-        size *= n
-    return size
-
-
-def starts_of(sizes: Sequence[int]) -> list[int]:
-    """Where each of several arguments begins among the numbers."""
-    starts = []
-    start = 0
-    for size in sizes:
-        starts.append(start)
-        start += size
-    return starts
+def _dicts_in(spec: PyTreeSpec) -> list[tuple[Any, ...]] | None:
+    """The ways to the dicts in a structure of tuples, lists and dicts; None if it has other parts."""
+    found: list[tuple[Any, ...]] = []
+    stack: list[tuple[PyTreeSpec, tuple[Any, ...]]] = [(spec, ())]
+    while stack:
+        part, path = stack.pop()
+        if part.type not in (None, type(None), tuple, list, dict):
+            return None
+        if part.type is dict:
+            found.append(path)
+        stack += [(child, (*path, key)) for child, key in zip(part.children(), part.entries())]
+    return found
 
 
 def object_array(numbers: list[Any], shape: tuple[int, ...]) -> Any:
     """An array of traced numbers."""
-    from autograd.compiler.arrays import TracedArray
-
     out = np.empty(len(numbers), dtype=object)
     out[:] = numbers
     return out.reshape(shape).view(TracedArray)
 
 
-def name_inputs(trace: Trace, f: Callable[..., Any], flat: Arguments) -> None:
+def traced_leaves(trace: Trace, flat: Arguments, layout: Layout) -> list[Any]:
+    """The leaves of the arguments with traced numbers in place of numbers."""
+    leaves: list[Any] = []
+    for given, leaf in zip(flat.leaves, layout.leaves):
+        if isinstance(leaf, Static):
+            leaves.append(given)
+            continue
+        traced = [Traced(trace, index) for index in trace.values()[leaf.start : leaf.start + leaf.size]]
+        leaves.append(traced[0] if leaf.shape is None else object_array(traced, leaf.shape))
+    return leaves
+
+
+def name_inputs(trace: Trace, f: Callable[..., Any], key: Key, layout: Layout) -> None:
     """Names for the inputs, from the function's parameters: x, w[0], p['b']."""
     if trace.inputs > 10_000:
         return  # nobody reads that
@@ -121,18 +180,8 @@ def name_inputs(trace: Trace, f: Callable[..., Any], flat: Arguments) -> None:
     except (TypeError, ValueError):
         parameters = []
     positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    start = 0
-    for path, shape in zip(flat.spec.paths(), flat.shapes):
-        if is_static(shape):
-            continue
-        by_keyword, path = (path[0] == 1, path[1:]) if flat.key[2] else (False, path)
+    for path, leaf in layout.paths():
+        by_keyword, path = (path[0] == 1, path[1:]) if key.by_keyword else (False, path)
         first = path[0]
         name = first if by_keyword else positional[first] if first < len(positional) else f"a{first}"
-        base = str(name) + "".join(f"[{key!r}]" for key in path[1:])
-        if shape is None:
-            trace.names[Index(start)] = base
-            start += 1
-            continue
-        for index in np.ndindex(*shape):
-            trace.names[Index(start)] = base + (f"[{', '.join(map(str, index))}]" if index else "")
-            start += 1
+        trace.names.update(zip(trace.values()[leaf.start :], leaf.names(f"{name}{keys(path[1:])}")))

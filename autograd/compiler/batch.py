@@ -15,8 +15,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import optree
+
 from autograd.arrays import own_kind
 from autograd.compiler.arguments import object_array
+from autograd.compiler.jitted import Jitted
 from autograd.compiler.program import COLUMN, DATA
 from autograd.compiler.trace import Trace, Traced
 from autograd.modes import TAPE
@@ -52,10 +56,8 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         return _map(tape.trace, f, in_axes, args)
 
     @functools.cache
-    def compiled() -> Any:
-        from autograd.compiler.jitted import jit
-
-        return jit(lambda *args: batched(*args))
+    def compiled() -> Jitted:
+        return Jitted(lambda *args: batched(*args))
 
     return batched
 
@@ -87,8 +89,6 @@ class _Mapped:
     """One argument: its leaves, and the axis of each that runs over the batch."""
 
     def __init__(self, arg: Any, axis: Any, where: str) -> None:
-        import optree
-
         self.leaves, self.spec = optree.tree_flatten(arg, namespace="chainrule")
         if axis is None or isinstance(axis, int):
             axes: list[Any] = [axis] * len(self.leaves)
@@ -138,15 +138,11 @@ class _Mapped:
         return self._rebuilt(out)
 
     def _rebuilt(self, leaves: list[Any]) -> Any:
-        import optree
-
         return optree.tree_unflatten(self.spec, leaves)
 
 
 def _sources(trace: Trace, column: Any) -> list[tuple[Any, tuple[Any, ...]]] | None:
     """Where the numbers of each position of a sample come from: columns of the inputs, or data; None: from neither."""
-    import numpy as np
-
     size = column.shape[0]
     flat = column.reshape(size, -1)
     if flat.dtype.kind in "fiub":
@@ -168,16 +164,11 @@ def _sources(trace: Trace, column: Any) -> list[tuple[Any, tuple[Any, ...]]] | N
 
 
 def _axis_first(array: Any, axis: int) -> Any:
-    import numpy as np
-
     return np.moveaxis(np.asanyarray(array), axis, 0)
 
 
 def _stacked(samples: list[Any]) -> Any:
     """Structures of one shape, as one structure of arrays with the batch axis first."""
-    import numpy as np
-    import optree
-
     trees = [flatten(sample)[0] for sample in samples]
     if any(tree != trees[0] for tree in trees):
         raise ValueError("the samples of a vmap returned structures of different shapes")

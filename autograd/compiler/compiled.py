@@ -1,98 +1,58 @@
-"""A function's program for arguments of some shapes, ready to be called: recorded, simplified, and run by a backend."""
+"""A function's program for arguments of some shapes: recorded, simplified, and given to a back end that runs it."""
 
 from __future__ import annotations
 
-import functools
 import gc
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
 import optree
 
-from autograd.compiler import interpret
 from autograd.compiler.adjoint import Tape
-from autograd.compiler.arguments import (
-    FLOAT64,
-    REAL,
-    Arguments,
-    is_static,
-    name_inputs,
-    object_array,
-    size_of,
-    starts_of,
-)
-from autograd.compiler.program import SOURCES, Program, values_in
-from autograd.compiler.results import Results
+from autograd.compiler.arguments import Arguments, Shortcut, name_inputs, traced_leaves
+from autograd.compiler.backends import named
+from autograd.compiler.backends.backend import Backend, Procedure
+from autograd.compiler.layout import Layout
+from autograd.compiler.program import Program
+from autograd.compiler.results import results_of
 from autograd.compiler.simplify import simplify
-from autograd.compiler.trace import Trace, Traced
-from autograd.errors import AnomalyError
+from autograd.compiler.trace import Trace
 from autograd.modes import TAPE
 
 
-class Compiled(Program):
-    """A function's program for arguments of some shapes, and what is needed to call it."""
+class Compiled:
+    """A function's program for arguments of some shapes, and the back end that runs it. It prints as the program.
 
-    def __init__(self, f: Callable[..., Any], flat: Arguments, dtype: str, threads: int, check: bool) -> None:
-        self.dtype = dtype
-        self.check = check
-        self._threads = threads
-        self.key = flat.key
-        self._spec: Any = None if flat.key[2] else flat.spec  # of the arguments, if none was given by keyword
-        self._dicts = None if flat.key[2] else _dicts_in(flat.spec)
-        self.shapes = flat.shapes
-        self.number_shapes = [shape for shape in flat.shapes if not is_static(shape)]
-        self.starts = starts_of([size_of(shape) for shape in self.number_shapes])
-        trace, result = record(f, flat, keep_lines=check)
-        self.out = Results(trace, result, dtype)
-        program = simplify(trace.finish(self.out.values))
-        super().__init__(program.inputs, program.ops, program.outputs, program.names, program.lines)
-        self._kernel: Any = None
-        self._lock = threading.Lock()
+    Attributes:
+        program: what is computed, on numbers in a row.
+        arguments: where the numbers of the arguments stand there.
+        results: likewise for what the function returns.
+        dtype: of all arithmetic.
+        backend: what runs the program where nothing else is asked for.
+    """
 
-    __hash__ = object.__hash__
+    def __init__(
+        self, f: Callable[..., Any], flat: Arguments, dtype: str, threads: int, backend: type[Backend]
+    ) -> None:
+        self.key: Final = flat.key
+        self.arguments: Final = flat.key.layout(dtype)
+        self.dtype: Final = dtype
+        recorded, self.results = record(f, flat, self.arguments, dtype, keep_lines=backend.keeps_lines)
+        self.program: Final = simplify(recorded)
+        self._procedure = Procedure(self.program, self.arguments, self.results, dtype, threads)
+        self.backend: Final = backend(self._procedure)
+        self._backends: dict[type[Backend], Backend] = {backend: self.backend}
+        # What every call needs, within reach.
+        self.call: Final = self.backend.call
+        self.numbers_of: Final = Shortcut(flat.key).numbers
 
-    def __call__(self, numbers: Sequence[Any], threads: int = 1) -> Any:
-        if self._kernel is not None and not self.check:
-            return self._kernel.call(numbers, threads)
-        if self.check:
-            return self.out.rebuild(self._checked(self._memory(numbers)))
-        return self.run_flat(numbers, threads, None)
+    def __repr__(self) -> str:
+        return str(self.program)
 
-    def prepare(self) -> None:
-        """Do before the first run what can be done before it."""
-        if not self.check and kernel_available():
-            self._in_c().code(0)
-
-    def numbers_of(self, args: tuple[Any, ...]) -> list[Any] | None:
-        """The leaves of the arguments if they are floats and arrays as the program takes them. None: look closer."""
-        if self._dicts is None:
-            return None
-        try:
-            leaves: list[Any] = self._spec.flatten_up_to(args)
-        except (TypeError, ValueError):
-            return None
-        for path in self._dicts:  # for a dict it takes an OrderedDict, too
-            x: Any = args
-            for key in path:
-                x = x[key]
-            if type(x) is not dict:
-                return None
-        for leaf, shape in zip(leaves, self.shapes):
-            kind = type(leaf)
-            if kind is float:
-                fits = shape is None
-            else:
-                fits = (
-                    kind is np.ndarray
-                    and leaf.shape == shape != ()
-                    and (leaf.dtype is FLOAT64 or leaf.dtype.kind in REAL)
-                )
-            if not fits:
-                return None
-        return leaves
+    def counts(self) -> dict[str, int]:
+        """How many instructions of each kind there are, and how many terms the sums have in all."""
+        return self.program.counts()
 
     def run(self, *args: Any, backend: str | None = None, **kwargs: Any) -> Any:
         """Run the program.
@@ -109,133 +69,64 @@ class Compiled(Program):
         flat = Arguments(args, kwargs)
         if flat.key != self.key:
             raise ValueError(
-                f"this program is for arguments of shapes {self.shapes} in the structure {self.key[0]}, "
-                f"not {flat.shapes} in {flat.spec}"
+                f"this program is for arguments of shapes {self.key.shapes} in the structure {self.key.spec}, "
+                f"not {flat.key.shapes} in {flat.key.spec}"
             )
-        return self.run_flat(flat.numbers, 1, backend)
-
-    def run_flat(self, numbers: Sequence[Any], threads: int, backend: str | None) -> Any:
-        if backend is None:
-            backend = "c" if kernel_available() else "numpy"
-        if backend == "c":
-            return self._in_c().call(numbers, threads)
-        if backend == "numpy":
-            outputs = interpret.run_numpy(self, self._memory(numbers))
-        elif backend == "python":
-            outputs = interpret.run_python(self, [float(x) for x in self._memory(numbers)])
-        else:
-            raise ValueError(f'backend is "c", "numpy" or "python", not {backend!r}')
-        return self.out.rebuild(outputs)
+        chosen = self.backend if backend is None else self._by(named(backend))
+        return chosen.call(flat.numbers)
 
     def repeated(self, n: int, state: Arguments, numbers: Sequence[Any], threads: int) -> Any:
-        size = sum(size_of(shape) for shape in state.shapes if not is_static(shape))
-        if not self.out.matches(state):
+        """The result of n runs, each of which is given that of the one before as its first argument, now ``state``."""
+        (structure,) = state.key.spec.children()
+        if structure != self.results.spec or list(state.key.shapes) != self.results.shapes:
             raise ValueError(
                 "repeat feeds the result back as the first argument, so it needs the structure of that argument: "
-                f"the argument is {described(state)}, the result {self.out.described()}"
+                f"the argument is {list(state.key.shapes)}, the result {self.results.shapes}"
             )
-        if not self.check and kernel_available():
-            return self._in_c().call(numbers, threads, repeats=n, feedback=size)
-        memory = self._memory(numbers)
-        for _ in range(n):
-            outputs = self._checked(memory) if self.check else interpret.run_numpy(self, memory)
-            memory[:size] = self.out.flat(outputs)
-        return self.out.rebuild(outputs)
+        return self.call(numbers, threads, n)
 
-    def _memory(self, numbers: Sequence[Any]) -> Any:
-        """All inputs as one array."""
-        memory = np.empty(self.inputs, dtype=self.dtype)
-        for start, x in zip(self.starts, numbers):
-            if type(x) is float:
-                memory[start] = x
-            else:
-                memory[start : start + x.size] = x.ravel()
-        return memory
-
-    def _in_c(self) -> Any:
-        with self._lock:
-            if self._kernel is None:
-                from autograd.compiler.native import Native
-
-                self._kernel = Native(self, self._threads)
-            return self._kernel
-
-    def _checked(self, memory: Any) -> list[Any]:
-        """Run every instruction by itself, and stop at the first result that isn't finite."""
-        program = Program(self.inputs, self.ops, list(self.values()))
-        everything = interpret.run_numpy(program, memory)
-        for value, (head, operands, _) in self.instructions():
-            result = everything[value]
-            used = list(dict.fromkeys(values_in(head, operands)))
-            if head in SOURCES or np.isfinite(result).all() or not all(np.isfinite(everything[x]).all() for x in used):
-                continue
-            sample = ""
-            numbers = {self.names.get(x, f"v{x}"): everything[x] for x in used[:6]}
-            if np.ndim(result):
-                first = int(np.flatnonzero(~np.isfinite(result))[0])
-                result, sample = result[first], f" in sample {first},"
-                numbers = {name: x[first] if np.ndim(x) else x for name, x in numbers.items()}
-            at = ", ".join(f"{name} = {x}" for name, x in numbers.items())
-            line = f", recorded at {self.lines[value]}" if value in self.lines else ""
-            raise AnomalyError(f"{head.name} gives {result}{sample} at {at}{line}")
-        return [everything[value] for value in self.outputs]
+    def _by(self, backend: type[Backend]) -> Backend:
+        """The program, run by another back end."""
+        if backend not in self._backends:
+            self._backends[backend] = backend(self._procedure)
+        return self._backends[backend]
 
     def to_words(self) -> str:
         """What the kernel is told to do, an instruction a line, for reading."""
         from autograd.compiler.disassemble import disassemble
 
-        return disassemble(self, self.out.layout)
+        return disassemble(self.program, self.results.outputs)
 
     def to_python(self, name: str = "f") -> str:
         """The program as the source of a plain Python function of its numbers, worth reading."""
         from autograd.compiler.source_python import to_python
 
-        return to_python(self, name)
+        return to_python(self.program, name, self.results)
 
     def to_c(self, name: str = "f") -> str:
         """The program as a C file of its own (C99) with one function, which needs nothing but ``math.h``."""
         from autograd.compiler.source_c import to_c
 
-        return to_c(self, name)
+        return to_c(self.program, name, self.results, self.dtype)
 
 
-def record(f: Callable[..., Any], flat: Arguments, keep_lines: bool = False) -> tuple[Trace, Any]:
-    """Run a function on traced numbers in place of its arguments: what was recorded, and what it returned."""
-    trace = Trace(sum(size_of(shape) for shape in flat.shapes if not is_static(shape)), keep_lines)
-    leaves = []
-    start = 0
-    for leaf, shape in zip(flat.leaves, flat.shapes):
-        if is_static(shape):
-            leaves.append(leaf)
-            continue
-        size = size_of(shape)
-        traced = [Traced(trace, index) for index in trace.values()[start : start + size]]
-        leaves.append(traced[0] if shape is None else object_array(traced, shape))
-        start += size
-    call: Any = optree.tree_unflatten(flat.spec, leaves)
-    args, kwargs = call if flat.key[2] else (call, {})
-    name_inputs(trace, f, flat)
+def record(
+    f: Callable[..., Any], flat: Arguments, arguments: Layout, dtype: str, keep_lines: bool = False
+) -> tuple[Program, Layout]:
+    """Run a function on traced numbers in place of its arguments: what was recorded, and the layout of its results."""
+    trace = Trace(arguments.size, keep_lines)
+    call: Any = optree.tree_unflatten(flat.key.spec, traced_leaves(trace, flat, arguments))
+    args, kwargs = call if flat.key.by_keyword else (call, {})
+    name_inputs(trace, f, flat.key, arguments)
     trace.world = Tape(trace)
     token = TAPE.set(trace.world)
     try:
-        return trace, f(*args, **kwargs)
+        result = f(*args, **kwargs)
     finally:
         TAPE.reset(token)
         trace.open = False
-
-
-def _dicts_in(spec: Any) -> list[tuple[Any, ...]] | None:
-    """The ways to the dicts in a structure of tuples, lists and dicts; None if it has other parts."""
-    found: list[tuple[Any, ...]] = []
-    stack: list[tuple[Any, tuple[Any, ...]]] = [(spec, ())]
-    while stack:
-        part, path = stack.pop()
-        if part.type not in (None, type(None), tuple, list, dict):
-            return None
-        if part.type is dict:
-            found.append(path)
-        stack += [(child, (*path, key)) for child, key in zip(part.children(), part.entries())]
-    return found
+    results, values = results_of(trace, result, dtype)
+    return trace.finish(values), results
 
 
 @contextmanager
@@ -248,16 +139,3 @@ def without_collector() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def described(flat: Arguments) -> str:
-    """The shapes of arguments, for a message."""
-    return str(list(flat.shapes))
-
-
-@functools.cache
-def kernel_available() -> bool:
-    """Whether the compiled kernel is there."""
-    from autograd.compiler import kernel
-
-    return kernel.available()

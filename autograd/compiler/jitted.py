@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd.compiler.arguments import Arguments
+from autograd.compiler import backends
+from autograd.compiler.arguments import Arguments, Key
 from autograd.compiler.compiled import Compiled, record, without_collector
 from autograd.compiler.program import Program
-from autograd.compiler.results import Results
 from autograd.compiler.simplify import PASSES
 
 CACHE_SIZE: Final = 64  # shapes of arguments that one function is kept compiled for
@@ -58,7 +58,7 @@ class Jitted:
         self.dtype = dtype
         self.threads = threads
         self.check = check
-        self._compiled: dict[Any, Compiled] = {}
+        self._compiled: dict[Key, Compiled] = {}
         self._last: Compiled | None = None  # most calls are like the one before, and that is quickly seen
         self._lock = threading.RLock()
         functools.update_wrapper(self, f, updated=())
@@ -78,12 +78,12 @@ class Jitted:
         if last is not None and not kwargs:
             numbers = last.numbers_of(args)
             if numbers is not None:
-                return last(numbers, self.threads)
+                return last.call(numbers, self.threads)
         flat = Arguments(args, kwargs)
         if flat.has_derivatives:
             return self.function(*args, **kwargs)  # inside another trace, or under a transform: it is part of that
         compiled = self._for(flat, to_run=True)
-        return compiled(flat.numbers, self.threads)
+        return compiled.call(flat.numbers, self.threads)
 
     def lower(self, *args: Any, **kwargs: Any) -> Compiled:
         """The program for these arguments, or for others of their shapes. It prints readably."""
@@ -95,8 +95,8 @@ class Jitted:
         >>> list(jit(lambda x: x + 1).stages(1.0))
         ['trace', 'fold', 'share', 'prune', 'flatten']
         """
-        trace, result = record(self.function, Arguments(args, kwargs))
-        program = trace.finish(Results(trace, result, self.dtype).values)
+        flat = Arguments(args, kwargs)
+        program, _ = record(self.function, flat, flat.key.layout(self.dtype), self.dtype)
         stages = {"trace": program}
         for each in PASSES:
             program = stages[each.__name__] = each(program)
@@ -138,9 +138,10 @@ class Jitted:
     def _compile(self, flat: Arguments, to_run: bool) -> Compiled:
         with self._lock, without_collector():
             if flat.key not in self._compiled:
-                compiled = Compiled(self.function, flat, self.dtype, self.threads, self.check)
+                backend = backends.chosen(self.check)
+                compiled = Compiled(self.function, flat, self.dtype, self.threads, backend)
                 if to_run:
-                    compiled.prepare()
+                    compiled.backend.prepare()
                 self._compiled[flat.key] = compiled
                 if len(self._compiled) > CACHE_SIZE:
                     del self._compiled[next(iter(self._compiled))]  # the oldest

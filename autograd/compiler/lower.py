@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
+from autograd.compiler.layout import Output
 from autograd.compiler.memory import Intervals
 from autograd.compiler.place import Section, place
 from autograd.compiler.program import COLUMN, CONSTANT, DATA, REDUCE, SELECT, SUM, TAKE, Index, Program
@@ -45,14 +46,6 @@ class Lowered(NamedTuple):
     sections: list[Words]
     memory: int  # numbers in M
     constants: list[tuple[int, Sequence[float]]]  # what stands in M before the program runs: start, numbers
-
-
-class Output(NamedTuple):
-    """Where an output goes, relative to the first: its position, the distance between samples, how many there are."""
-
-    start: int
-    stride: int
-    samples: int  # 0: one number
 
 
 class Row(NamedTuple):

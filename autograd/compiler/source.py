@@ -16,8 +16,9 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from autograd.compiler.layout import Layout
 from autograd.compiler.place import place
 from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, SELECT, SUMS, TAKE, Index, Program, Term, values_in
 from autograd.compiler.prune import prune
@@ -149,33 +150,17 @@ class Output(NamedTuple):
     samples: int  # 0: one number
 
 
-def outputs_of(program: Program) -> list[Output]:
-    """The outputs. Of a plain Program the parts are numbered; of a compiled function they are named by their path."""
-    compiled: Any = program
-    if not hasattr(program, "out"):
-        out, start = [], 0
-        for number, value in enumerate(program.outputs):
-            samples = program.batch_of(value)
-            out.append(Output(value, f"result[{number}]" + ("[s]" if samples else ""), start, 1, samples))
-            start += samples or 1
-        return out
-    parts = []
-    for path, (shape, *rest) in zip(compiled.out.spec.paths(), compiled.out.leaves):
-        if isinstance(shape, str):
-            continue  # static
-        base = "result" + "".join(f"[{key!r}]" for key in path)
-        batch = ["s"] if rest[0] else []
-        for index in _indices(shape or ()):
-            inner = [*batch, *map(str, index)]
-            parts.append(base + (f"[{', '.join(inner)}]" if inner else ""))
-    return [Output(value, part, *at) for value, part, at in zip(program.outputs, parts, compiled.out.layout)]
-
-
-def _indices(shape: Sequence[int]) -> list[tuple[int, ...]]:
-    indices: list[tuple[int, ...]] = [()]
-    for n in shape:
-        indices = [(*index, i) for index in indices for i in range(n)]
-    return indices
+def outputs_of(program: Program, results: Layout | None) -> list[Output]:
+    """The outputs, named by their path in the results; without a layout of those they are numbered."""
+    if results is not None:
+        parts = results.names("result")
+        return [Output(value, part, *at) for value, part, at in zip(program.outputs, parts, results.outputs)]
+    out, start = [], 0
+    for number, value in enumerate(program.outputs):
+        samples = program.batch_of(value)
+        out.append(Output(value, f"result[{number}]" + ("[s]" if samples else ""), start, 1, samples))
+        start += samples or 1
+    return out
 
 
 # --- The program as expressions ---
@@ -191,10 +176,13 @@ class Source:
         language: how things are written.
         function: its name.
         nameless_input: a template of how an input is written that has no name; "" if it is to get one.
+        results: the layout of the results, if they have one.
     """
 
-    def __init__(self, program: Program, language: Language, function: str, nameless_input: str = "") -> None:
-        self.outputs = outputs_of(program)
+    def __init__(
+        self, program: Program, language: Language, function: str, nameless_input: str, results: Layout | None
+    ) -> None:
+        self.outputs = outputs_of(program, results)
         self.program = program = prune(program)
         self.outputs = [output._replace(value=value) for output, value in zip(self.outputs, program.outputs)]
         self.language = language

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from autograd.compiler.layout import Layout
 from autograd.compiler.program import COLUMN, DATA, REDUCE, Index, Program
 from autograd.compiler.source import WIDTH, Language, Source
 
@@ -25,12 +26,15 @@ class Writing:
         language: how things are written.
         function: its name.
         nameless_input: see Source.
+        results: the layout of the results, if they have one.
     """
 
-    def __init__(self, program: Program, language: Language, function: str, nameless_input: str) -> None:
+    def __init__(
+        self, program: Program, language: Language, function: str, nameless_input: str, results: Layout | None
+    ) -> None:
         self.language = language
         self.function = function
-        self.source = Source(program, language, function, nameless_input)
+        self.source = Source(program, language, function, nameless_input, results)
         self.program = self.source.program
         self.kept = self.source.kept  # varying values that are needed after their loop
         self.body: list[str] = []

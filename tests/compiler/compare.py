@@ -13,14 +13,18 @@ from typing import Any, Final
 import pytest
 from mpmath import mp, mpf
 
-from autograd.compiler import jit, kernel
+from autograd.compiler.arguments import Arguments
+from autograd.compiler.backends import BACKENDS as ALL
+from autograd.compiler.backends import named
+from autograd.compiler.backends.backend import Backend
+from autograd.compiler.compiled import Compiled
 from autograd.testing import Expression
 from tests.derivatives import DIGITS, NOISE, SMOOTH, flat, program, rounding
 
 Function = Callable[..., Any]
 Transform = Callable[[Function], Function]
 
-BACKENDS: Final = ("python", "numpy", "c") if kernel.available() else ("python", "numpy")
+BACKENDS: Final = tuple(name for name, backend in ALL.items() if backend.available())
 each_backend = pytest.mark.parametrize("backend", BACKENDS)
 COARSER: Final = {"float64": 1.0, "float32": 2.0**29}
 
@@ -30,16 +34,22 @@ NAMES: Final = SMOOTH  # the primitives that have derivatives
 CANCELLED = 1e-14  # of the largest derivative: terms that cancel exactly in the truth cancel to rounding in floats
 
 
+def compiled_for(backend: type[Backend], f: Function, *args: Any, dtype: str = "float64", threads: int = 1) -> Compiled:
+    """The function's program for these arguments, run by that back end where nothing else is asked for."""
+    return Compiled(f, Arguments(args, {}), dtype, threads, backend)
+
+
 def check(
     transform: Transform,
     expression: Expression,
-    backend: str = BACKENDS[-1],
+    backend: str | type[Backend] = BACKENDS[0],
     dtype: str = "float64",
     eager: Transform | None = None,
 ) -> None:
     """Hold jit of the transform of the expression against the transform alone (or another one that is the same)."""
-    compiled = jit(transform(program(expression)), dtype=dtype).lower(*expression.point)
-    results = flat(compiled.run(*expression.point, backend=backend))
+    by = named(backend) if isinstance(backend, str) else backend
+    compiled = compiled_for(by, transform(program(expression)), *expression.point, dtype=dtype)
+    results = flat(compiled.run(*expression.point))
     with mp.workdps(DIGITS):
         run = (eager or transform)(program(expression, mpf))
         leaves = [mpf(x) for x in expression.point]
@@ -50,7 +60,7 @@ def check(
         for ours, exact, error in zip(results, precise, allowed):
             bound = error * COARSER[dtype] + (CANCELLED * COARSER[dtype] + NOISE) * scale
             assert abs(mpf(float(ours)) - exact) <= bound, (
-                f"{backend} {dtype}: {ours!r}, truth {mp.nstr(exact, 17)}, allowed {mp.nstr(bound, 3)}\n"
+                f"{by.__name__} {dtype}: {ours!r}, truth {mp.nstr(exact, 17)}, allowed {mp.nstr(bound, 3)}\n"
                 f"{expression}\n{compiled}"
             )
 

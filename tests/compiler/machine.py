@@ -16,7 +16,8 @@ from typing import Any, Final, TypeAlias
 
 from autograd.compiler import ieee
 from autograd.compiler import lower as lower_py
-from autograd.compiler.lower import Lowered, Output, lower
+from autograd.compiler.layout import Output
+from autograd.compiler.lower import Lowered, lower
 from autograd.compiler.program import Program
 from tests.compiler.programs import layout_of
 

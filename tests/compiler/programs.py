@@ -12,7 +12,9 @@ no sections and no words. Two kinds of programs are drawn:
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
@@ -21,7 +23,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from autograd.compiler import ieee
-from autograd.compiler.lower import Output
+from autograd.compiler.layout import Output
 from autograd.compiler.program import (
     COLUMN,
     CONSTANT,
@@ -328,7 +330,7 @@ def reference(
         elif head is REDUCE:
             size = max(program.batch_of(x) for x in values_in(head, operands))
             parts = [_sum(operands, _at(known, s), number, moved, value) for s in range(size)]
-            known.append(sum(parts[1:], start=parts[0]))
+            known.append(functools.reduce(operator.add, parts))  # Python's sum of floats compensates for rounding
         else:
             result = []
             for s in range(batch or 1):
@@ -359,6 +361,11 @@ def _sum(terms: Any, at: Callable[[int], Any], number: Any, moved: Callable[[Any
 def outputs(program: Program, known: Sequence[Any]) -> list[Any]:
     """The outputs among all values."""
     return [known[x] for x in program.outputs]
+
+
+def interpreted(program: Program, numbers: Sequence[float]) -> list[Any]:
+    """The outputs, from the inputs: floats, and for varying outputs lists with a float for each sample."""
+    return outputs(program, reference(program, [float(x) for x in numbers]))
 
 
 def spread(result: Any, batch: int) -> list[Any]:
@@ -454,5 +461,5 @@ def layout_of(program: Program) -> list[Output]:
 
 __all__ = [
     "COMPARISONS", "EXACT", "FUNCTIONS", "OWN_RULES", "SOURCES", "Case", "assert_close", "assert_equal",
-    "conditions_of", "examples", "layout_of", "outputs", "programs", "reference", "spread",
+    "conditions_of", "examples", "interpreted", "layout_of", "outputs", "programs", "reference", "spread",
 ]  # fmt: skip

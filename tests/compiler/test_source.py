@@ -20,14 +20,15 @@ from hypothesis import strategies as st
 import autograd
 from autograd import grad, maximum, mean, sigmoid, sin, softmax, take, tanh, value_and_grad, where
 from autograd.compiler import ieee, jit, vmap
-from autograd.compiler.interpret import run_python
+from autograd.compiler.arguments import Arguments
+from autograd.compiler.compiled import Compiled
 from autograd.compiler.program import COLUMN, CONSTANT, NONE, REDUCE, SUM, SUMS, Program
 from autograd.compiler.simplify import simplify
 from autograd.compiler.source import WIDTH, outputs_of
 from autograd.compiler.source_c import to_c
 from autograd.compiler.source_python import HELPERS, to_python
 from nn import W8Network
-from tests.compiler.programs import Case, assert_close, assert_equal, examples, programs
+from tests.compiler.programs import Case, assert_close, assert_equal, examples, interpreted, programs
 from tests.test_w8 import INPUTS, TARGETS, WEIGHTS
 
 FLAGS: Final = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
@@ -52,9 +53,11 @@ def python_function(source: str, name: str = "f") -> Callable[..., Any]:
     return scope[name]
 
 
-def run_source(program: Program, numbers: Sequence[float]) -> list[Any]:
+def run_source(program: Program | Compiled, numbers: Sequence[float]) -> list[Any]:
     """The outputs, as the interpreter gives them, computed by the generated Python."""
-    f = python_function(to_python(program))
+    source = to_python(program) if isinstance(program, Program) else program.to_python()
+    program = program if isinstance(program, Program) else program.program
+    f = python_function(source)
     results = f(numbers) if f.__code__.co_varnames[: f.__code__.co_argcount] == ("inputs",) else f(*numbers)
     return list(results) if len(program.outputs) != 1 else [results]
 
@@ -73,11 +76,14 @@ def c_function(source: str, folder: Path, name: str = "f", *flags: str) -> Any:
 _numbers = itertools.count()
 
 
-def run_c(program: Program, numbers: Sequence[float], folder: Path, dtype: str = "float64") -> list[Any]:
+def run_c(program: Program | Compiled, numbers: Sequence[float], folder: Path, dtype: str = "float64") -> list[Any]:
     """The outputs, as the interpreter gives them, computed by the generated C."""
-    function = c_function(to_c(program), folder)
+    if isinstance(program, Program):
+        source, layout = to_c(program, dtype=dtype), outputs_of(program, None)
+    else:
+        source, layout = program.to_c(), outputs_of(program.program, program.results)
+    function = c_function(source, folder)
     real = {"float64": ctypes.c_double, "float32": ctypes.c_float}[dtype]
-    layout = outputs_of(program)
     size = max([output.start + output.stride * max(output.samples - 1, 0) for output in layout], default=0) + 1
     given_ = np.array([*numbers, 0.0], dtype=dtype)
     out = np.full(size, 1234.5, dtype=dtype)
@@ -116,9 +122,9 @@ def test_generated_python_rounds_as_the_interpreter_does(case: Case) -> None:
     """Bit for bit; where a sum is zero, its sign isn't kept, and a pole may be on the other side."""
     program, numbers = case
     sums = [program.inputs + i for i, (head, _, _) in enumerate(program.ops) if head in SUMS]
-    computed = run_python(Program(program.inputs, program.ops, sums), numbers)
+    computed = interpreted(Program(program.inputs, program.ops, sums), numbers)
     assume(not any(x == 0.0 for value in computed for x in (value if isinstance(value, list) else [value])))
-    assert list(map(bits, run_source(program, numbers))) == list(map(bits, run_python(program, numbers)))
+    assert list(map(bits, run_source(program, numbers))) == list(map(bits, interpreted(program, numbers)))
 
 
 def bits(x: Any) -> Any:
@@ -139,20 +145,14 @@ def test_generated_c_computes_any_program_as_closely_as_rounding_allows(folder: 
     assert_close(case, run_c(*case, folder), note=to_c(case.program))
 
 
-class Single(Program):
-    """A program whose numbers are floats."""
-
-    dtype = "float32"
-
-
 @needs_cc
 @examples(8)
 @given(programs(exact=True, dtype="float32").map(simplified))
 def test_generated_c_of_float32_computes_what_the_program_says(folder: Path, case: Case) -> None:
     program, numbers = case
-    single = Single(program.inputs, program.ops, program.outputs, program.names)
-    assert "double" not in to_c(single)
-    assert_equal(case, run_c(single, numbers, folder, "float32"), to_c(single))
+    source = to_c(program, dtype="float32")
+    assert "double" not in source
+    assert_equal(case, run_c(program, numbers, folder, "float32"), source)
 
 
 # --- Functions ---
@@ -171,7 +171,7 @@ def test_every_function_gives_in_python_what_the_interpreter_gives() -> None:
     program = all_functions()
     f = python_function(to_python(program))
     for a, b in itertools.product(POINTS, repeat=2):
-        for (rule, _, _), ours, right in zip(program.ops, f(a, b), run_python(program, (a, b))):
+        for (rule, _, _), ours, right in zip(program.ops, f(a, b), interpreted(program, (a, b))):
             assert repr(ours) == repr(right), f"{rule.name}({a}, {b})"
 
 
@@ -195,14 +195,12 @@ def test_functions_that_math_lacks_are_written_as_in_floats() -> None:
 @pytest.mark.parametrize(("dtype", "ulp"), [("float64", 2.0**-52), ("float32", 2.0**-23)])
 def test_every_function_gives_in_c_what_the_interpreter_gives(folder: Path, dtype: str, ulp: float) -> None:
     program = all_functions()
-    if dtype == "float32":
-        program = Single(program.inputs, program.ops, program.outputs)
-    function = c_function(to_c(program), folder)
+    function = c_function(to_c(program, dtype=dtype), folder)
     real = {"float64": ctypes.c_double, "float32": ctypes.c_float}[dtype]
     out = (real * len(program.outputs))()
     for a, b in itertools.product([x for x in POINTS if dtype == "float64" or abs(x) != 800.0], repeat=2):
         function((real * 2)(a, b), out)
-        for (rule, _, _), ours, right in zip(program.ops, out, run_python(program, (a, b))):
+        for (rule, _, _), ours, right in zip(program.ops, out, interpreted(program, (a, b))):
             at = f"{rule.name}({a}, {b}): {ours}, not {right}"
             if math.isfinite(right) and (dtype == "float64" or 1e-37 < abs(right) < 1e38):
                 assert abs(ours - right) <= 8.0 * ulp * abs(right), at
@@ -217,8 +215,6 @@ def test_constants_are_exact(folder: Path, dtype: str) -> None:
         0.1, -0.0, 1e22, -2.5, 5e-324, 1e-40, 1.797e308, -1e300, 3.4e38, math.inf, -math.inf, math.nan, 1 / 3,
     )  # fmt: skip
     program = Program(0, [(CONSTANT, (x,), 0) for x in numbers], list(range(len(numbers))))
-    if dtype == "float32":
-        program = Single(0, program.ops, program.outputs)
     with np.errstate(over="ignore"):
         expected = np.array(numbers).astype(dtype)
     assert [float(x).hex() for x in run_c(program, (), folder, dtype)] == [float(x).hex() for x in expected]
@@ -260,7 +256,7 @@ def test_the_document_s_network_in_python() -> None:
     source = compiled.to_python("network")
     results = python_function(source, "network")(*WEIGHTS, *INPUTS, *TARGETS)
     assert list(results) == pytest.approx(w8_truth(), rel=1e-14, abs=0)
-    assert list(results) == run_python(compiled, [*WEIGHTS, *INPUTS, *TARGETS])
+    assert list(results) == interpreted(compiled.program, [*WEIGHTS, *INPUTS, *TARGETS])
     assert "def network(w1, w2, w3, w4, w5, w6, w7, w8, i1, i2, t1, t2):\n" in source
     assert "    a_h1 = sigmoid(h1)\n" in source
     assert "    dE_total_dw5 = a_h1 * dE_total_do1  # result[1][4]\n" in source
@@ -316,7 +312,7 @@ def test_a_net_trains_in_generated_code(language: str, folder: Path) -> None:
             return list(out)
 
         result = trained(one_step, flat)
-    right = trained(lambda w: run_python(compiled, [*w, *data]), flat)
+    right = trained(lambda w: interpreted(compiled.program, [*w, *data]), flat)
     assert result == pytest.approx(right, rel=1e-9)
     a, b, c, d = np.array(result[:4]), np.array(result[4:8]), np.array(result[8:12]), result[12]
     assert np.mean((np.tanh(np.outer(xs, a) + b) @ c + d - ys) ** 2) < 0.01
@@ -375,37 +371,31 @@ FORMULAS: Final = (  # of what is written where it is used: does it need bracket
 def test_brackets(formula: int, folder: Path) -> None:
     """Nothing rounds otherwise than it does in the program: brackets are where they are needed."""
     compiled = jit(FORMULAS[formula]).lower(1.0, 1.0, 1.0)
-    python = python_function(to_python(compiled))
-    c = c_function(to_c(compiled), folder) if COMPILER is not None else None
+    python = python_function(compiled.to_python())
+    c = c_function(compiled.to_c(), folder) if COMPILER is not None else None
     out = (ctypes.c_double * 1)()
     for point in itertools.product((-3.7, -0.3, 0.9, 1.3), (-2.9, -0.33, 0.31, 4.3), (-1.9, 0.71, 5.3)):
-        (right,) = run_python(compiled, point)
-        assert bits(python(*point)) == bits(right), to_python(compiled)
+        (right,) = interpreted(compiled.program, point)
+        assert bits(python(*point)) == bits(right), compiled.to_python()
         if c is not None:
             c((ctypes.c_double * 3)(*point), out)
-            assert bits(out[0]) == bits(right), to_c(compiled)
+            assert bits(out[0]) == bits(right), compiled.to_c()
 
 
 @pytest.mark.parametrize("name", functions())
 def test_functions_as_people_write_them(name: str, folder: Path) -> None:
     f, args = functions()[name]
     compiled = jit(f).lower(*args)
-    numbers = [float(x) for x in compiled._memory([x for leaf in _leaves(args) for x in leaf])]
-    right = run_python(compiled, numbers)
+    numbers = [float(x) for x in compiled.arguments.write(Arguments(args, {}).numbers)]
+    right = interpreted(compiled.program, numbers)
     source = compiled.to_python()
     assert list(map(bits, run_source(compiled, numbers))) == list(map(bits, right)), source
     if COMPILER is not None:
-        layout = outputs_of(compiled)
+        layout = compiled.results.outputs
         results = run_c(compiled, numbers, folder)
         for output, ours, expected in zip(layout, results, right):
             wanted = expected if isinstance(expected, list) or not output.samples else [expected] * output.samples
             assert ours == pytest.approx(wanted, rel=1e-13, abs=1e-13)
-
-
-def _leaves(args: Any) -> list[list[Any]]:
-    import optree
-
-    return [[leaf] for leaf in optree.tree_leaves(args)]
 
 
 @needs_cc
@@ -417,7 +407,7 @@ def test_float32_rounds_to_float32(folder: Path) -> None:
     results = run_c(compiled, (0.7, -0.3), folder, "float32")
     value, slopes = compiled.run(0.7, -0.3, backend="numpy")
     assert results == pytest.approx([value, *slopes], rel=2e-6)
-    assert results != pytest.approx([*run_python(compiled, (0.7, -0.3))], rel=1e-12)
+    assert results != pytest.approx([*interpreted(compiled.program, (0.7, -0.3))], rel=1e-12)
     assert "double" not in compiled.to_c()
 
 
@@ -471,7 +461,7 @@ def test_keys_of_any_text_can_be_returned(folder: Path) -> None:
 )
 def test_names_that_python_does_not_take_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"name"):
-        to_python(jit(sin).lower(1.0), name)
+        jit(sin).lower(1.0).to_python(name)
 
 
 @pytest.mark.parametrize(
@@ -479,7 +469,7 @@ def test_names_that_python_does_not_take_are_refused(name: str) -> None:
 )
 def test_names_that_c_does_not_take_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"name"):
-        to_c(jit(sin).lower(1.0), name)
+        jit(sin).lower(1.0).to_c(name)
 
 
 @needs_cc
@@ -497,9 +487,9 @@ def test_long_sums_are_broken_up(folder: Path) -> None:
     n = 6_000
     xs = np.arange(float(n)) / 7
     compiled = jit(lambda w: autograd.dot(w, list(xs))).lower(xs)
-    assert bits(run_source(compiled, xs.tolist())[0]) == bits(run_python(compiled, xs.tolist())[0])
+    assert bits(run_source(compiled, xs.tolist())[0]) == bits(interpreted(compiled.program, xs.tolist())[0])
     if COMPILER is not None:
-        assert bits(run_c(compiled, xs.tolist(), folder)[0]) == bits(run_python(compiled, xs.tolist())[0])
+        assert bits(run_c(compiled, xs.tolist(), folder)[0]) == bits(interpreted(compiled.program, xs.tolist())[0])
 
 
 def test_lines_are_short(folder: Path) -> None:
@@ -516,7 +506,7 @@ def test_optimising_changes_nothing(folder: Path) -> None:
     numbers = [*WEIGHTS, *INPUTS, *TARGETS]
     outs = []
     for flags in ((), ("-O2",), ("-O1", "-fsanitize=undefined", "-fno-sanitize-recover")):
-        function = c_function(to_c(compiled), folder, "f", *flags)
+        function = c_function(compiled.to_c(), folder, "f", *flags)
         out = (ctypes.c_double * 9)()
         function((ctypes.c_double * 12)(*numbers), out)
         outs.append(list(out))

@@ -204,7 +204,7 @@ def test_data_in_the_closure_goes_to_the_lanes() -> None:
         return mean(vmap(lambda x, t: (w * x[0] + x[1] - t) ** 2)(X, T))
 
     program = jit(loss).lower(0.7)
-    heads = [op[0] for op in program.ops]
+    heads = [op[0] for op in program.program.ops]
     assert heads.count(DATA) == 3
     assert heads.count(REDUCE) == 1
     for backend in BACKENDS:
@@ -217,7 +217,7 @@ def test_data_in_the_closure_goes_to_the_lanes() -> None:
 def test_a_transposed_and_a_reversed_argument_go_to_the_lanes_as_well() -> None:
     X = numbers(3, 6)
     program = jit(lambda X: (vmap(lambda x: x[0] - x[2])(X.T), vmap(sin)(X[0, ::-1]), vmap(sin)(X[1, ::2]))).lower(X)
-    assert {op[0] for op in program.ops if op[2] and op[0] in (COLUMN, DATA)} == {COLUMN}
+    assert {op[0] for op in program.program.ops if op[2] and op[0] in (COLUMN, DATA)} == {COLUMN}
     for backend in BACKENDS:
         difference, backwards, every_second = program.run(X, backend=backend)
         near(difference, X[0] - X[2])

@@ -56,7 +56,7 @@ PASSES = {
     ),
     "autograd/compiler/fold.py": (
         "tests/compiler/test_passes.py -k 'fold or simplif or uniform_output or data'",
-        "tests/compiler/test_passes.py -k 'interpreters_compute or words'",
+        "tests/compiler/test_passes.py -k 'numpy_computes or words'",
         "tests/compiler/test_vmap.py tests/compiler/test_jit.py",
         "tests/compiler/test_transforms_inside.py",
     ),

@@ -1,0 +1,70 @@
+"""What a back end is: something that is told a program and the layouts of its call, and then called."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final, NamedTuple
+
+from autograd.compiler.layout import Layout
+from autograd.compiler.program import Program
+
+
+class Procedure(NamedTuple):
+    """A program that can be called: with where its arguments and results stand among its numbers."""
+
+    program: Program  # simplified
+    arguments: Layout
+    results: Layout  # a place for each output of the program
+    dtype: str = "float64"  # of all arithmetic
+    threads: int = 1  # how many will share the work on a batch
+
+
+class Backend(ABC):
+    """One way of running a procedure.
+
+    What takes time, such as generating code, is left to ``prepare``, or to the first call. Calls may come from several
+    Python threads at once.
+    """
+
+    keeps_lines: ClassVar[bool] = False  # whether it wants to know where in the user's source a value was recorded
+
+    def __init__(self, procedure: Procedure) -> None:
+        self.procedure: Final = procedure
+
+    @classmethod
+    def available(cls) -> bool:
+        """Whether it can run here."""
+        return True
+
+    def prepare(self) -> None:  # noqa: B027 -- not all have something to do
+        """Do before the first call what can be done before it."""
+
+    @abstractmethod
+    def call(self, numbers: Sequence[Any], threads: int = 1, times: int = 1) -> Any:
+        """Run the program.
+
+        Args:
+            numbers: floats and arrays, one for each leaf of the arguments that has numbers.
+            threads: how many share the work on a batch, where the back end has threads.
+            times: how often it is run. Each run but the first is given the results of the one before as its first
+                arguments, whose layout they have to have.
+
+        Returns:
+            The result in its structure. Its arrays are the caller's own.
+        """
+
+
+class Interpreter(Backend):
+    """A back end that runs the program once for all of its outputs, on a row of numbers."""
+
+    @abstractmethod
+    def outputs(self, row: Any) -> Sequence[Any]:
+        """The outputs of the program in order, from its inputs: a number, or for a varying value one of each sample."""
+
+    def call(self, numbers: Sequence[Any], threads: int = 1, times: int = 1) -> Any:
+        _, arguments, results, _, _ = self.procedure
+        row = arguments.write(numbers)
+        for _ in range(times - 1):
+            row[: results.size] = results.gather(self.outputs(row))
+        return results.read(results.gather(self.outputs(row)))
