@@ -33,7 +33,7 @@ ENGINE = (
     ),
     "value",
 )
-KERNEL = Path("autograd", "compiler", "kernel_build.py")
+KERNEL = Path("autograd", "compiler", "kernel", "build.py")
 
 
 def engine() -> list[Extension]:

@@ -182,7 +182,7 @@ class Compiled(Program):
 
     def to_words(self) -> str:
         """What the kernel is told to do, an instruction a line, for reading."""
-        from autograd.compiler.disassemble import disassemble
+        from autograd.compiler.kernel.disassemble import disassemble
 
         return disassemble(self, self.out.layout)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from autograd.compiler import kernel
-from autograd.compiler.lower import lower
+from autograd.compiler.kernel.lower import lower
 
 if TYPE_CHECKING:
     from autograd.compiler.compiled import Compiled

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 from autograd.compiler import ieee
-from autograd.compiler import lower as lower_py
-from autograd.compiler.lower import Lowered, Output, lower
+from autograd.compiler.kernel import lower as lower_py
+from autograd.compiler.kernel.lower import Lowered, Output, lower
 from autograd.compiler.program import Program
 from tests.compiler.programs import layout_of
 

@@ -15,7 +15,7 @@ import autograd
 from autograd import grad, hvp, value_and_grad
 from autograd.compiler import ieee, interpret, jit, kernel
 from autograd.compiler.fold import fold
-from autograd.compiler.lower import lower
+from autograd.compiler.kernel.lower import lower
 from autograd.compiler.program import Program
 from autograd.compiler.simplify import simplify
 from autograd.rules import RULES

@@ -14,8 +14,8 @@ from hypothesis import given
 
 from autograd import dot, jit, mean, relu, sigmoid, softmax, take, value_and_grad, vmap, where
 from autograd.compiler import ieee, kernel
-from autograd.compiler.disassemble import FUNCTIONS, OPS, disassemble
-from autograd.compiler.lower import lower
+from autograd.compiler.kernel.disassemble import FUNCTIONS, OPS, disassemble
+from autograd.compiler.kernel.lower import lower
 from autograd.compiler.program import Program
 from tests.compiler.programs import Case, assert_close, examples, layout_of, programs
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autograd.compiler import lower as lower_py
-from autograd.compiler.lower import lower
-from autograd.compiler.memory import Intervals
+from autograd.compiler.kernel import lower as lower_py
+from autograd.compiler.kernel.lower import lower
+from autograd.compiler.kernel.memory import Intervals
 from autograd.compiler.program import COLUMN, NONE, REDUCE, SUM, Program
 from autograd.compiler.simplify import simplify
 from autograd.rules import RULES

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from autograd.compiler import ieee, interpret
 from autograd.compiler.flatten import flatten
 from autograd.compiler.fold import fold
-from autograd.compiler.lower import lower
+from autograd.compiler.kernel.lower import lower
 from autograd.compiler.place import place
 from autograd.compiler.program import (
     COLUMN,

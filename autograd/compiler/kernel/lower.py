@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from autograd.compiler.memory import Intervals
+from autograd.compiler.kernel.memory import Intervals
 from autograd.compiler.place import Section, place
 from autograd.compiler.program import COLUMN, CONSTANT, DATA, REDUCE, SELECT, SUM, TAKE, Program
 

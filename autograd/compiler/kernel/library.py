@@ -23,7 +23,7 @@ _FORMATS: Final = {"float64": "d", "float32": "f"}
 @functools.cache
 def _kernel() -> Any:
     try:
-        return importlib.import_module("autograd.compiler._kernel")
+        return importlib.import_module("autograd.compiler.kernel._kernel")
     except ImportError:
         return None
 

@@ -1,7 +1,7 @@
-"""Builds kernel.c as the extension module ``autograd.compiler._kernel``.
+"""Builds kernel.c as the extension module ``autograd.compiler.kernel._kernel``.
 
 Installing the package does it, where there is a C compiler that knows vector extensions (GCC or Clang); in a checkout,
-``python -m autograd.compiler.kernel_build`` does it in place.
+``python -m autograd.compiler.kernel.build`` does it in place.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ffibuilder.cdef(
     """
 )
 ffibuilder.set_source(
-    "autograd.compiler._kernel",
+    "autograd.compiler.kernel._kernel",
     '#include "kernel.c"',
     include_dirs=[str(HERE)],
     depends=[str(HERE / "kernel.c")],

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from autograd.compiler import ieee
-from autograd.compiler.lower import Lowered, Output, lower
+from autograd.compiler.kernel.lower import Lowered, Output, lower
 from autograd.compiler.program import Program
 
 OPS: Final = (
