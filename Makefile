@@ -93,7 +93,7 @@ bench: .venv-bench/.ready .venv-hips/.ready
 	.venv-hips/bin/python -m pip install --quiet --disable-pip-version-check -r peers/requirements-hips.txt
 	@touch $@
 
-$(COMPILED)/.ready: pyproject.toml setup.py $(wildcard autograd/*.py autograd/*/*.py autograd/*/*/*.py autograd/*/*/*.[ch] nn/*.py)
+$(COMPILED)/.ready: pyproject.toml setup.py $(wildcard autograd/*.py autograd/*/*.py autograd/*/*/*.py autograd/*/*/*.[ch] autograd/*/*/*/*.c nn/*.py)
 	test -x $(COMPILED)/bin/python || $(PYTHON) -m venv $(COMPILED)
 	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
 	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .

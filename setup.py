@@ -84,7 +84,12 @@ def call_the_collector() -> None:
 
 def kernel() -> list[Extension]:
     """jit's kernel in C."""
-    return [runpy.run_path(str(KERNEL))["ffibuilder"].distutils_extension("build")] if KERNEL.exists() else []
+    if not KERNEL.exists():
+        return []
+    extension = runpy.run_path(str(KERNEL))["ffibuilder"].distutils_extension("build")
+    extension.sources = [os.path.relpath(source) for source in extension.sources]  # setuptools wants them so
+    extension.depends = [os.path.relpath(header) for header in extension.depends]
+    return [extension]
 
 
 MAKERS = (engine, kernel)

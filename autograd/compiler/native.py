@@ -25,8 +25,7 @@ class Native:
         self.program = program
         self.dtype = np.dtype(program.dtype)
         lanes = kernel.LANES[program.dtype]
-        functions = {**kernel.functions(1), **kernel.functions(2)}
-        self.lowered = lower(program, kernel.ops(), functions, program.out.layout)
+        self.lowered = lower(program, program.out.layout)
         self.sections = [
             kernel.Section(
                 section.batch > 0, section.begin, section.end, _width(section.batch, section.slots, lanes, threads),

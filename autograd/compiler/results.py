@@ -9,7 +9,7 @@ import numpy as np
 import optree
 
 from autograd.compiler.arguments import STATIC, Arguments
-from autograd.compiler.kernel.lower import Output
+from autograd.compiler.kernel.places import Output
 from autograd.compiler.trace import Condition, Trace, Traced
 from autograd.errors import TraceError
 

@@ -21,7 +21,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from autograd.compiler import ieee
-from autograd.compiler.kernel.lower import Output
+from autograd.compiler.kernel.places import Output
 from autograd.compiler.program import (
     COLUMN,
     CONSTANT,

@@ -1,4 +1,8 @@
-"""The kernel's wing: a program becomes words, and C runs them. See ``kernel.c``."""
+"""The kernel: a program becomes words, and C runs them.
+
+``words`` declares the instructions, ``lower`` makes words of a program, ``disassemble`` writes them as text, and
+``library`` has the C code run them, of which ``interpreter.h`` is the beginning.
+"""
 
 from autograd.compiler.kernel.library import (
     LANES,
@@ -8,9 +12,7 @@ from autograd.compiler.kernel.library import (
     Section,
     address_of,
     available,
-    functions,
     instruction_sets,
-    ops,
 )
 
 __all__ = [
@@ -21,7 +23,5 @@ __all__ = [
     "Section",
     "address_of",
     "available",
-    "functions",
     "instruction_sets",
-    "ops",
 ]

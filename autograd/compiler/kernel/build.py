@@ -1,4 +1,4 @@
-"""Builds kernel.c as the extension module ``autograd.compiler.kernel._kernel``.
+"""Builds the kernel as the extension module ``autograd.compiler.kernel._kernel``.
 
 Installing the package does it, where there is a C compiler that knows vector extensions (GCC or Clang); in a checkout,
 ``python -m autograd.compiler.kernel.build`` does it in place.
@@ -13,45 +13,20 @@ from pathlib import Path
 from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
+SOURCES = [HERE / "check.c", HERE / "run.c", *sorted(HERE.glob("units/*.c"))]
 
 ffibuilder = FFI()
-ffibuilder.cdef(
-    """
-    extern const char *const kernel_ops[];
-    extern const char *const kernel_functions1[];
-    extern const char *const kernel_functions2[];
-    extern const char *const kernel_reasons[];
-    extern const char *const kernel_instruction_sets[];
-
-    typedef struct {
-        int32_t varying, begin, end, width, samples, slots, accumulators, targets, batch;
-    } Section;
-
-    typedef struct {
-        const int32_t *code;
-        int64_t words;
-        const Section *sections;
-        int32_t n_sections;
-        int32_t single;
-        int64_t memory;
-        const int32_t *copies;
-        int32_t n_copies;
-    } Program;
-
-    void kernel_shorten(const Program *p, int32_t *code);
-    int kernel_check(const Program *p, int64_t *position);
-    int64_t kernel_scratch(const Program *p, int threads);
-    int kernel_supports(int set);
-    int kernel_run(const Program *p, void *M, void *scratch, int64_t repeats, int threads, int set);
-    """
-)
+ffibuilder.cdef((HERE / "kernel.h").read_text(encoding="utf-8"))
 ffibuilder.set_source(
     "autograd.compiler.kernel._kernel",
-    '#include "kernel.c"',
+    '#include <stdint.h>\n#include "kernel.h"',
+    sources=[str(source) for source in SOURCES],
     include_dirs=[str(HERE)],
-    depends=[str(HERE / "kernel.c")],
+    depends=[str(header) for header in sorted(HERE.glob("*.h"))],
     # No -ffast-math: infinities and NaNs count. What pays as a vector is written as one; what is scalar is to stay so.
-    extra_compile_args=["-std=gnu11", "-O3", "-fno-math-errno", "-fno-tree-vectorize", "-pthread"],
+    extra_compile_args=[
+        *("-std=gnu11", "-O3", "-fno-math-errno", "-fno-tree-vectorize", "-fvisibility=hidden", "-pthread"),
+    ],
     extra_link_args=["-pthread"],
     libraries=["m"],
 )
