@@ -1,7 +1,8 @@
 """jit: plain scalar Python, compiled. Trace, simplify, place, lower, run: each stage prints.
 
 ``trace`` records what a function does to its numbers as a ``program``; ``adjoint`` appends derivatives to it;
-``fold``, ``share``, ``prune`` and ``flatten`` make it short; ``place`` orders it, and ``kernel`` gives it memory and words, and runs these in C.
+``fold``, ``share``, ``prune`` and ``flatten`` make it short; ``place`` orders it; ``kernel`` gives it memory and words,
+and runs these in C.
 """
 
 from __future__ import annotations
