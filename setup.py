@@ -35,7 +35,7 @@ ENGINE = (
     ),
     "value",
 )
-KERNEL = Path("autograd", "compiler", "kernel_build.py")
+KERNEL = Path("autograd", "compiler", "kernel", "build.py")
 
 
 def engine() -> list[Extension]:
@@ -140,7 +140,12 @@ def _quoted(text: str) -> str:
 
 def kernel() -> list[Extension]:
     """jit's kernel in C."""
-    return [runpy.run_path(str(KERNEL))["ffibuilder"].distutils_extension("build")] if KERNEL.exists() else []
+    if not KERNEL.exists():
+        return []
+    extension = runpy.run_path(str(KERNEL))["ffibuilder"].distutils_extension("build")
+    extension.sources = [os.path.relpath(source) for source in extension.sources]  # setuptools wants them so
+    extension.depends = [os.path.relpath(header) for header in extension.depends]
+    return [extension]
 
 
 MAKERS = (engine, kernel)

@@ -93,7 +93,7 @@ class Compiled:
 
     def to_words(self) -> str:
         """What the kernel is told to do, an instruction a line, for reading."""
-        from autograd.compiler.disassemble import disassemble
+        from autograd.compiler.kernel.disassemble import disassemble
 
         return disassemble(self.program, self.results.outputs)
 

@@ -8,9 +8,10 @@ backward pass together: a sample's adjoints don't wait for the other samples.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from autograd.compiler.program import REDUCE, SOURCES, Index, Program
+from autograd.compiler.program import REDUCE, SOURCES, SUM, Index, Program
 
 
 class Section(NamedTuple):
@@ -37,3 +38,26 @@ def place(program: Program) -> list[Section]:
             stage[value] = at
         sections.setdefault((at, batch), []).append(value)
     return [Section(batch, sections[at, batch]) for at, batch in sorted(sections)]
+
+
+def by_depth(program: Program, values: Sequence[Index]) -> list[tuple[Any, list[Index]]]:
+    """The values of a section in groups of one kind that don't use each other: by depth, and then by kind.
+
+    A depth is two numbers: how many sums are on the way to the value, and how many functions after the last of them. So
+    what comes after a long chain of comparisons still meets its like, which come after a short one. A reduction counts
+    as a function: it comes as soon as it can, so that the places of its operands can be used again.
+    """
+    inputs, ops, used = program.inputs, program.ops, program.used
+    depth = [-1] * len(program)  # sums · 2^32 + functions
+    groups: dict[tuple[int, int], list[Index]] = {}
+    heads: dict[Any, int] = {}
+    kinds: list[Any] = []
+    for value in values:
+        head = ops[value - inputs][0]
+        deepest = max(map(depth.__getitem__, used[value - inputs]))
+        at = depth[value] = ((deepest >> 32) + 1) << 32 if head is SUM else deepest + 1
+        if head not in heads:
+            heads[head] = len(kinds)
+            kinds.append(head)
+        groups.setdefault((at, heads[head]), []).append(value)
+    return [(kinds[kind], groups[at, kind]) for at, kind in sorted(groups)]

@@ -1,4 +1,4 @@
-"""Prints the polynomial coefficients that stand in kernel.c: ``python tests/compiler/fits.py`` (half a minute).
+"""Prints the polynomial coefficients that stand in functions.h: ``python tests/compiler/fits.py`` (half a minute).
 
 Each is the polynomial of its degree whose largest error on an interval is smallest, found by Remez exchange with 80
 digits: the error of such a polynomial reaches the same size, with alternating signs, at degree + 2 points.

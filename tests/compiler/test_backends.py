@@ -33,8 +33,8 @@ from autograd.compiler.backends.checked import Checked
 from autograd.compiler.batch import vmap
 from autograd.compiler.compiled import Compiled
 from autograd.compiler.jitted import jit
+from autograd.compiler.kernel.lower import lower
 from autograd.compiler.layout import Layout
-from autograd.compiler.lower import lower
 from autograd.compiler.program import SOURCES, Program, values_in
 from autograd.compiler.simplify import simplify
 from autograd.rules import RULES

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 
 from autograd import dot, jit, mean, relu, sigmoid, softmax, take, value_and_grad, vmap, where
-from autograd.compiler import ieee, kernel
-from autograd.compiler.disassemble import FUNCTIONS, OPS, disassemble
-from autograd.compiler.lower import lower
+from autograd.compiler import ieee
+from autograd.compiler.kernel.disassemble import disassemble
+from autograd.compiler.kernel.lower import lower
 from autograd.compiler.program import Program
 from tests.compiler.programs import Case, assert_close, examples, layout_of, programs
 
@@ -29,9 +28,7 @@ CALLS = {
 def run_text(program: Program, text: str, numbers: Sequence[float]) -> list[Any]:
     """The outputs of the program, by its words' text."""
     layout = layout_of(program)
-    lowered = lower(
-        program, {name: i for i, name in enumerate(OPS)}, {name: i for i, name in enumerate(FUNCTIONS)}, layout
-    )
+    lowered = lower(program, layout)
     M = np.full(lowered.memory, np.nan)
     M[: len(numbers)] = numbers
     for start, constants in lowered.constants:
@@ -117,13 +114,6 @@ def test_every_instruction_has_a_text() -> None:
         "then",
     ):
         assert words in text
-
-
-@pytest.mark.skipif(not kernel.available(), reason="there is no compiled kernel")
-def test_the_names_are_the_kernels() -> None:
-    assert list(OPS) == list(kernel.ops())
-    for arity in (1, 2):
-        assert set(kernel.functions(arity)) <= set(FUNCTIONS)
 
 
 def test_what_is_regular_is_written_once_and_long_lists_are_shortened() -> None:

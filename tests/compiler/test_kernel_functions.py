@@ -10,6 +10,7 @@ import pytest
 
 from autograd.compiler import ieee, kernel, source_c, source_python
 from autograd.compiler.backends.by_numpy import ufuncs
+from autograd.compiler.kernel.words import FUNCTIONS, FUNCTIONS1, FUNCTIONS2, OPS
 from autograd.compiler.program import EQUAL, LESS, LESS_EQUAL, SELECT, TAKE
 from autograd.rules import RULES, Rule
 
@@ -158,18 +159,18 @@ def applied(name, operands, real, instruction_set, uniform=False, width=2):
     memory = np.zeros((arity + 1) * n, real)
     for i, operand in enumerate(operands):
         memory[i * n : (i + 1) * n] = operand
-    op, function = kernel.ops(), kernel.functions(arity)[name]
+    function = FUNCTIONS[name]
     if uniform:
-        words = [op[f"U_CALL{arity}"], function, n]
+        words = [OPS[f"U_CALL{arity}"], function, n]
         for i in range(n):
             words += [arity * n + i, *(k * n + i for k in range(arity))]
         section = kernel.Section(False, 0, len(words))
     else:
-        words = [op["V_LOAD"], arity]
+        words = [OPS["V_LOAD"], arity]
         for i in range(arity):
             words += [i, i * n, 1]
-        words += [op[f"V_CALL{arity}"], function, *([0] if arity == 2 else []), 1, arity, *range(arity)]
-        words += [op["V_STORE"], 1, arity, arity * n, 1]
+        words += [OPS[f"V_CALL{arity}"], function, *([0] if arity == 2 else []), 1, arity, *range(arity)]
+        words += [OPS["V_STORE"], 1, arity, arity * n, 1]
         section = kernel.Section(True, 0, len(words), width, n, arity + 1)
     kernel.Code(words, [section], len(memory), real).run(memory, instruction_set=instruction_set)
     return memory[arity * n :]
@@ -233,8 +234,8 @@ def same(a, b):
 
 
 def test_every_function_has_a_truth_and_edges():
-    assert set(kernel.functions(1)) == set(TRUTH_1) == set(EDGES_1)
-    assert set(kernel.functions(2)) == set(TRUTH_2) == set(EDGES_2)
+    assert set(FUNCTIONS1) == set(TRUTH_1) == set(EDGES_1)
+    assert set(FUNCTIONS2) == set(TRUTH_2) == set(EDGES_2)
 
 
 @pytest.mark.parametrize("real", REALS)
@@ -297,10 +298,10 @@ def test_functions_of_two_at_the_edges(name, real):
 )
 def test_powers_with_a_uniform_exponent(exponent, real):
     x = np.concatenate([numbers(real), [at for at, *_ in EDGES_2["pow"]]]).astype(real)
-    n, op = len(x), kernel.ops()
+    n = len(x)
     memory = np.concatenate([x, np.zeros(n, real), np.array([exponent], real)])
-    words = [op["V_LOAD"], 1, 0, 0, 1, op["V_CALL2"], kernel.functions(2)["pow"], 1, 1, 1, 0, 2 * n]
-    words += [op["V_STORE"], 1, 1, n, 1]
+    words = [OPS["V_LOAD"], 1, 0, 0, 1, OPS["V_CALL2"], FUNCTIONS["pow"], 1, 1, 1, 0, 2 * n]
+    words += [OPS["V_STORE"], 1, 1, n, 1]
     code = kernel.Code(words, [kernel.Section(True, 0, len(words), 4, n, 2)], len(memory), real)
     with mpmath.workdps(60):
         expected = [truth_of(TRUTH_2["pow"], p, exponent) if abs(p) > 0 else None for p in x]
@@ -371,7 +372,9 @@ def test_every_back_end_has_the_same_functions():
     assert all(rule is RULES[rule.name] for rule in ieee.NATIVE)
     compared = {head.name: 2 for head in (LESS, LESS_EQUAL, EQUAL)}
     for arity in (1, 2):
-        assert set(kernel.functions(arity)) == {name for name, n in {**native, **compared}.items() if n == arity}
+        assert set(FUNCTIONS1 if arity == 1 else FUNCTIONS2) == {
+            name for name, n in {**native, **compared}.items() if n == arity
+        }
     assert set(source_c.FUNCTIONS) == set(source_python.FUNCTIONS) == set(native)
     assert set(ieee.FUNCTIONS) == {*ieee.NATIVE, LESS, LESS_EQUAL, EQUAL, SELECT, TAKE}
     assert set(ufuncs()) == set(ieee.FUNCTIONS)

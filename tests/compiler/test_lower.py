@@ -12,14 +12,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autograd.compiler import lower as lower_py
-from autograd.compiler.lower import lower
-from autograd.compiler.memory import Intervals
+from autograd.compiler.kernel import rows as rows_py
+from autograd.compiler.kernel.lower import lower
+from autograd.compiler.kernel.memory import Intervals
 from autograd.compiler.program import COLUMN, NONE, REDUCE, SUM, Program
 from autograd.compiler.simplify import simplify
 from autograd.compiler.verify import verify
 from autograd.rules import RULES
-from tests.compiler.machine import FUNCTIONS, OPS, Log, run_words
+from tests.compiler.machine import Log, run_words
 from tests.compiler.programs import Case, assert_equal, examples, layout_of, programs
 
 BATCH = 5
@@ -212,7 +212,7 @@ def test_no_instruction_has_more_rows_than_the_kernel_takes(seed: int) -> None:
     rows = [(SUM, ((100, 101 + i, -1),), BATCH) for i in range(9)]
     program = made(100, *columns(20), *uniform, *sums, *gradients, *rows)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lower_py, "LONGEST", draw.randrange(1, 7))
+        patch.setattr(rows_py, "LONGEST", draw.randrange(1, 7))
         run(program)
 
 
@@ -287,7 +287,7 @@ def test_only_what_a_later_section_needs_is_kept_for_it() -> None:
     sign, total, result = (RULES["sign"], (6,), BATCH), (REDUCE, ((7, NONE, 1),), 0), (SUM, ((7, 8, 1),), BATCH)
     program = made(5, *columns(1), (RULES["floor"], (5,), BATCH), sign, total, result)
     program.outputs = [9]
-    lowered = lower(program, OPS, FUNCTIONS, layout_of(program))
+    lowered = lower(program, layout_of(program))
     assert lowered.memory == 5 + BATCH + 1 + 1 + BATCH
     assert [name for name, _ in run(program)].count("V_STORE") == 2
 
@@ -307,5 +307,5 @@ def test_tiles_stand_for_the_pairs_that_they_were_made_of(
         n, ja, jb = steps[number] if number < len(steps) else (0, 0, 0)
         long += [(a + j * ja, b + j * jb, ia, ib) for j in range(n + 1)]
     indices, strides = ([x for pair in long for x in pair[part]] for part in (slice(0, 2), slice(2, 4)))
-    tiles = lower_py._tiles(indices, strides, 0, len(long))
+    tiles = rows_py.tiles(indices, strides, 0, len(long))
     assert long == [(t.a + j * t.ja, t.b + j * t.jb, t.ia, t.ib) for t in tiles for j in range(t.terms)]

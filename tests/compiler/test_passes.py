@@ -20,7 +20,8 @@ from autograd.compiler import ieee
 from autograd.compiler.backends.by_numpy import run_numpy
 from autograd.compiler.flatten import flatten
 from autograd.compiler.fold import fold
-from autograd.compiler.lower import lower
+from autograd.compiler.kernel.lower import lower
+from autograd.compiler.kernel.words import OPS
 from autograd.compiler.place import place
 from autograd.compiler.program import (
     COLUMN,
@@ -44,7 +45,7 @@ from autograd.compiler.share import share
 from autograd.compiler.simplify import PASSES, simplify
 from autograd.compiler.verify import verify
 from autograd.rules import RULES
-from tests.compiler.machine import FUNCTIONS, OPS, run_words
+from tests.compiler.machine import run_words
 from tests.compiler.programs import (
     Case,
     assert_close,
@@ -463,11 +464,11 @@ def test_the_words_of_any_program_compute_what_it_does(case: Case) -> None:
 def test_slots_are_used_again() -> None:
     sins = [(RULES["sin"], (v + 5,), 5) for v in range(1000)]
     varying = made(5, (COLUMN, (0, 1), 5), *sins)
-    lowered = lower(varying, OPS, FUNCTIONS, layout_of(varying))
+    lowered = lower(varying, layout_of(varying))
     assert max(section.slots for section in lowered.sections) < 5
     weights = [(REDUCE, ((v + 5, v + 6, 1),), 0) for v in range(1000)]  # recorded last, computed where they can be
     gradients = made(5, (COLUMN, (0, 1), 5), *sins, *weights, outputs=list(range(1006, 2006)))
-    lowered = lower(gradients, OPS, FUNCTIONS, layout_of(gradients))
+    lowered = lower(gradients, layout_of(gradients))
     assert max(section.slots for section in lowered.sections) < 6
 
 
@@ -548,7 +549,7 @@ def test_numpy_changes_no_number_that_it_is_given(case: Case) -> None:
 
 
 def lowered(program: Program) -> Any:
-    return lower(program, OPS, FUNCTIONS, layout_of(program))
+    return lower(program, layout_of(program))
 
 
 # --- Large programs: neither recursion nor more than linear time ---

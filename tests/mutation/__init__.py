@@ -84,12 +84,28 @@ PASSES = {
         "tests/compiler/test_transforms_inside.py",
         "tests/compiler/test_vmap.py tests/compiler/test_jit.py",
     ),
-    "autograd/compiler/lower.py": (
+    "autograd/compiler/kernel/lower.py": (
         "tests/compiler/test_lower.py",
         "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
     ),
-    "autograd/compiler/memory.py": (
-        "autograd/compiler/memory.py",
+    "autograd/compiler/kernel/places.py": (
+        "tests/compiler/test_lower.py",
+        "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
+    ),
+    "autograd/compiler/kernel/rows.py": (
+        "tests/compiler/test_lower.py",
+        "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
+    ),
+    "autograd/compiler/kernel/uniform.py": (
+        "tests/compiler/test_lower.py",
+        "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
+    ),
+    "autograd/compiler/kernel/varying.py": (
+        "tests/compiler/test_lower.py",
+        "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
+    ),
+    "autograd/compiler/kernel/memory.py": (
+        "autograd/compiler/kernel/memory.py",
         "tests/compiler/test_lower.py -k places",
         "tests/compiler/test_passes.py -k slots",
     ),
@@ -123,7 +139,9 @@ SAMPLES = {
     "autograd/rules.py": 300,
     "autograd/compiler/fold.py": 110,
     "autograd/compiler/adjoint.py": 150,
-    "autograd/compiler/lower.py": 200,
+    "autograd/compiler/kernel/rows.py": 60,
+    "autograd/compiler/kernel/uniform.py": 50,
+    "autograd/compiler/kernel/varying.py": 80,
 }
 
 # Operators of cosmic-ray that are left out, as regular expressions: bits and shifts, which occur in no computation here

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.compiler import kernel
 from autograd.compiler.backends.backend import Backend, Procedure
-from autograd.compiler.lower import Lowered, lower
+from autograd.compiler.kernel.lower import Lowered, lower
 
 _NEAR: Final = 8 << 20  # bytes of varying memory that a block may take: a share of the last cache
 _HEADERS: Final = 0.5  # what reading the words costs, as a multiple of the work on one vector; measured on a GPT
@@ -56,8 +56,7 @@ class Kernel(Backend):
         with self._lock:
             if self._lowered is None:
                 program, _, results, _, _ = self.procedure
-                functions = {**kernel.functions(1), **kernel.functions(2)}
-                self._lowered = lower(program, kernel.ops(), functions, results.outputs)
+                self._lowered = lower(program, results.outputs)
             return self._lowered
 
     def _first_code(self, times: int) -> kernel.Code:

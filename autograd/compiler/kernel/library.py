@@ -1,7 +1,6 @@
 """The compiled kernel from Python: programs of int32 words, checked once, then run on a memory of floats.
 
-What the words mean, and what M, V and sections are, stands at the top of ``kernel.c``. The numbers of the instructions
-and functions come from there as well: ``ops()["V_SUM"]``, ``functions(1)["exp"]``.
+What the words mean stands in ``words.py``, what sections are in ``interpreter.h``.
 
 Where the package was installed without a C compiler there is no kernel: ``available()`` is False.
 """
@@ -11,7 +10,9 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from autograd.compiler.kernel.words import checksum
 
 LANES: Final = {"float64": 8, "float32": 16}  # of a vector
 WIDTHS: Final = (1, 2, 4, 8)  # vectors of a block
@@ -23,9 +24,14 @@ _FORMATS: Final = {"float64": "d", "float32": "f"}
 @functools.cache
 def _kernel() -> Any:
     try:
-        return importlib.import_module("autograd.compiler._kernel")
+        module = importlib.import_module("autograd.compiler.kernel._kernel")
     except ImportError:
         return None
+    if module.lib.kernel_words != checksum():
+        raise RuntimeError(
+            "the compiled kernel is older than words.py: build it again, python -m autograd.compiler.kernel.build"
+        )
+    return module
 
 
 def available() -> bool:
@@ -39,20 +45,6 @@ def _texts(array: Any) -> list[str]:
     while array[len(texts)]:
         texts.append(ffi.string(array[len(texts)]).decode())
     return texts
-
-
-@functools.cache
-def ops() -> dict[str, int]:
-    """The instructions' numbers by name."""
-    return {name: i for i, name in enumerate(_texts(_kernel().lib.kernel_ops))}
-
-
-@functools.cache
-def functions(arity: Literal[1, 2]) -> dict[str, int]:
-    """The numbers by name of the functions of one or of two operands."""
-    lib = _kernel().lib
-    names = _texts(lib.kernel_functions1 if arity == 1 else lib.kernel_functions2)
-    return {name: i for i, name in enumerate(names)}
 
 
 @functools.cache
@@ -78,7 +70,6 @@ class Section(NamedTuple):
     slots: int = 0  # of V
     accumulators: int = 0
     targets: int = 0  # where in the words the accumulators' indices of M are
-    batch: int = 0  # not 0: sections of one batch see what the earlier ones left in V
 
 
 class Code:

@@ -1,0 +1,9 @@
+/* The varying interpreter of floats for x86-64-v4. */
+
+#if defined(__x86_64__) && !defined(KERNEL_BASELINE_ONLY)
+#define TARGET 4
+#define BYTES 64
+#define REAL float
+#define UNIT varying_v4_float
+#include "../varying.h"
+#endif
