@@ -566,9 +566,8 @@ def test_functions_of_floats_are_those_of_ieee_754() -> None:
 
 def in_c(program: Program, numbers: Sequence[float], dtype: str, width: int, threads: int) -> list[Any]:
     """The program in the kernel, with blocks of that many vectors."""
-    functions = {**kernel.functions(1), **kernel.functions(2)}
     layout = layout_of(program)
-    lowered = lower(program, kernel.ops(), functions, layout)
+    lowered = lower(program, layout)
     sections = [
         kernel.Section(s.batch > 0, s.begin, s.end, width, s.batch, s.slots, s.accumulators, s.end)
         for s in lowered.sections
