@@ -59,7 +59,7 @@ def engine() -> list[Extension]:
 
 
 def call_the_collector() -> None:
-    """Has mypyc compile calls of ``autograd.collector`` to calls of CPython's C functions.
+    """Has mypyc compile calls of ``autograd.engine.collector`` to calls of CPython's C functions.
 
     It is how mypyc describes its own primitives, but nothing that it promises to users. Where that has changed, the
     functions are compiled as they are written: all is as right, and slower on large graphs.
@@ -70,7 +70,7 @@ def call_the_collector() -> None:
         from mypyc.primitives.registry import function_op
 
         function_op(
-            name="autograd.collector.is_watched",
+            name="autograd.engine.collector.is_watched",
             arg_types=[object_rprimitive],
             return_type=c_int_rprimitive,
             truncated_type=bool_rprimitive,
@@ -78,7 +78,7 @@ def call_the_collector() -> None:
             error_kind=ERR_NEVER,
         )
         function_op(
-            name="autograd.collector.leave_alone",
+            name="autograd.engine.collector.leave_alone",
             arg_types=[object_rprimitive],
             return_type=void_rtype,
             c_function_name="PyObject_GC_UnTrack",

@@ -22,7 +22,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from autograd import __version__
         from autograd.compiler import kernel
-        from autograd.value import PURE
+        from autograd.engine.value import PURE
 
         forms = f"engine {'in Python' if PURE else 'compiled'}, kernel {'compiled' if kernel.available() else 'absent'}"
         typer.echo(f"chainrule {__version__}: {forms}")

@@ -15,9 +15,9 @@ import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from autograd import kinds, rules
-from autograd.modes import TAPE
-from autograd.value import Value
+from autograd.engine import kinds, rules
+from autograd.engine.modes import TAPE
+from autograd.engine.value import Value
 
 __all__ = [
     "abs",

@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autograd import rules
-from autograd.methods import Functions
-from autograd.notation import call, with_latex
+from autograd.engine import rules
+from autograd.engine.methods import Functions
+from autograd.engine.notation import call, with_latex
 from autograd.numeric import difference_derivative
-from autograd.rules import Domain, Rule
+from autograd.engine.rules import Domain, Rule
 
 Function = Callable[..., Any]
 
@@ -40,7 +40,7 @@ def primitive(
         symbol: how it's written in pictures and text; the function's name if it isn't given.
         latex: a template in which {0} and {1} stand for the operands; literal braces are doubled. Operands that need
             brackets get them if the template begins or ends with an operand.
-        domain: where it is defined, for error messages; a :class:`autograd.rules.Domain` also has a predicate.
+        domain: where it is defined, for error messages; a :class:`autograd.engine.rules.Domain` also has a predicate.
         verify: compare the partials with differences of the function, at once, at points of the domain.
 
     Raises:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd import graph
+from autograd.engine import graph
 from autograd.errors import missing
-from autograd.rules import LEAF
-from autograd.value import Value
+from autograd.engine.rules import LEAF
+from autograd.engine.value import Value
 
 
 def to_sympy(v: Value) -> Any:

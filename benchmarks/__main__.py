@@ -104,7 +104,7 @@ def form() -> str:
     """Which form of chainrule is measured."""
     try:
         from autograd.compiler import kernel
-        from autograd.value import PURE
+        from autograd.engine.value import PURE
     except ImportError:
         return "chainrule isn't installed."
     return f"The engine is {'in Python' if PURE else 'compiled'}, jit's kernel {KERNEL[kernel.available()]}."

@@ -25,8 +25,9 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd
-from autograd import Value, graph
-from autograd.value import PURE
+from autograd import Value
+from autograd.engine import graph
+from autograd.engine.value import PURE
 
 try:
     from benchmarks import eager_gpt

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from autograd import Value, functions
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from nn.module import Module
 
 Activation: TypeAlias = "str | Callable[[Any], Any]"

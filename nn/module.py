@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograd import Value
-from autograd.rules import real
+from autograd.engine.rules import real
 
 
 class Module:

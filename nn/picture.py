@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import Value
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from autograd.views.render import (
     FONT,
     GREY,

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from autograd.testing import Expression
 from peers.common import EXAMPLES, as_json, compare
 from tests.derivatives import SMOOTH, woven

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from autograd.rules import RULES, Rule
+from autograd.engine.rules import RULES, Rule
 from tests import truth
 
 NORMAL = sys.float_info.min

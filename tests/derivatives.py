@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from tests import truth
 from tests.expressions import Expression, is_inside, moderate, with_constants
 

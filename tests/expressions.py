@@ -16,7 +16,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from autograd.testing import Expression
 from tests import truth
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograd.value import PURE
+from autograd.engine.value import PURE
 
 needs_python = pytest.mark.skipif(not PURE, reason="compiled: there are no lines of Python to be traced")
 needs_sources = pytest.mark.skipif(not PURE, reason="compiled: an installed package, not the repository")

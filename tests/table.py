@@ -9,8 +9,8 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from autograd.notation import TEXT
-from autograd.rules import RULES, Rule
+from autograd.engine.notation import TEXT
+from autograd.engine.rules import RULES, Rule
 from autograd.views.formula import partial_formula
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "table.md"
@@ -18,7 +18,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "table.md"
 HEAD = """\
 # The rule table
 
-Every primitive that programs call by its name, as `autograd/rules.py` has it: how it is written, and its derivatives.
+Every primitive that programs call by its name, as `autograd/engine/rules.py` has it: how it is written, and its derivatives.
 *y* is the result. A derivative is the textbook's. Where the engine computes another form of it, which stays accurate
 where the textbook's loses its digits, overflows, or has no value, that form stands beside it. `a if c else b` is a
 where c holds, else b. Some of these forms are rows of their own, which only partials use: σ′ is the derivative of σ,

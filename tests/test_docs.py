@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import autograd as ag
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from tests.forms import needs_sources
 
 ROOT = Path(__file__).parent.parent

@@ -19,9 +19,10 @@ from types import ModuleType
 import pytest
 
 import autograd
-from autograd import Value, graph, log, methods, rules, scope, value
+from autograd import Value, log, scope
+from autograd.engine import graph, methods, rules, value
 from autograd.__main__ import app, run
-from autograd.value import PURE
+from autograd.engine.value import PURE
 
 MANY = 1_000_000
 

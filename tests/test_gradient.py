@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import AutogradError, Value, gradient, graph, hessian, no_grad, to_dot
+from autograd import AutogradError, Value, gradient, hessian, no_grad, to_dot
+from autograd.engine import graph
 from tests.derivatives import ALL, SMOOTH, by_mpmath, check, examples, program, unit, woven
 from tests.expressions import Expression, with_constants
 

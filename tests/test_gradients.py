@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from mpmath import mp, mpf
 
 from autograd import Value
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from autograd.testing import Expression, expressions
 from tests import truth
 from tests.expressions import NAMES, moderate, with_constants

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 
 from autograd import Value
-from autograd.graph import depending_on, operations, topological_order
+from autograd.engine.graph import depending_on, operations, topological_order
 from autograd.testing import Expression, expressions
 
 DEEP = 1_000_000
@@ -290,7 +290,7 @@ def test_a_pickler_that_is_kept_disturbs_no_other() -> None:
 
 def test_origin_and_scopes_survive_copy_and_pickle() -> None:
     from autograd import scope
-    from autograd.modes import scopes_of
+    from autograd.engine.modes import scopes_of
 
     with scope("layer"):
         y = Value(1.0) * 2

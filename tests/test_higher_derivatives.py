@@ -13,7 +13,7 @@ from mpmath import mp, mpf
 
 import autograd as ag
 from autograd import derivative, grad, jit
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from tests import accuracy, special, truth
 from tests.thorough import orders
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 import autograd
-from autograd import kinds, rules
-from autograd.rules import RULES
+from autograd.engine import kinds, rules
+from autograd.engine.rules import RULES
 from tests import truth
 
 FRACTIONS = st.fractions(-9, 9, max_denominator=100)

@@ -11,7 +11,7 @@ import pytest
 
 import autograd
 from autograd import AnomalyError, Value, detect_anomaly, no_grad, scope
-from autograd.modes import MODES, scopes_of
+from autograd.engine.modes import MODES, scopes_of
 
 
 @pytest.fixture(autouse=True)

@@ -359,14 +359,14 @@ print([float(x) for x in jvp(lambda x: w * x, (3.0,), (1.0,))])
 
 
 def test_an_inner_gradient_walks_its_own_tape_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    walk, lengths = autograd.graph.operations, []
+    walk, lengths = autograd.engine.graph.operations, []
 
     def counted(*roots: Any) -> list[Any]:
         order = walk(*roots)
         lengths.append(len(order))
         return order
 
-    monkeypatch.setattr(autograd.graph, "operations", counted)
+    monkeypatch.setattr(autograd.engine.graph, "operations", counted)
 
     def f(x: Any) -> Any:
         for _ in range(50):

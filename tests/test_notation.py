@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value
-from autograd.notation import (
+from autograd.engine.notation import (
     LATEX,
     MATHML,
     TEXT,
@@ -29,8 +29,8 @@ from autograd.notation import (
     root,
     with_latex,
 )
-from autograd.rules import RULES, Rule
-from autograd.styles import COMPARISON, PRODUCT, STYLES, SUM
+from autograd.engine.rules import RULES, Rule
+from autograd.engine.styles import COMPARISON, PRODUCT, STYLES, SUM
 from autograd.views.expression import Expression
 from autograd.views.formula import definition, formula, partial_formula
 from tests import table

@@ -18,7 +18,7 @@ from mpmath import mp, mpf
 
 import autograd
 from autograd import Value, derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp, where
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from tests import truth
 from tests.derivatives import (
     ALL,

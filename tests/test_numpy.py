@@ -12,7 +12,7 @@ import scipy.special
 
 import autograd
 from autograd import Value
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 
 
 def by_name_there(home: Any, arity: int) -> dict[str, tuple[str, Any]]:

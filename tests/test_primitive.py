@@ -33,8 +33,8 @@ from autograd import (
     to_sympy,
     vjp,
 )
-from autograd.graph import topological_order
-from autograd.rules import RULES, Domain
+from autograd.engine.graph import topological_order
+from autograd.engine.rules import RULES, Domain
 from autograd.testing import WrongGradient, gradcheck, gradgradcheck
 from autograd.views.formula import formula
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 import autograd
-from autograd import Value, rules
-from autograd.rules import LEAF, RULES, Rule
+from autograd import Value
+from autograd.engine import rules
+from autograd.engine.rules import LEAF, RULES, Rule
 from tests import accuracy, truth
 
 NAMES = list(RULES)

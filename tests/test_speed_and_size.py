@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from autograd import Value, graph
-from autograd.rules import Rule
+from autograd import Value
+from autograd.engine import graph
+from autograd.engine.rules import Rule
 from tests.forms import needs_python
 
 NODES = 20_000

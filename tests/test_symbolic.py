@@ -14,7 +14,7 @@ from mpmath import mp, mpf
 
 import autograd
 from autograd import Value, gradient, no_grad, to_sympy
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from tests.derivatives import ALL, SYMPY, evaluator, examples, program, woven
 from tests.expressions import Expression, is_inside, with_constants
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from autograd.testing import Expression
 from tests import accuracy
 from tests.thorough import __main__ as command

@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as hnp
 
 import autograd
 from autograd import Value, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from autograd.trees import array_of, flatten, is_number, path_of
+from autograd.transforms.trees import array_of, flatten, is_number, path_of
 from tests.derivatives import examples
 
 Point = namedtuple("Point", "x y")

@@ -13,7 +13,7 @@ from mpmath import mp, mpf
 
 import autograd as ag
 from autograd import MissingDependency, Value, grad, no_grad, primitive
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from autograd.testing import Expression, Truth, derivative_of, expressions
 from autograd.testing.gradients.extrapolation import estimate
 from tests import truth as independent

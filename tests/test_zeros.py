@@ -42,7 +42,7 @@ from autograd import (
 )
 from autograd import sum as total
 from autograd.compiler import kernel
-from autograd.rules import RULES, ratio
+from autograd.engine.rules import RULES, ratio
 
 Function = Callable[[Any], Any]
 BACKENDS = ["python", "numpy", *(["c"] if kernel.available() else [])]

@@ -44,8 +44,8 @@ from autograd.compiler.program import (
 )
 from autograd.compiler.trace import Number, Trace, Traced
 from autograd.errors import TraceError
-from autograd.rules import Rule, floor
-from autograd.worlds import World
+from autograd.engine.rules import Rule, floor
+from autograd.transforms.worlds import World
 
 # Guards that belong together: of which choice they are, which of its branches, and how many it has.
 Parts: TypeAlias = "dict[Index, tuple[Index, int, int]]"

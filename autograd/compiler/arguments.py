@@ -13,7 +13,7 @@ from optree import PyTreeSpec
 from autograd.compiler.arrays import TracedArray
 from autograd.compiler.layout import FLOAT64, Layout, Shape, Static, keys
 from autograd.compiler.trace import Condition, Trace, Traced
-from autograd.methods import Functions
+from autograd.engine.methods import Functions
 
 REAL: Final = "fiub"  # kinds of arrays of real numbers
 

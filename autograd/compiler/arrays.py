@@ -16,13 +16,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd.arrays import alone
+from autograd.engine.arrays import alone
 from autograd.errors import TraceError
 from autograd.functions import clip
-from autograd.kinds import is_traced, where
-from autograd.methods import Functions
-from autograd.modes import users_line
-from autograd.rules import of_ufunc
+from autograd.engine.kinds import is_traced, where
+from autograd.engine.methods import Functions
+from autograd.engine.modes import users_line
+from autograd.engine.rules import of_ufunc
 
 
 class TracedArray(np.ndarray[Any, Any]):

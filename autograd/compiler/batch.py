@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import optree
 
-from autograd.arrays import own_kind
+from autograd.engine.arrays import own_kind
 from autograd.compiler.arguments import object_array
 from autograd.compiler.jitted import Jitted
 from autograd.compiler.program import COLUMN, DATA
 from autograd.compiler.trace import Trace, Traced
-from autograd.modes import TAPE
-from autograd.trees import flatten
+from autograd.engine.modes import TAPE
+from autograd.transforms.trees import flatten
 
 
 def vmap(f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from autograd.compiler.program import Program
 from autograd.compiler.results import results_of
 from autograd.compiler.simplify import simplify
 from autograd.compiler.trace import Trace
-from autograd.modes import TAPE
+from autograd.engine.modes import TAPE
 
 
 class Compiled:

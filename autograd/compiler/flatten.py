@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from autograd.compiler.program import NONE, REDUCE, SUM, Head, Index, Program, Term
 from autograd.compiler.rewriting import Rewriting
-from autograd.rules import Rule
+from autograd.engine.rules import Rule
 
 
 def flatten(program: Program) -> Program:

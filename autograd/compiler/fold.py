@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import rules
+from autograd.engine import rules
 from autograd.compiler import ieee
 from autograd.compiler.program import (
     CONSTANT,
@@ -36,7 +36,7 @@ from autograd.compiler.program import (
     values_in,
 )  # fmt: skip
 from autograd.compiler.rewriting import Rewriting
-from autograd.rules import Rule
+from autograd.engine.rules import Rule
 
 
 def fold(program: Program) -> Program:

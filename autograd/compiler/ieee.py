@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd.compiler.program import EQUAL, LESS, LESS_EQUAL, SELECT, TAKE
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 
 # What every back end computes itself: the kernel, NumPy, Python, and the sources in C and Python.
 NATIVE: Final = tuple(
@@ -28,7 +28,7 @@ NATIVE: Final = tuple(
 def apply(head: Any, operands: Sequence[float]) -> float:
     """An instruction that is no sum and no source, on floats.
 
-    >>> from autograd.rules import log
+    >>> from autograd.engine.rules import log
     >>> apply(log, [0.0]), apply(log, [-1.0])
     (-inf, nan)
     """

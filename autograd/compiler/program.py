@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NewType, TypeAlias, cast
 
-from autograd.rules import Rule
+from autograd.engine.rules import Rule
 
 Index = NewType("Index", int)  # the number of a value
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from autograd.compiler.program import NONE, OWN, REDUCE, SOURCES, SUM, Head, Index, Instruction, Program, Term
-from autograd.rules import Rule
+from autograd.engine.rules import Rule
 
 
 class Rewriting:

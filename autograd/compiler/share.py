@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Head, Index, Program
 from autograd.compiler.rewriting import Rewriting
-from autograd.rules import Rule
+from autograd.engine.rules import Rule
 
 
 def share(program: Program) -> Program:

@@ -1,7 +1,7 @@
 """A program as the source of a plain Python function: straight-line code that needs nothing but ``math``.
 
 Where ``math`` raises, compiled code gives an infinity or NaN; so functions that can raise are defined above the
-function, those of them that are used. So are those that ``math`` lacks, in the words of ``autograd/floats.py``.
+function, those of them that are used. So are those that ``math`` lacks, in the words of ``autograd/engine/floats.py``.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from autograd.compiler.program import (
     Program,
     values_in,
 )
-from autograd.rules import Rule
+from autograd.engine.rules import Rule
 
 COMPARISONS: Final = (LESS, LESS_EQUAL, EQUAL)
 
@@ -46,7 +46,7 @@ def verify(program: Program, recorded: bool = True) -> None:
     Raises:
         ProgramError: it breaks a rule. The message names the instruction, and the rule.
 
-    >>> from autograd.rules import sin
+    >>> from autograd.engine.rules import sin
     >>> verify(Program(1, [(sin, (0,), 0), (SUM, ((1, 3, 1),), 0)], [2]))
     Traceback (most recent call last):
         ...

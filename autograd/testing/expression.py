@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import autograd
-from autograd.kinds import library
-from autograd.rules import RULES
+from autograd.engine.kinds import library
+from autograd.engine.rules import RULES
 
 Step: TypeAlias = tuple[str, tuple[int, ...]]  # a primitive's name, and the slots of its operands
 
@@ -132,7 +132,7 @@ class Expression:
         if imported - {""}:
             imports.append(f"from autograd import {', '.join(sorted(imported - {''}))}")
         if "" in imported:
-            imports.append("from autograd.rules import RULES")
+            imports.append("from autograd.engine.rules import RULES")
         if imports:
             imports.append("")
         return "\n".join([*imports, *lines, f"print({names[-1]})"])

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from autograd.rules import Rule, stop_gradient
+from autograd.engine.rules import Rule, stop_gradient
 
 MARGIN: Final = 1e-3  # of a computed operand from a kink, a jump, or the end of a domain
 

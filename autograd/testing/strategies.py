@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from autograd.errors import missing
-from autograd.rules import RULES, Rule
+from autograd.engine.rules import RULES, Rule
 from autograd.testing import points
 from autograd.testing.expression import Expression, Step, pruned
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from autograd.value import Value
+    from autograd.engine.value import Value
 
 
 def draw(

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from autograd import graph
-from autograd.modes import scopes_of
-from autograd.rules import LEAF
-from autograd.value import Value
+from autograd.engine import graph
+from autograd.engine.modes import scopes_of
+from autograd.engine.rules import LEAF
+from autograd.engine.value import Value
 from autograd.views.render import FONT, GREY, INK, in_label, in_tooltip, load_graphviz, number
 from autograd.views.select import Picked, select
 

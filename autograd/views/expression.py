@@ -10,10 +10,10 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd import rules
-from autograd.notation import CASES, Notation, infix, prefix
-from autograd.operators import Operators
-from autograd.styles import AND, COMPARISON, NOT, OR
+from autograd.engine import rules
+from autograd.engine.notation import CASES, Notation, infix, prefix
+from autograd.transforms.operators import Operators
+from autograd.engine.styles import AND, COMPARISON, NOT, OR
 
 _SIGNS: Final = {operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">="}
 _COMPARISONS: Final = {how: infix(sign, COMPARISON) for how, sign in _SIGNS.items()}

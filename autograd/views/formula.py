@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd.notation import Notation
-from autograd.rules import LEAF, Rule
-from autograd.styles import Style, Written, named_style
+from autograd.engine.notation import Notation
+from autograd.engine.rules import LEAF, Rule
+from autograd.engine.styles import Style, Written, named_style
 from autograd.views.expression import Condition, Expression
 
 if TYPE_CHECKING:
-    from autograd.value import Value
+    from autograd.engine.value import Value
 
 
 def formula(value: Value, *, style: str = "text", numbers: bool = False, digits: int = 6, limit: int = 200) -> str:
@@ -91,7 +91,7 @@ def partial_formula(
         TypeError: the partial is a program that needs numbers, and no formula.
         ValueError: there are too few or too many names, or as for :func:`formula`.
 
-    >>> from autograd.rules import RULES
+    >>> from autograd.engine.rules import RULES
     >>> partial_formula(RULES["sigmoid"], 0, ["h1", "a_h1"])
     'a_h1 * (1 - a_h1)'
     >>> partial_formula(RULES["sigmoid"], 0, ["h1", "a_h1"], textbook=False)

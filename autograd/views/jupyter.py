@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd import graph
+from autograd.engine import graph
 from autograd.errors import MissingDependency
-from autograd.rules import LEAF
+from autograd.engine.rules import LEAF
 
 if TYPE_CHECKING:
-    from autograd.value import Value
+    from autograd.engine.value import Value
 
 SMALL = 100  # a picture of more Values is no longer taken in at a glance
 

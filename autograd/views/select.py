@@ -10,9 +10,9 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from autograd import rules
-from autograd.modes import scopes_of
-from autograd.value import Value
+from autograd.engine import rules
+from autograd.engine.modes import scopes_of
+from autograd.engine.value import Value
 from autograd.views.render import in_label, number
 
 _FOLDED = (rules.add, rules.sub, rules.mul, rules.neg)

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from autograd import Value, name, sigmoid
-from autograd.rules import real
+from autograd.engine.rules import real
 from nn.history import History
 from nn.module import Module
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograd import value_and_grad
 from autograd.compiler import jit
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 
 
 class CompiledValue:

@@ -42,8 +42,8 @@ from autograd.compiler.program import (
     Program,
     values_in,
 )
-from autograd.kinds import where
-from autograd.rules import RULES, Domain, Rule
+from autograd.engine.kinds import where
+from autograd.engine.rules import RULES, Domain, Rule
 
 COMPARISONS: Final = (LESS, LESS_EQUAL, EQUAL)
 

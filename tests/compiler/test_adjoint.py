@@ -39,7 +39,7 @@ from autograd.compiler.rewriting import renumbered
 from autograd.compiler.simplify import simplify
 from autograd.compiler.trace import Trace, Traced
 from autograd.compiler.verify import verify
-from autograd.rules import RULES, Rule
+from autograd.engine.rules import RULES, Rule
 from tests.compiler.programs import COMPARISONS, Case, examples, programs, reference
 
 HALF = Fraction(1, 2)

@@ -37,7 +37,7 @@ from autograd.compiler.kernel.lower import lower
 from autograd.compiler.layout import Layout
 from autograd.compiler.program import SOURCES, Program, values_in
 from autograd.compiler.simplify import simplify
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from autograd.testing import Expression, gradcheck
 from autograd.testing.gradients.check import ULPS
 from autograd.testing.strategies import drawn

@@ -12,7 +12,7 @@ from autograd.compiler import ieee, kernel, source_c, source_python
 from autograd.compiler.backends.by_numpy import ufuncs
 from autograd.compiler.kernel.words import FUNCTIONS, FUNCTIONS1, FUNCTIONS2, OPS
 from autograd.compiler.program import EQUAL, LESS, LESS_EQUAL, SELECT, TAKE
-from autograd.rules import RULES, Rule
+from autograd.engine.rules import RULES, Rule
 
 pytestmark = pytest.mark.skipif(not kernel.available(), reason="there is no compiled kernel")
 REALS = ["float64", "float32"]

@@ -44,7 +44,7 @@ from autograd.compiler.prune import prune
 from autograd.compiler.share import share
 from autograd.compiler.simplify import PASSES, simplify
 from autograd.compiler.verify import verify
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from tests.compiler.machine import run_words
 from tests.compiler.programs import (
     Case,

@@ -28,7 +28,7 @@ from autograd.compiler.program import (
 from autograd.compiler.rewriting import renumbered
 from autograd.compiler.simplify import simplify
 from autograd.compiler.verify import verify
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from tests.compiler.programs import OWN_RULES, Case, examples, programs
 
 SIN = RULES["sin"]

@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import TraceError, Value, grad, jvp, primitive, rules, scope, where
+from autograd import TraceError, Value, grad, jvp, primitive, scope, where
+from autograd.engine import rules
 from autograd.compiler import jit, vmap
-from autograd.modes import TAPE
+from autograd.engine.modes import TAPE
 from tests.compiler.compare import each_backend
 from tests.compiler.programs import examples
 

@@ -238,7 +238,7 @@ def test_conventions_at_kinks_are_those_of_the_table() -> None:
 def test_the_exponent_may_be_traced() -> None:
     for a, b in ((2.0, 3.0), (0.0, 2.0), (0.0, 0.0), (-2.0, 3.0)):
         by_a, by_b = jit(grad(lambda a, b: a**b, (0, 1)))(a, b)
-        expected = autograd.rules.pow.partials[0](a, b, a**b), autograd.rules.pow.partials[1](a, b, a**b)
+        expected = autograd.engine.rules.pow.partials[0](a, b, a**b), autograd.engine.rules.pow.partials[1](a, b, a**b)
         np.testing.assert_allclose((by_a, by_b), expected, rtol=1e-14)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import rules
+from autograd.engine import rules
 from autograd.compiler import jit
 from autograd.compiler.program import (
     COLUMN,
@@ -30,7 +30,7 @@ from autograd.compiler.program import (
 )
 from autograd.compiler.simplify import PASSES
 from autograd.compiler.verify import ProgramError, verify
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from autograd.transforms import value_and_grad
 from tests.compiler.programs import OWN_RULES, Case, examples, programs
 

@@ -7,7 +7,7 @@ mutant has survived: either the change makes no difference, or a test is missing
 # A file, and the runs of pytest for each of its mutants: the first that fails is the last. Those that notice most
 # mutants soonest come first.
 PASSES = {
-    "autograd/rules.py": (
+    "autograd/engine/rules.py": (
         "tests/test_rules.py -k 'conventions or 50_digits or extremes or textbook or whole_numbers'",
         "tests/test_rules.py -k 'not ulp and not as_close and not bit_for_bit and not domain_is'",
         "tests/test_kinds.py tests/test_value.py",
@@ -15,17 +15,17 @@ PASSES = {
         "tests/test_number_types.py tests/test_primitive.py tests/test_nesting.py",
         "tests/test_rules.py -k 'ulp or as_close'",
         "tests/test_notation.py tests/test_symbolic.py",
-        "autograd/rules.py",
+        "autograd/engine/rules.py",
     ),
-    "autograd/value.py": (
+    "autograd/engine/value.py": (
         "tests/test_rules.py -k 'inlined or rows_take'",
         "tests/test_value.py",
         "tests/test_modes.py tests/test_graph.py",
         "tests/test_number_types.py tests/test_compatibility.py tests/test_numpy.py tests/test_functions.py",
         "tests/test_gradients.py tests/test_gradient.py",
-        "autograd/value.py",
+        "autograd/engine/value.py",
     ),
-    "autograd/graph.py": (
+    "autograd/engine/graph.py": (
         "tests/test_value.py",
         "tests/test_graph.py",
         "tests/test_gradient.py tests/test_gradients.py",
@@ -36,20 +36,20 @@ PASSES = {
         "tests/test_numpy.py tests/test_trees.py tests/test_interplay.py",
         "autograd/transforms.py",
     ),
-    "autograd/reverse.py": (
+    "autograd/transforms/reverse.py": (
         "tests/test_gradient.py",
         "tests/test_transforms.py",
         "tests/test_nesting.py tests/test_modes.py tests/test_number_types.py",
-        "autograd/reverse.py",
+        "autograd/transforms/reverse.py",
     ),
-    "autograd/forward.py": (
+    "autograd/transforms/forward.py": (
         "tests/test_primitive.py tests/test_gradient.py -k 'whole_number or zeros_and_ones'",
         "tests/test_nesting.py",
         "tests/test_transforms.py",
         "tests/test_gradient.py tests/test_primitive.py",
         "tests/test_number_types.py tests/test_kinds.py tests/test_modes.py",
     ),
-    "autograd/lifted.py": (
+    "autograd/transforms/lifted.py": (
         "tests/test_nesting.py",
         "tests/test_transforms.py tests/test_kinds.py",
         "tests/test_number_types.py",
@@ -136,7 +136,7 @@ LEFT_OUT = (
 
 # Files of which a sample is tested, drawn at random, always the same, and how many mutants. ``--all`` tests every one.
 SAMPLES = {
-    "autograd/rules.py": 300,
+    "autograd/engine/rules.py": 300,
     "autograd/compiler/fold.py": 110,
     "autograd/compiler/adjoint.py": 150,
     "autograd/compiler/kernel/rows.py": 60,

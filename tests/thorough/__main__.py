@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from autograd.testing import Expression
 from tests.thorough import orders, primitives, programs
 from tests.thorough.engines import ENGINES

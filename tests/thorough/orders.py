@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 from mpmath import mp, mpf
 
 from autograd import derivative, grad, vmap
-from autograd.rules import RULES, Rule
+from autograd.engine.rules import RULES, Rule
 from tests import accuracy, special, truth
 
 EPSILON: Final = 2.0**-52

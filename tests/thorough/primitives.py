@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from autograd.rules import RULES, Rule
+from autograd.engine.rules import RULES, Rule
 from autograd.testing import Expression
 from tests import accuracy, truth
 from tests.thorough.engines import ENGINES, Engine

@@ -13,7 +13,7 @@ from typing import Any, Final
 from mpmath import mp, mpf
 
 from autograd import grad, hvp
-from autograd.rules import RULES, Rule
+from autograd.engine.rules import RULES, Rule
 from autograd.testing import Expression
 from autograd.testing.expression import pruned
 from autograd.testing.gradients.check import ULPS

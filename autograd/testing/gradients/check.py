@@ -11,15 +11,15 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.graph import operations, shown
-from autograd.inputs import Argnums, Inputs
+from autograd.engine.graph import operations, shown
+from autograd.transforms.inputs import Argnums, Inputs
 from autograd.testing.gradients.hints import Evidence, Recorded, hints
 from autograd.testing.gradients.precision import mpmath
 from autograd.testing.gradients.report import GradientReport, GradientRow, compare
 from autograd.testing.gradients.truth import first_derivatives, inputs_of, second_derivatives, terms_of
 from autograd.transforms import grad
-from autograd.trees import flatten, path_of
-from autograd.value import Value
+from autograd.transforms.trees import flatten, path_of
+from autograd.engine.value import Value
 
 Function = Callable[..., Any]
 

@@ -14,11 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from autograd.graph import operations, shown
-from autograd.rules import RULES
+from autograd.engine.graph import operations, shown
+from autograd.engine.rules import RULES
 from autograd.testing.gradients.report import GradientRow
 from autograd.testing.sweep import sweep
-from autograd.value import Value
+from autograd.engine.value import Value
 
 Partials = Callable[[Value], list[float]]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from autograd.rules import RULES
+from autograd.engine.rules import RULES
 from autograd.testing import points
 from autograd.testing.expression import OPERATORS, TEMPLATES
 from autograd.testing.judge.spelling import Name, Spelling
@@ -187,8 +187,8 @@ def load(target: str) -> tuple[Any, ModuleType, str]:
     Raises:
         ValueError: there is no such module or class, or the module can't be imported; the message says why.
 
-    >>> load("autograd.value:Value")[2]
-    'from autograd.value import Value'
+    >>> load("autograd.engine.value:Value")[2]
+    'from autograd.engine.value import Value'
     """
     where, colon, qualname = target.rpartition(":")
     if not colon or not where or not qualname:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from autograd.errors import missing
-from autograd.rules import RULES, Rule
+from autograd.engine.rules import RULES, Rule
 from autograd.testing.expression import Expression
 from autograd.testing.sweep import sweep
 

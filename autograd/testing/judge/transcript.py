@@ -82,7 +82,7 @@ class Transcript:
     >>> t.backward(t.apply("mul", x, x))
     >>> t.claim_gradient(x, 6.0)
     >>> print(t.script)
-    from autograd.value import Value
+    from autograd.engine.value import Value
     <BLANKLINE>
     x0 = Value(3.0)
     y0 = x0 * x0

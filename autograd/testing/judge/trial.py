@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from autograd.errors import missing
-from autograd.rules import Rule
+from autograd.engine.rules import Rule
 from autograd.testing.expression import Expression
 from autograd.testing.judge.engines import Engine
 from autograd.testing.judge.exact import Exact, exact

@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd.kinds import like, where
-from autograd.partials import pi
-from autograd.rules import RULES, Rule, exp, expm1, minimum, sech, sqrt, tanh
+from autograd.engine.kinds import like, where
+from autograd.engine.partials import pi
+from autograd.engine.rules import RULES, Rule, exp, expm1, minimum, sech, sqrt, tanh
 
 
 def variant(name: str, compute: Callable[..., float]) -> Rule:

@@ -7,8 +7,8 @@ from typing import Any
 
 from mypy_extensions import mypyc_attr
 
-from autograd import rules
-from autograd.rules import Rule
+from autograd.engine import rules
+from autograd.engine.rules import Rule
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -104,7 +104,7 @@ class Functions:
         return other // self, other % self
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:  # NumPy calls it
-        from autograd.arrays import apply_ufunc
+        from autograd.engine.arrays import apply_ufunc
 
         return apply_ufunc(rules.of_ufunc, ufunc, method, inputs, kwargs)
 

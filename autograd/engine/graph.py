@@ -10,10 +10,10 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from autograd.rules import LEAF, REST
+from autograd.engine.rules import LEAF, REST
 
 if TYPE_CHECKING:
-    from autograd.value import Value
+    from autograd.engine.value import Value
 
 Node: TypeAlias = Any  # a Value, or anything else with _rule, _a and _b
 

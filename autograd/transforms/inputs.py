@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.trees import Tree, array_of, flatten, is_number, path_of
+from autograd.transforms.trees import Tree, array_of, flatten, is_number, path_of
 
 Argnums = int | tuple[int, ...]
 

@@ -16,12 +16,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.forward import Forward
-from autograd.ground import Ground
-from autograd.inputs import Argnums, Inputs
-from autograd.reverse import Reverse
-from autograd.trees import exact, flatten, is_number
-from autograd.worlds import World, none_is_open, world_of_trace
+from autograd.transforms.forward import Forward
+from autograd.transforms.ground import Ground
+from autograd.transforms.inputs import Argnums, Inputs
+from autograd.transforms.reverse import Reverse
+from autograd.transforms.trees import exact, flatten, is_number
+from autograd.transforms.worlds import World, none_is_open, world_of_trace
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:

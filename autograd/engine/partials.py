@@ -8,9 +8,9 @@ import math
 import sys
 from typing import Any
 
-from autograd import floats, rules
+from autograd.engine import floats, rules
 from autograd.errors import NoExactValue
-from autograd.kinds import choose, ground, is_symbolic, library, like, power, where
+from autograd.engine.kinds import choose, ground, is_symbolic, library, like, power, where
 
 
 def no_derivative(*_: Any) -> Any:

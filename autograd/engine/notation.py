@@ -21,7 +21,7 @@ import string
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from autograd.styles import ATOM, COMPARISON, LOOSEST, MINUS, OR, POWER, PRODUCT, STYLES, SUM, Style, Written
+from autograd.engine.styles import ATOM, COMPARISON, LOOSEST, MINUS, OR, POWER, PRODUCT, STYLES, SUM, Style, Written
 
 TEXT: Final = STYLES["text"]
 LATEX: Final = STYLES["latex"]

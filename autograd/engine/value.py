@@ -32,12 +32,12 @@ from typing import Any, ClassVar, Final
 
 from mypy_extensions import mypyc_attr
 
-from autograd import copying, graph, modes, rules
-from autograd.collector import is_watched, leave_alone
-from autograd.kinds import compares_itself
-from autograd.methods import Functions
-from autograd.modes import MODES, Origin
-from autograd.rules import LEAF, REST, Rule, real, undefined
+from autograd.engine import copying, graph, modes, rules
+from autograd.engine.collector import is_watched, leave_alone
+from autograd.engine.kinds import compares_itself
+from autograd.engine.methods import Functions
+from autograd.engine.modes import MODES, Origin
+from autograd.engine.rules import LEAF, REST, Rule, real, undefined
 
 # mypyc compiles this file (docs/design.md, "One source, two forms"). What it needs for that is marked "compiled" below.
 PURE: Final = __file__.endswith(".py")

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import graph, modes
-from autograd.modes import Origin
-from autograd.reverse import numeric_gradients, recorded_gradients
-from autograd.rules import LEAF, Rule
-from autograd.trees import exact
-from autograd.value import Value, pull_back
-from autograd.worlds import World
+from autograd.engine import graph, modes
+from autograd.engine.modes import Origin
+from autograd.transforms.reverse import numeric_gradients, recorded_gradients
+from autograd.engine.rules import LEAF, Rule
+from autograd.transforms.trees import exact
+from autograd.engine.value import Value, pull_back
+from autograd.transforms.worlds import World
 
 
 class Ground(World):

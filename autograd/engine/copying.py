@@ -18,11 +18,11 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from autograd.graph import topological_order
-from autograd.rules import LEAF
+from autograd.engine.graph import topological_order
+from autograd.engine.rules import LEAF
 
 if TYPE_CHECKING:
-    from autograd.value import Value
+    from autograd.engine.value import Value
 
 _writing = threading.local()  # .written: a weak reference to the record of the pickle that this thread is making
 

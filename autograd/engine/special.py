@@ -23,8 +23,8 @@ import functools
 import math
 from typing import Any, Final
 
-from autograd import rules
-from autograd.kinds import choose, is_traced, like, where
+from autograd.engine import rules
+from autograd.engine.kinds import choose, is_traced, like, where
 
 _WHOLE: Final = 2.0**52  # from here on every float is a whole number
 

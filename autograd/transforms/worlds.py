@@ -22,15 +22,15 @@ from collections.abc import Iterable, Sequence
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, Final
 
-from autograd import graph, modes
-from autograd.modes import TAPE
-from autograd.rules import LEAF
-from autograd.value import Value
+from autograd.engine import graph, modes
+from autograd.engine.modes import TAPE
+from autograd.engine.rules import LEAF
+from autograd.engine.value import Value
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from autograd.rules import Rule
+    from autograd.engine.rules import Rule
 
 _levels: Final = itertools.count(1)
 _open: ContextVar[int] = ContextVar("worlds that are open", default=0)

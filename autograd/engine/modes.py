@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from autograd.errors import AnomalyError
 
 if TYPE_CHECKING:
-    from autograd.rules import Rule
-    from autograd.value import Value
+    from autograd.engine.rules import Rule
+    from autograd.engine.value import Value
 
 
 class Origin(NamedTuple):

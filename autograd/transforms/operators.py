@@ -9,9 +9,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from autograd import rules
-from autograd.methods import Functions
-from autograd.rules import Rule
+from autograd.engine import rules
+from autograd.engine.methods import Functions
+from autograd.engine.rules import Rule
 
 
 class Operators(Functions):

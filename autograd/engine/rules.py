@@ -32,11 +32,11 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from autograd import floats, special
+from autograd.engine import floats, special
 from autograd.errors import NoExactValue
-from autograd.kinds import is_symbolic, library, like, own_function, where
-from autograd.kinds import power as exact_power
-from autograd.notation import (
+from autograd.engine.kinds import is_symbolic, library, like, own_function, where
+from autograd.engine.kinds import power as exact_power
+from autograd.engine.notation import (
     Notation,
     call,
     derivative_of_order,
@@ -50,7 +50,7 @@ from autograd.notation import (
     raised,
     root,
 )
-from autograd.partials import (
+from autograd.engine.partials import (
     at_tie,
     by_base,
     by_exponent,
@@ -76,7 +76,7 @@ from autograd.partials import (
     times_exp,
     xlogy_of_any_kind,
 )
-from autograd.styles import PRODUCT, SUM
+from autograd.engine.styles import PRODUCT, SUM
 
 Function = Callable[..., Any]
 
@@ -209,7 +209,7 @@ class Rule:
 
     def _on_arrays(self, operands: tuple[Any, ...]) -> Any:
         if any(getattr(x, "ndim", 0) for x in operands):
-            from autograd.arrays import elementwise
+            from autograd.engine.arrays import elementwise
 
             return elementwise(self, operands)
         return self(*(x.item() if hasattr(x, "ndim") else x for x in operands))  # NumPy's scalars

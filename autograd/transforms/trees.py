@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.arrays import own_kind
-from autograd.kinds import library, like
-from autograd.methods import Functions
+from autograd.engine.arrays import own_kind
+from autograd.engine.kinds import library, like
+from autograd.engine.methods import Functions
 
 _KINDS = ("fractions", "decimal", "mpmath", "sympy")
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from autograd import graph
+from autograd.engine import graph
 from autograd.errors import AutogradError
-from autograd.forward import plus, times
-from autograd.lifted import Lifted, LiftedWorld
-from autograd.modes import MODES, admits, check_sent, checking, stops
-from autograd.rules import LEAF, REST, Rule
-from autograd.value import Value
+from autograd.transforms.forward import plus, times
+from autograd.transforms.lifted import Lifted, LiftedWorld
+from autograd.engine.modes import MODES, admits, check_sent, checking, stops
+from autograd.engine.rules import LEAF, REST, Rule
+from autograd.engine.value import Value
 
 # Of a node with its adjoint: the operands on the graph, and the partials by them.
 Edges: TypeAlias = "Callable[[Any, Any], Iterator[tuple[Any, Any]]]"

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd import rules
-from autograd.kinds import compares_itself, like
-from autograd.operators import Operators
-from autograd.value import Value
-from autograd.worlds import World
+from autograd.engine import rules
+from autograd.engine.kinds import compares_itself, like
+from autograd.transforms.operators import Operators
+from autograd.engine.value import Value
+from autograd.transforms.worlds import World
 
 
 class Lifted(Operators):
