@@ -19,10 +19,10 @@ import numpy as np
 import optree
 
 from autograd.engine.arrays import own_kind
-from autograd.compiler.arguments import object_array
+from autograd.compiler.record.arguments import object_array
 from autograd.compiler.jitted import Jitted
 from autograd.compiler.program import COLUMN, DATA
-from autograd.compiler.trace import Trace, Traced
+from autograd.compiler.record.trace import Trace, Traced
 from autograd.engine.modes import TAPE
 from autograd.transforms.trees import flatten
 

@@ -9,15 +9,15 @@ from typing import Any, Final
 
 import optree
 
-from autograd.compiler.adjoint import Tape
-from autograd.compiler.arguments import Arguments, Shortcut, name_inputs, traced_leaves
+from autograd.compiler.record.adjoint import Tape
+from autograd.compiler.record.arguments import Arguments, Shortcut, name_inputs, traced_leaves
 from autograd.compiler.backends import named
 from autograd.compiler.backends.backend import Backend, Procedure
 from autograd.compiler.layout import Layout
 from autograd.compiler.program import Program
-from autograd.compiler.results import results_of
-from autograd.compiler.simplify import simplify
-from autograd.compiler.trace import Trace
+from autograd.compiler.record.results import results_of
+from autograd.compiler.passes.simplify import simplify
+from autograd.compiler.record.trace import Trace
 from autograd.engine.modes import TAPE
 
 
@@ -99,13 +99,13 @@ class Compiled:
 
     def to_python(self, name: str = "f") -> str:
         """The program as the source of a plain Python function of its numbers, worth reading."""
-        from autograd.compiler.source_python import to_python
+        from autograd.compiler.source.python import to_python
 
         return to_python(self.program, name, self.results)
 
     def to_c(self, name: str = "f") -> str:
         """The program as a C file of its own (C99) with one function, which needs nothing but ``math.h``."""
-        from autograd.compiler.source_c import to_c
+        from autograd.compiler.source.c import to_c
 
         return to_c(self.program, name, self.results, self.dtype)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from mpmath import mp, mpf
 
-from autograd.compiler.arguments import Arguments
+from autograd.compiler.record.arguments import Arguments
 from autograd.compiler.backends import BACKENDS as ALL
 from autograd.compiler.backends import named
 from autograd.compiler.backends.backend import Backend

@@ -8,7 +8,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from autograd.compiler import ieee, kernel, source_c, source_python
+from autograd.compiler import ieee, kernel
+from autograd.compiler.source.formulas import c as source_c, python as source_python
 from autograd.compiler.backends.by_numpy import ufuncs
 from autograd.compiler.kernel.words import FUNCTIONS, FUNCTIONS1, FUNCTIONS2, OPS
 from autograd.compiler.program import EQUAL, LESS, LESS_EQUAL, SELECT, TAKE

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.compiler.arguments import Arguments, Shortcut
+from autograd.compiler.record.arguments import Arguments, Shortcut
 from autograd.compiler.layout import Layout, Static
 
 ARRAYS = st.lists(st.integers(0, 3), min_size=1, max_size=3).map(

@@ -16,8 +16,8 @@ from autograd.compiler.kernel import rows as rows_py
 from autograd.compiler.kernel.lower import lower
 from autograd.compiler.kernel.memory import Intervals
 from autograd.compiler.program import COLUMN, NONE, REDUCE, SUM, Program
-from autograd.compiler.simplify import simplify
-from autograd.compiler.verify import verify
+from autograd.compiler.passes.simplify import simplify
+from autograd.compiler.passes.verify import verify
 from autograd.engine.rules import RULES
 from tests.compiler.machine import Log, run_words
 from tests.compiler.programs import Case, assert_equal, examples, layout_of, programs

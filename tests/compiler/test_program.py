@@ -25,9 +25,9 @@ from autograd.compiler.program import (
     Program,
     values_in,
 )
-from autograd.compiler.rewriting import renumbered
-from autograd.compiler.simplify import simplify
-from autograd.compiler.verify import verify
+from autograd.compiler.passes.rewriting import renumbered
+from autograd.compiler.passes.simplify import simplify
+from autograd.compiler.passes.verify import verify
 from autograd.engine.rules import RULES
 from tests.compiler.programs import OWN_RULES, Case, examples, programs
 

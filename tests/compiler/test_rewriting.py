@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd.compiler.program import CONSTANT, NONE, SUM, Program
-from autograd.compiler.rewriting import Rewriting
+from autograd.compiler.passes.rewriting import Rewriting
 from autograd.engine.rules import RULES
 
 SIN, COS = RULES["sin"], RULES["cos"]

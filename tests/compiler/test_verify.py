@@ -28,8 +28,8 @@ from autograd.compiler.program import (
     Head,
     Program,
 )
-from autograd.compiler.simplify import PASSES
-from autograd.compiler.verify import ProgramError, verify
+from autograd.compiler.passes.simplify import PASSES
+from autograd.compiler.passes.verify import ProgramError, verify
 from autograd.engine.rules import RULES
 from autograd.transforms import value_and_grad
 from tests.compiler.programs import OWN_RULES, Case, examples, programs
@@ -169,7 +169,7 @@ def test_every_row_and_its_derivatives_stay_right_through_the_passes(name: str) 
 
 def test_what_the_tests_compile_is_verified() -> None:
     """By a fixture (conftest.py): a pass that makes another program stops where it does."""
-    before = importlib.import_module("autograd.compiler.simplify").PASSES
+    before = importlib.import_module("autograd.compiler.passes.simplify").PASSES
     assert [each.__wrapped__ for each in before] == list(PASSES)
     with pytest.raises(ProgramError, match=r"^v1 = .*uses v7"):
         before[0](Program(1, [(SIN, (7,), 0)], [1]))

@@ -54,32 +54,32 @@ PASSES = {
         "tests/test_transforms.py tests/test_kinds.py",
         "tests/test_number_types.py",
     ),
-    "autograd/compiler/fold.py": (
+    "autograd/compiler/passes/fold.py": (
         "tests/compiler/test_passes.py -k 'fold or simplif or uniform_output or data'",
         "tests/compiler/test_passes.py -k 'numpy_computes or words'",
         "tests/compiler/test_vmap.py tests/compiler/test_jit.py",
         "tests/compiler/test_transforms_inside.py",
     ),
-    "autograd/compiler/share.py": (
+    "autograd/compiler/passes/share.py": (
         "tests/compiler/test_passes.py -k 'share or simplif or data'",
         "tests/compiler/test_jit.py tests/compiler/test_vmap.py",
-        "autograd/compiler/share.py",
+        "autograd/compiler/passes/share.py",
     ),
-    "autograd/compiler/prune.py": (
+    "autograd/compiler/passes/prune.py": (
         "tests/compiler/test_passes.py -k 'prune or simplif'",
         "tests/compiler/test_jit.py tests/compiler/test_vmap.py",
-        "autograd/compiler/prune.py",
+        "autograd/compiler/passes/prune.py",
     ),
-    "autograd/compiler/flatten.py": (
+    "autograd/compiler/passes/flatten.py": (
         "tests/compiler/test_passes.py -k 'flatten or simplif or data'",
         "tests/compiler/test_jit.py tests/compiler/test_vmap.py",
         "autograd/compiler/program.py",
     ),
-    "autograd/compiler/place.py": (
+    "autograd/compiler/passes/place.py": (
         "tests/compiler/test_passes.py -k 'place or words'",
         "tests/compiler/test_vmap.py tests/compiler/test_transforms_inside.py",
     ),
-    "autograd/compiler/adjoint.py": (
+    "autograd/compiler/record/adjoint.py": (
         "tests/compiler/test_adjoint.py",
         "tests/compiler/test_transforms_inside.py",
         "tests/compiler/test_vmap.py tests/compiler/test_jit.py",
@@ -109,15 +109,15 @@ PASSES = {
         "tests/compiler/test_lower.py -k places",
         "tests/compiler/test_passes.py -k slots",
     ),
-    "autograd/compiler/rewriting.py": (
+    "autograd/compiler/passes/rewriting.py": (
         "tests/compiler/test_rewriting.py",
         "tests/compiler/test_passes.py -k 'prune or share or flatten or fold'",
     ),
-    "autograd/compiler/verify.py": (
+    "autograd/compiler/passes/verify.py": (
         "tests/compiler/test_verify.py",
         "tests/compiler/test_passes.py -k valid",
     ),
-    "autograd/compiler/simplify.py": ("tests/compiler/test_passes.py -k simplif",),
+    "autograd/compiler/passes/simplify.py": ("tests/compiler/test_passes.py -k simplif",),
 }
 
 # Tests that are left out: they are slow, most because of the sheer size of their graphs.
@@ -137,8 +137,8 @@ LEFT_OUT = (
 # Files of which a sample is tested, drawn at random, always the same, and how many mutants. ``--all`` tests every one.
 SAMPLES = {
     "autograd/engine/rules.py": 300,
-    "autograd/compiler/fold.py": 110,
-    "autograd/compiler/adjoint.py": 150,
+    "autograd/compiler/passes/fold.py": 110,
+    "autograd/compiler/record/adjoint.py": 150,
     "autograd/compiler/kernel/rows.py": 60,
     "autograd/compiler/kernel/uniform.py": 50,
     "autograd/compiler/kernel/varying.py": 80,

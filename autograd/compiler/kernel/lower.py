@@ -16,7 +16,7 @@ from autograd.compiler.kernel.uniform import uniform_section
 from autograd.compiler.kernel.varying import VaryingSection
 from autograd.compiler.kernel.words import OPS
 from autograd.compiler.layout import Output
-from autograd.compiler.place import Section, place
+from autograd.compiler.passes.place import Section, place
 from autograd.compiler.program import Index, Program
 
 

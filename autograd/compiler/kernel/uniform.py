@@ -8,7 +8,7 @@ from typing import Any
 from autograd.compiler.kernel.places import NOWHERE, Place, Places
 from autograd.compiler.kernel.rows import WIDE, Row, differences, is_worth_it, runs, tiles
 from autograd.compiler.kernel.words import FUNCTIONS, OPS
-from autograd.compiler.place import by_depth
+from autograd.compiler.passes.place import by_depth
 from autograd.compiler.program import SELECT, SUM, TAKE, Index, Program
 
 

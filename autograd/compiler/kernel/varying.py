@@ -10,7 +10,7 @@ from autograd.compiler.kernel.places import NOWHERE, Places, Slot
 from autograd.compiler.kernel.rows import Row, differences, grids, is_grid, oriented, runs
 from autograd.compiler.kernel.words import FUNCTIONS, OPS
 from autograd.compiler.layout import Output
-from autograd.compiler.place import Section, by_depth
+from autograd.compiler.passes.place import Section, by_depth
 from autograd.compiler.program import REDUCE, SELECT, SUM, TAKE, Index, Program
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import optree
 from optree import PyTreeSpec
 
-from autograd.compiler.arrays import TracedArray
+from autograd.compiler.record.arrays import TracedArray
 from autograd.compiler.layout import FLOAT64, Layout, Shape, Static, keys
-from autograd.compiler.trace import Condition, Trace, Traced
+from autograd.compiler.record.trace import Condition, Trace, Traced
 from autograd.engine.methods import Functions
 
 REAL: Final = "fiub"  # kinds of arrays of real numbers

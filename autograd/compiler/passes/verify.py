@@ -50,7 +50,7 @@ def verify(program: Program, recorded: bool = True) -> None:
     >>> verify(Program(1, [(sin, (0,), 0), (SUM, ((1, 3, 1),), 0)], [2]))
     Traceback (most recent call last):
         ...
-    autograd.compiler.verify.ProgramError: v2 = sum((1, 3, 1),), batch 0: it uses v3, which isn't known yet
+    autograd.compiler.passes.verify.ProgramError: v2 = sum((1, 3, 1),), batch 0: it uses v3, which isn't known yet
     """
     known = _Known(program.inputs, recorded)
     for value, op in program.instructions():

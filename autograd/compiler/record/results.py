@@ -6,10 +6,10 @@ from typing import Any
 
 import optree
 
-from autograd.compiler.arguments import STATIC
+from autograd.compiler.record.arguments import STATIC
 from autograd.compiler.layout import Layout, Shape, Static
 from autograd.compiler.program import Index
-from autograd.compiler.trace import Condition, Trace, Traced
+from autograd.compiler.record.trace import Condition, Trace, Traced
 from autograd.errors import TraceError
 
 

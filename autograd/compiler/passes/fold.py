@@ -35,7 +35,7 @@ from autograd.compiler.program import (
     Term,
     values_in,
 )  # fmt: skip
-from autograd.compiler.rewriting import Rewriting
+from autograd.compiler.passes.rewriting import Rewriting
 from autograd.engine.rules import Rule
 
 

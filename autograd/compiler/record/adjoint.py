@@ -42,7 +42,7 @@ from autograd.compiler.program import (
     Term,
     values_in,
 )
-from autograd.compiler.trace import Number, Trace, Traced
+from autograd.compiler.record.trace import Number, Trace, Traced
 from autograd.errors import TraceError
 from autograd.engine.rules import Rule, floor
 from autograd.transforms.worlds import World

@@ -10,7 +10,7 @@ A sum goes into a reduction if each of its terms varies; a uniform sum stays out
 from __future__ import annotations
 
 from autograd.compiler.program import NONE, REDUCE, SUM, Head, Index, Program, Term
-from autograd.compiler.rewriting import Rewriting
+from autograd.compiler.passes.rewriting import Rewriting
 from autograd.engine.rules import Rule
 
 

@@ -216,18 +216,18 @@ class InArrays:
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from autograd.compiler.arrays import apply_ufunc
+        from autograd.compiler.record.arrays import apply_ufunc
 
         return apply_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from autograd.compiler.arrays import apply_function
+        from autograd.compiler.record.arrays import apply_function
 
         return apply_function(function, types, args, kwargs)
 
     def __own_array__(self, array: Any) -> Any:
         """The array as one whose elements can be compared."""
-        from autograd.compiler.arrays import TracedArray
+        from autograd.compiler.record.arrays import TracedArray
 
         return array.view(TracedArray)
 

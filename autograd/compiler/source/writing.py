@@ -12,7 +12,7 @@ from typing import Final
 
 from autograd.compiler.layout import Layout
 from autograd.compiler.program import COLUMN, DATA, REDUCE, Index, Program
-from autograd.compiler.source import WIDTH, Language, Source
+from autograd.compiler.source.formulas import WIDTH, Language, Source
 
 MANY: Final = 200  # terms of a sum that one expression may have: compilers parse recursively
 INDENT: Final = "    "

@@ -19,8 +19,8 @@ from typing import Final
 
 from autograd.compiler.layout import Layout
 from autograd.compiler.program import COLUMN, Index, Program
-from autograd.compiler.source import WIDTH, Language, harmless, identifier, summary
-from autograd.compiler.writing import INDENT, Writing, broken, with_those_they_call
+from autograd.compiler.source.formulas import WIDTH, Language, harmless, identifier, summary
+from autograd.compiler.source.writing import INDENT, Writing, broken, with_those_they_call
 
 FEW: Final = 40  # numbers that are parameters of their own
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd.compiler.program import NONE, REDUCE, SUM, Program, values_in
-from autograd.compiler.rewriting import Rewriting
+from autograd.compiler.passes.rewriting import Rewriting
 
 
 def prune(program: Program) -> Program:

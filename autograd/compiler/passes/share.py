@@ -6,7 +6,7 @@ import struct
 from typing import Any
 
 from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Head, Index, Program
-from autograd.compiler.rewriting import Rewriting
+from autograd.compiler.passes.rewriting import Rewriting
 from autograd.engine.rules import Rule
 
 

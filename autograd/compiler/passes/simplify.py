@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from autograd.compiler.flatten import flatten
-from autograd.compiler.fold import fold
+from autograd.compiler.passes.flatten import flatten
+from autograd.compiler.passes.fold import fold
 from autograd.compiler.program import Program
-from autograd.compiler.prune import prune
-from autograd.compiler.share import share
+from autograd.compiler.passes.prune import prune
+from autograd.compiler.passes.share import share
 
 PASSES: Final = (fold, share, prune, flatten)
 

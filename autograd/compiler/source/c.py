@@ -14,8 +14,8 @@ from typing import Final
 
 from autograd.compiler.layout import Layout
 from autograd.compiler.program import COLUMN, Index, Program
-from autograd.compiler.source import Language, Output, harmless, summary
-from autograd.compiler.writing import INDENT, Writing, at_sample
+from autograd.compiler.source.formulas import Language, Output, harmless, summary
+from autograd.compiler.source.writing import INDENT, Writing, at_sample
 
 _MATH: Final = """
 acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs fdim floor fma fmax fmin
