@@ -19,22 +19,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-ENGINE = (
-    *(
-        "collector",
-        "floats",
-        "graph",
-        "kinds",
-        "methods",
-        "modes",
-        "notation",
-        "partials",
-        "rules",
-        "special",
-        "styles",
-    ),
-    "value",
-)
+ENGINE = Path("autograd", "engine")  # every file of it
 KERNEL = Path("autograd", "compiler", "kernel", "build.py")
 
 
@@ -46,7 +31,7 @@ def engine() -> list[Extension]:
 
     # The environment of a build has neither our dependencies nor our configuration: types are checked in `make types`.
     options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", "--cache-dir=build/mypy"]
-    modules = [str(Path("autograd", f"{name}.py")) for name in ENGINE]
+    modules = [str(path) for path in sorted(ENGINE.glob("[!_]*.py"))]
     extensions = list(mypycify([*options, *modules], opt_level="3", debug_level="0", group_name="chainrule"))
     try:
         write_docstrings([Path(source) for extension in extensions for source in extension.sources], modules)

@@ -7,7 +7,8 @@
 >>> x.grad
 7.0
 
-``autograd.engine.value`` is the engine, ``autograd.engine.rules`` the table of derivatives; both are short and meant to be read.
+``autograd.engine.value`` is the engine, ``autograd.engine.rules`` the table of derivatives; both are short and meant to
+be read.
 Pictures load what they need when they are first used, so ``import autograd`` is quick.
 """
 
@@ -17,18 +18,18 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from autograd.engine.modes import detect_anomaly, no_grad, scope
+from autograd.engine.value import BUNDLES, Value, name, name_locals, zero_grad
 from autograd.errors import AnomalyError, AutogradError, EngineFailure, ForeignFiles, MissingDependency, TraceError
 from autograd.functions import *  # noqa: F403
 from autograd.functions import __all__ as _functions
-from autograd.engine.modes import detect_anomaly, no_grad, scope
-from autograd.engine.value import BUNDLES, Value, name, name_locals, zero_grad
 
 if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
     from autograd.primitives import primitive
-    from autograd.transforms.reverse import gradient
     from autograd.symbolic import to_sympy
     from autograd.transforms import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from autograd.transforms.reverse import gradient
     from autograd.views import draw, to_dot
 
 __version__ = "0.1.0"

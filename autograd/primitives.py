@@ -12,8 +12,8 @@ from typing import Any
 from autograd.engine import rules
 from autograd.engine.methods import Functions
 from autograd.engine.notation import call, with_latex
-from autograd.numeric import difference_derivative
 from autograd.engine.rules import Domain, Rule
+from autograd.numeric import difference_derivative
 
 Function = Callable[..., Any]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.engine import graph
-from autograd.errors import missing
 from autograd.engine.rules import LEAF
 from autograd.engine.value import Value
+from autograd.errors import missing
 
 
 def to_sympy(v: Value) -> Any:

@@ -1,4 +1,4 @@
-"""Prints the coefficients that stand in autograd/engine/special.py: ``python -m tests.fits_of_special`` (a minute or two).
+"""Prints the coefficients that stand in engine/special.py: ``python -m tests.fits_of_special`` (a minute or two).
 
 See tests/compiler/fits.py for how they are found. Here the errors are relative to the function that is computed.
 """

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value
-from autograd.errors import MissingDependency
 from autograd.engine.rules import RULES
+from autograd.errors import MissingDependency
 from autograd.testing import Expression, expressions
 from autograd.testing.expression import OPERATORS, literal, pruned
 from autograd.testing.judge.exact import Exact, exact

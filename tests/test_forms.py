@@ -20,8 +20,8 @@ import pytest
 
 import autograd
 from autograd import Value, log, scope
-from autograd.engine import graph, methods, rules, value
 from autograd.__main__ import app, run
+from autograd.engine import graph, methods, rules, value
 from autograd.engine.value import PURE
 
 MANY = 1_000_000

@@ -21,10 +21,10 @@ from mpmath import mp, mpf
 
 from autograd import Value, grad, gradient, hessian, jit, jvp, tanh, to_dot, to_sympy, value_and_grad, vmap, where
 from autograd.compiler import kernel
-from autograd.errors import TraceError
 from autograd.engine.notation import call
 from autograd.engine.partials import times_exp
 from autograd.engine.rules import ALL, RULES, Domain, Rule, exp, log1p, ratio, sigmoid, softplus
+from autograd.errors import TraceError
 from autograd.testing import check_engine, expressions, gradcheck, gradgradcheck
 from autograd.views.formula import formula
 from tests.compiler.test_source import c_function, python_function

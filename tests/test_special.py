@@ -1,4 +1,4 @@
-"""The functions of autograd.engine.special against 70 digits, over the whole range: on floats, and by every backend of jit."""
+"""The functions of engine/special.py against 70 digits, over the whole range: on floats, and by every back end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from mpmath import mp, mpf
 
 from autograd import vmap
-from autograd.engine import special
 from autograd.compiler import jit, kernel
+from autograd.engine import special
 from autograd.engine.kinds import choose
 from tests import fits_of_special
 from tests.truth import ulps_between

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import optree
 
-from autograd.engine.arrays import own_kind
-from autograd.compiler.record.arguments import object_array
 from autograd.compiler.jitted import Jitted
 from autograd.compiler.program import COLUMN, DATA
+from autograd.compiler.record.arguments import object_array
 from autograd.compiler.record.trace import Trace, Traced
+from autograd.engine.arrays import own_kind
 from autograd.engine.modes import TAPE
 from autograd.transforms.trees import flatten
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import optree
 
-from autograd.compiler.record.adjoint import Tape
-from autograd.compiler.record.arguments import Arguments, Shortcut, name_inputs, traced_leaves
 from autograd.compiler.backends import named
 from autograd.compiler.backends.backend import Backend, Procedure
 from autograd.compiler.layout import Layout
-from autograd.compiler.program import Program
-from autograd.compiler.record.results import results_of
 from autograd.compiler.passes.simplify import simplify
+from autograd.compiler.program import Program
+from autograd.compiler.record.adjoint import Tape
+from autograd.compiler.record.arguments import Arguments, Shortcut, name_inputs, traced_leaves
+from autograd.compiler.record.results import results_of
 from autograd.compiler.record.trace import Trace
 from autograd.engine.modes import TAPE
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from autograd.compiler import backends
-from autograd.compiler.record.arguments import Arguments, Key
 from autograd.compiler.compiled import Compiled, record, without_collector
-from autograd.compiler.program import Program
 from autograd.compiler.passes.simplify import PASSES
+from autograd.compiler.program import Program
+from autograd.compiler.record.arguments import Arguments, Key
 
 CACHE_SIZE: Final = 64  # shapes of arguments that one function is kept compiled for
 

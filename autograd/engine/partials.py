@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 from autograd.engine import floats, rules
-from autograd.errors import NoExactValue
 from autograd.engine.kinds import choose, ground, is_symbolic, library, like, power, where
+from autograd.errors import NoExactValue
 
 
 def no_derivative(*_: Any) -> Any:

@@ -33,7 +33,6 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from autograd.engine import floats, special
-from autograd.errors import NoExactValue
 from autograd.engine.kinds import is_symbolic, library, like, own_function, where
 from autograd.engine.kinds import power as exact_power
 from autograd.engine.notation import (
@@ -77,6 +76,7 @@ from autograd.engine.partials import (
     xlogy_of_any_kind,
 )
 from autograd.engine.styles import PRODUCT, SUM
+from autograd.errors import NoExactValue
 
 Function = Callable[..., Any]
 

@@ -11,8 +11,8 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
-from autograd.errors import missing
 from autograd.engine.rules import RULES, Rule
+from autograd.errors import missing
 from autograd.testing import points
 from autograd.testing.expression import Expression, Step, pruned
 

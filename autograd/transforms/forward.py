@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.transforms.lifted import Lifted, LiftedWorld
 from autograd.engine.modes import MODES, admits
 from autograd.engine.rules import Rule
+from autograd.transforms.lifted import Lifted, LiftedWorld
 
 
 class Dual(Lifted):

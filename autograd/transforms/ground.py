@@ -12,10 +12,10 @@ from typing import Any
 
 from autograd.engine import graph, modes
 from autograd.engine.modes import Origin
-from autograd.transforms.reverse import numeric_gradients, recorded_gradients
 from autograd.engine.rules import LEAF, Rule
-from autograd.transforms.trees import exact
 from autograd.engine.value import Value, pull_back
+from autograd.transforms.reverse import numeric_gradients, recorded_gradients
+from autograd.transforms.trees import exact
 from autograd.transforms.worlds import World
 
 

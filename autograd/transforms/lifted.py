@@ -13,8 +13,8 @@ from typing import Any
 
 from autograd.engine import rules
 from autograd.engine.kinds import compares_itself, like
-from autograd.transforms.operators import Operators
 from autograd.engine.value import Value
+from autograd.transforms.operators import Operators
 from autograd.transforms.worlds import World
 
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from autograd.engine import graph
-from autograd.errors import AutogradError
-from autograd.transforms.forward import plus, times
-from autograd.transforms.lifted import Lifted, LiftedWorld
 from autograd.engine.modes import MODES, admits, check_sent, checking, stops
 from autograd.engine.rules import LEAF, REST, Rule
 from autograd.engine.value import Value
+from autograd.errors import AutogradError
+from autograd.transforms.forward import plus, times
+from autograd.transforms.lifted import Lifted, LiftedWorld
 
 # Of a node with its adjoint: the operands on the graph, and the partials by them.
 Edges: TypeAlias = "Callable[[Any, Any], Iterator[tuple[Any, Any]]]"

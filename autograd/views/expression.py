@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from autograd.engine import rules
 from autograd.engine.notation import CASES, Notation, infix, prefix
-from autograd.transforms.operators import Operators
 from autograd.engine.styles import AND, COMPARISON, NOT, OR
+from autograd.transforms.operators import Operators
 
 _SIGNS: Final = {operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">="}
 _COMPARISONS: Final = {how: infix(sign, COMPARISON) for how, sign in _SIGNS.items()}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.engine import graph
-from autograd.errors import MissingDependency
 from autograd.engine.rules import LEAF
+from autograd.errors import MissingDependency
 
 if TYPE_CHECKING:
     from autograd.engine.value import Value

@@ -13,11 +13,11 @@ from typing import Any, Final
 import pytest
 from mpmath import mp, mpf
 
-from autograd.compiler.record.arguments import Arguments
 from autograd.compiler.backends import BACKENDS as ALL
 from autograd.compiler.backends import named
 from autograd.compiler.backends.backend import Backend
 from autograd.compiler.compiled import Compiled
+from autograd.compiler.record.arguments import Arguments
 from autograd.testing import Expression
 from tests.derivatives import DIGITS, NOISE, SMOOTH, flat, program, rounding
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from autograd.compiler.program import Program
 from autograd.compiler.passes.simplify import PASSES
 from autograd.compiler.passes.verify import verify
+from autograd.compiler.program import Program
 
 Pass = Callable[[Program], Program]
 
@@ -18,7 +18,9 @@ Pass = Callable[[Program], Program]
 @pytest.fixture(scope="module", autouse=True)
 def passes_are_verified() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importlib.import_module("autograd.compiler.passes.simplify"), "PASSES", tuple(map(_verified, PASSES)))
+        patch.setattr(
+            importlib.import_module("autograd.compiler.passes.simplify"), "PASSES", tuple(map(_verified, PASSES))
+        )
         yield
 
 

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from autograd import derivative, dot, grad, jit, log, sin, sqrt, take, vjp, where
 from autograd import sum as total
-from autograd.compiler.record.adjoint import depending, pull_back, push_forward
+from autograd.compiler.passes.rewriting import renumbered
+from autograd.compiler.passes.simplify import simplify
+from autograd.compiler.passes.verify import verify
 from autograd.compiler.program import (
     COLUMN,
     CONSTANT,
@@ -35,10 +37,8 @@ from autograd.compiler.program import (
     Program,
     values_in,
 )
-from autograd.compiler.passes.rewriting import renumbered
-from autograd.compiler.passes.simplify import simplify
+from autograd.compiler.record.adjoint import depending, pull_back, push_forward
 from autograd.compiler.record.trace import Trace, Traced
-from autograd.compiler.passes.verify import verify
 from autograd.engine.rules import RULES, Rule
 from tests.compiler.programs import COMPARISONS, Case, examples, programs, reference
 

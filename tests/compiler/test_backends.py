@@ -24,7 +24,6 @@ from hypothesis import strategies as st
 import autograd
 from autograd import AnomalyError, MissingDependency, exp, grad, hvp, log, maximum, mean, sin, value_and_grad, where
 from autograd.compiler import backends, ieee, kernel
-from autograd.compiler.record.arguments import Arguments
 from autograd.compiler.backends.backend import Backend, Procedure
 from autograd.compiler.backends.by_kernel import Kernel
 from autograd.compiler.backends.by_numpy import NumPy
@@ -35,8 +34,9 @@ from autograd.compiler.compiled import Compiled
 from autograd.compiler.jitted import jit
 from autograd.compiler.kernel.lower import lower
 from autograd.compiler.layout import Layout
-from autograd.compiler.program import SOURCES, Program, values_in
 from autograd.compiler.passes.simplify import simplify
+from autograd.compiler.program import SOURCES, Program, values_in
+from autograd.compiler.record.arguments import Arguments
 from autograd.engine.rules import RULES
 from autograd.testing import Expression, gradcheck
 from autograd.testing.gradients.check import ULPS

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from autograd.compiler import ieee, kernel
-from autograd.compiler.source.formulas import c as source_c, python as source_python
 from autograd.compiler.backends.by_numpy import ufuncs
 from autograd.compiler.kernel.words import FUNCTIONS, FUNCTIONS1, FUNCTIONS2, OPS
 from autograd.compiler.program import EQUAL, LESS, LESS_EQUAL, SELECT, TAKE
+from autograd.compiler.source import c as source_c
+from autograd.compiler.source import python as source_python
 from autograd.engine.rules import RULES, Rule
 
 pytestmark = pytest.mark.skipif(not kernel.available(), reason="there is no compiled kernel")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.compiler.record.arguments import Arguments, Shortcut
 from autograd.compiler.layout import Layout, Static
+from autograd.compiler.record.arguments import Arguments, Shortcut
 
 ARRAYS = st.lists(st.integers(0, 3), min_size=1, max_size=3).map(
     lambda shape: np.arange(float(np.prod(shape))).reshape(shape)

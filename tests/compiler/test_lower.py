@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from autograd.compiler.kernel import rows as rows_py
 from autograd.compiler.kernel.lower import lower
 from autograd.compiler.kernel.memory import Intervals
-from autograd.compiler.program import COLUMN, NONE, REDUCE, SUM, Program
 from autograd.compiler.passes.simplify import simplify
 from autograd.compiler.passes.verify import verify
+from autograd.compiler.program import COLUMN, NONE, REDUCE, SUM, Program
 from autograd.engine.rules import RULES
 from tests.compiler.machine import Log, run_words
 from tests.compiler.programs import Case, assert_equal, examples, layout_of, programs

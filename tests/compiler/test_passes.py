@@ -18,11 +18,15 @@ from hypothesis import strategies as st
 
 from autograd.compiler import ieee
 from autograd.compiler.backends.by_numpy import run_numpy
-from autograd.compiler.passes.flatten import flatten
-from autograd.compiler.passes.fold import fold
 from autograd.compiler.kernel.lower import lower
 from autograd.compiler.kernel.words import OPS
+from autograd.compiler.passes.flatten import flatten
+from autograd.compiler.passes.fold import fold
 from autograd.compiler.passes.place import place
+from autograd.compiler.passes.prune import prune
+from autograd.compiler.passes.share import share
+from autograd.compiler.passes.simplify import PASSES, simplify
+from autograd.compiler.passes.verify import verify
 from autograd.compiler.program import (
     COLUMN,
     CONSTANT,
@@ -40,10 +44,6 @@ from autograd.compiler.program import (
     Program,
     values_in,
 )
-from autograd.compiler.passes.prune import prune
-from autograd.compiler.passes.share import share
-from autograd.compiler.passes.simplify import PASSES, simplify
-from autograd.compiler.passes.verify import verify
 from autograd.engine.rules import RULES
 from tests.compiler.machine import run_words
 from tests.compiler.programs import (

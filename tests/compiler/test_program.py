@@ -10,6 +10,9 @@ from hypothesis import given
 
 from autograd import exp, mean, take, where
 from autograd.compiler import jit, vmap
+from autograd.compiler.passes.rewriting import renumbered
+from autograd.compiler.passes.simplify import simplify
+from autograd.compiler.passes.verify import verify
 from autograd.compiler.program import (
     COLUMN,
     CONSTANT,
@@ -25,9 +28,6 @@ from autograd.compiler.program import (
     Program,
     values_in,
 )
-from autograd.compiler.passes.rewriting import renumbered
-from autograd.compiler.passes.simplify import simplify
-from autograd.compiler.passes.verify import verify
 from autograd.engine.rules import RULES
 from tests.compiler.programs import OWN_RULES, Case, examples, programs
 

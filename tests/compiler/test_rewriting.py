@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograd.compiler.program import CONSTANT, NONE, SUM, Program
 from autograd.compiler.passes.rewriting import Rewriting
+from autograd.compiler.program import CONSTANT, NONE, SUM, Program
 from autograd.engine.rules import RULES
 
 SIN, COS = RULES["sin"], RULES["cos"]

@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 import autograd
 from autograd import grad, maximum, mean, sigmoid, sin, softmax, take, tanh, value_and_grad, where
 from autograd.compiler import ieee, jit, vmap
-from autograd.compiler.record.arguments import Arguments
 from autograd.compiler.compiled import Compiled
-from autograd.compiler.program import COLUMN, CONSTANT, NONE, REDUCE, SUM, SUMS, Program
 from autograd.compiler.passes.simplify import simplify
-from autograd.compiler.source.formulas import WIDTH, outputs_of
+from autograd.compiler.program import COLUMN, CONSTANT, NONE, REDUCE, SUM, SUMS, Program
+from autograd.compiler.record.arguments import Arguments
 from autograd.compiler.source.c import to_c
+from autograd.compiler.source.formulas import WIDTH, outputs_of
 from autograd.compiler.source.python import HELPERS, to_python
 from nn import W8Network
 from tests.compiler.programs import Case, assert_close, assert_equal, examples, interpreted, programs

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import TraceError, Value, grad, jvp, primitive, scope, where
-from autograd.engine import rules
 from autograd.compiler import jit, vmap
+from autograd.engine import rules
 from autograd.engine.modes import TAPE
 from tests.compiler.compare import each_backend
 from tests.compiler.programs import examples

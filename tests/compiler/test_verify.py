@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.engine import rules
 from autograd.compiler import jit
+from autograd.compiler.passes.simplify import PASSES
+from autograd.compiler.passes.verify import ProgramError, verify
 from autograd.compiler.program import (
     COLUMN,
     CONSTANT,
@@ -28,8 +29,7 @@ from autograd.compiler.program import (
     Head,
     Program,
 )
-from autograd.compiler.passes.simplify import PASSES
-from autograd.compiler.passes.verify import ProgramError, verify
+from autograd.engine import rules
 from autograd.engine.rules import RULES
 from autograd.transforms import value_and_grad
 from tests.compiler.programs import OWN_RULES, Case, examples, programs

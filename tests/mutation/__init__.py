@@ -30,11 +30,11 @@ PASSES = {
         "tests/test_graph.py",
         "tests/test_gradient.py tests/test_gradients.py",
     ),
-    "autograd/transforms.py": (
+    "autograd/transforms/derivatives.py": (
         "tests/test_transforms.py",
         "tests/test_nesting.py tests/test_number_types.py",
         "tests/test_numpy.py tests/test_trees.py tests/test_interplay.py",
-        "autograd/transforms.py",
+        "autograd/transforms/derivatives.py",
     ),
     "autograd/transforms/reverse.py": (
         "tests/test_gradient.py",

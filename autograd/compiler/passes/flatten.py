@@ -9,8 +9,8 @@ A sum goes into a reduction if each of its terms varies; a uniform sum stays out
 
 from __future__ import annotations
 
-from autograd.compiler.program import NONE, REDUCE, SUM, Head, Index, Program, Term
 from autograd.compiler.passes.rewriting import Rewriting
+from autograd.compiler.program import NONE, REDUCE, SUM, Head, Index, Program, Term
 from autograd.engine.rules import Rule
 
 

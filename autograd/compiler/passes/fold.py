@@ -17,8 +17,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.engine import rules
 from autograd.compiler import ieee
+from autograd.compiler.passes.rewriting import Rewriting
 from autograd.compiler.program import (
     CONSTANT,
     COPY,
@@ -35,7 +35,7 @@ from autograd.compiler.program import (
     Term,
     values_in,
 )  # fmt: skip
-from autograd.compiler.passes.rewriting import Rewriting
+from autograd.engine import rules
 from autograd.engine.rules import Rule
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograd.compiler.program import NONE, REDUCE, SUM, Program, values_in
 from autograd.compiler.passes.rewriting import Rewriting
+from autograd.compiler.program import NONE, REDUCE, SUM, Program, values_in
 
 
 def prune(program: Program) -> Program:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Head, Index, Program
 from autograd.compiler.passes.rewriting import Rewriting
+from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Head, Index, Program
 from autograd.engine.rules import Rule
 
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from autograd.compiler.passes.flatten import flatten
 from autograd.compiler.passes.fold import fold
-from autograd.compiler.program import Program
 from autograd.compiler.passes.prune import prune
 from autograd.compiler.passes.share import share
+from autograd.compiler.program import Program
 
 PASSES: Final = (fold, share, prune, flatten)
 

@@ -43,8 +43,8 @@ from autograd.compiler.program import (
     values_in,
 )
 from autograd.compiler.record.trace import Number, Trace, Traced
-from autograd.errors import TraceError
 from autograd.engine.rules import Rule, floor
+from autograd.errors import TraceError
 from autograd.transforms.worlds import World
 
 # Guards that belong together: of which choice they are, which of its branches, and how many it has.

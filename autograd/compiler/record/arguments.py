@@ -10,8 +10,8 @@ import numpy as np
 import optree
 from optree import PyTreeSpec
 
-from autograd.compiler.record.arrays import TracedArray
 from autograd.compiler.layout import FLOAT64, Layout, Shape, Static, keys
+from autograd.compiler.record.arrays import TracedArray
 from autograd.compiler.record.trace import Condition, Trace, Traced
 from autograd.engine.methods import Functions
 

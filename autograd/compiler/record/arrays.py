@@ -17,12 +17,12 @@ from typing import Any, Final
 import numpy as np
 
 from autograd.engine.arrays import alone
-from autograd.errors import TraceError
-from autograd.functions import clip
 from autograd.engine.kinds import is_traced, where
 from autograd.engine.methods import Functions
 from autograd.engine.modes import users_line
 from autograd.engine.rules import of_ufunc
+from autograd.errors import TraceError
+from autograd.functions import clip
 
 
 class TracedArray(np.ndarray[Any, Any]):

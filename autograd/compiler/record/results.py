@@ -6,9 +6,9 @@ from typing import Any
 
 import optree
 
-from autograd.compiler.record.arguments import STATIC
 from autograd.compiler.layout import Layout, Shape, Static
 from autograd.compiler.program import Index
+from autograd.compiler.record.arguments import STATIC
 from autograd.compiler.record.trace import Condition, Trace, Traced
 from autograd.errors import TraceError
 

@@ -15,7 +15,6 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias, cast
 
-from autograd.engine import rules
 from autograd.compiler.ieee import FUNCTIONS
 from autograd.compiler.program import (
     CONSTANT,
@@ -34,12 +33,13 @@ from autograd.compiler.program import (
     Program,
     Term,
 )  # fmt: skip
-from autograd.errors import TraceError
+from autograd.engine import rules
 from autograd.engine.kinds import where
 from autograd.engine.methods import Functions
 from autograd.engine.modes import users_line
-from autograd.transforms.operators import Operators
 from autograd.engine.rules import Rule
+from autograd.errors import TraceError
+from autograd.transforms.operators import Operators
 
 ABOVE_ALL: Final = 1 << 62  # the level of traced numbers: they do every operation that they take part in
 

@@ -20,8 +20,8 @@ from typing import Final, NamedTuple
 
 from autograd.compiler.layout import Layout
 from autograd.compiler.passes.place import place
-from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, SELECT, SUMS, TAKE, Index, Program, Term, values_in
 from autograd.compiler.passes.prune import prune
+from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, SELECT, SUMS, TAKE, Index, Program, Term, values_in
 
 WIDTH: Final = 100  # columns of a line
 SHORT: Final = 36  # characters of a formula that is written where it is used

@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.engine.graph import operations, shown
-from autograd.transforms.inputs import Argnums, Inputs
+from autograd.engine.value import Value
 from autograd.testing.gradients.hints import Evidence, Recorded, hints
 from autograd.testing.gradients.precision import mpmath
 from autograd.testing.gradients.report import GradientReport, GradientRow, compare
 from autograd.testing.gradients.truth import first_derivatives, inputs_of, second_derivatives, terms_of
 from autograd.transforms import grad
+from autograd.transforms.inputs import Argnums, Inputs
 from autograd.transforms.trees import flatten, path_of
-from autograd.engine.value import Value
 
 Function = Callable[..., Any]
 

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from autograd.engine.graph import operations, shown
 from autograd.engine.rules import RULES
+from autograd.engine.value import Value
 from autograd.testing.gradients.report import GradientRow
 from autograd.testing.sweep import sweep
-from autograd.engine.value import Value
 
 Partials = Callable[[Value], list[float]]
 

@@ -19,11 +19,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.engine import rules
-from autograd.errors import missing
-from autograd.transforms.lifted import Lifted, LiftedWorld, below
 from autograd.engine.modes import MODES, admits
 from autograd.engine.rules import Rule
 from autograd.engine.value import Value
+from autograd.errors import missing
+from autograd.transforms.lifted import Lifted, LiftedWorld, below
 
 EPSILON = 2.0**-52  # the spacing of floats at 1
 
@@ -37,7 +37,12 @@ _STEPS = frozenset(("floor", "ceil", "trunc", "round", "floordiv"))
 # Engines take these partials from the rounded result, tanh' = 1 - y², and lose digits in the tails: how much, over ε.
 _NOISE: dict[str, Callable[[Any], Any]] = {"tanh": lambda y: 2 * y * y, "sigmoid": abs, "gelu": lambda y: 1}
 _OURS = ("autograd.", "_operator")
-_CHOOSERS = ("autograd.functions", "autograd.engine.kinds", "autograd.engine.rules", "autograd.transforms.reverse")  # floats choose branches
+_CHOOSERS = (
+    "autograd.functions",
+    "autograd.engine.kinds",
+    "autograd.engine.rules",
+    "autograd.transforms.reverse",
+)  # floats choose branches
 
 
 class Steps(ArithmeticError):

@@ -20,10 +20,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd.transforms.inputs import Argnums, Inputs
 from autograd.engine.kinds import library
 from autograd.testing.gradients.extrapolation import estimate
 from autograd.testing.gradients.precision import EPSILON, Leaked, ManyDigits, Slope, Steps, mpmath
+from autograd.transforms.inputs import Argnums, Inputs
 from autograd.transforms.trees import flatten, is_number
 
 DIGITS = (120, 250, 1400)  # of the last, even 1e300 + 1e-300 can lose a thousand

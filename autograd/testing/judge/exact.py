@@ -18,8 +18,8 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from autograd.errors import missing
 from autograd.engine.rules import RULES, Rule
+from autograd.errors import missing
 from autograd.testing.expression import Expression
 from autograd.testing.sweep import sweep
 

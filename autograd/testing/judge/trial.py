@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from autograd.errors import missing
 from autograd.engine.rules import Rule
+from autograd.errors import missing
 from autograd.testing.expression import Expression
 from autograd.testing.judge.engines import Engine
 from autograd.testing.judge.exact import Exact, exact

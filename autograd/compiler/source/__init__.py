@@ -1,0 +1,1 @@
+"""Sources: a program as text in Python and in C."""
