@@ -19,10 +19,10 @@ HEAD = """\
 # The rule table
 
 Every primitive that programs call by its name, as `autograd/engine/rules.py` has it: how it is written, and its
-derivatives. *y* is the result. A derivative is the textbook's. Where the engine computes another form of it, which stays
-accurate where the textbook's loses its digits, overflows, or has no value, that form stands beside it. `a if c else b` is a
-where c holds, else b. Some of these forms are rows of their own, which only partials use: σ′ is the derivative of σ,
-λ that of log Φ, and direction(a, b) is a / √(a² + b²).
+derivatives. *y* is the result. A derivative is the textbook's. Where the engine computes another form of it, which
+stays accurate where the textbook's loses its digits, overflows, or has no value, that form stands beside it.
+`a if c else b` is a where c holds, else b. Some of these forms are rows of their own, which only partials use: σ′ is
+the derivative of σ, λ that of log Φ, and direction(a, b) is a / √(a² + b²).
 
 `python tests/table.py` writes this page, and a test holds it to the table.
 """

@@ -271,7 +271,7 @@ def test_version_says_which_form_is_installed(capsys: pytest.CaptureFixture[str]
 
 
 SOURCES = {
-    module: ast.parse(Path(autograd.__file__).with_name(f"{module.__name__.rpartition('.')[2]}.py").read_text())
+    module: ast.parse((Path(autograd.__file__).parent.parent / f"{module.__name__.replace('.', '/')}.py").read_text())
     for module in (value, rules, graph, methods)
 }
 
