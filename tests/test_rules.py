@@ -441,7 +441,7 @@ def test_public_names_are_those_of_the_table() -> None:
             continue
         if name not in operators:
             assert callable(getattr(autograd, name)), name
-            assert name in autograd.__all__
+            assert name in (*autograd.__all__, "abs", "round")  # which a star import leaves to Python
         if rule.arity == 1 and name not in ("neg", "stop_gradient"):
             assert callable(getattr(Value, name)), name
         if rule.arity == 1:  # of the other two NumPy asks the operator

@@ -55,9 +55,8 @@ NORMAL: Final = Mode()
 TAPE: ContextVar[Any] = ContextVar("tape", default=None)  # of the function that jit is tracing here, if it is
 _mode: ContextVar[Mode] = ContextVar("mode", default=NORMAL)
 _lock = threading.Lock()
-_PACKAGES = tuple(
-    os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), name, "") for name in ("autograd", "nn")
-)
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_PACKAGES = tuple(os.path.join(os.path.dirname(_HERE), name, "") for name in ("autograd", "nn"))
 
 
 @contextmanager

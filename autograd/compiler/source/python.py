@@ -112,7 +112,7 @@ def take(table, index):
 
 def _texts(module: str) -> dict[str, str]:
     """A module's functions and constants by name, as they are written; without annotations, and in ASCII."""
-    lines = resources.files("autograd").joinpath(module).read_text("utf-8").splitlines()
+    lines = resources.files("autograd.engine").joinpath(module).read_text("utf-8").splitlines()
     texts = {}
     for node in ast.parse("\n".join(lines)).body:
         if isinstance(node, ast.FunctionDef):
