@@ -1,23 +1,32 @@
 # make demo    the w1-w8 study: every number of the forward and backward pass, with pictures, in out/
+# make check   does it work on this machine? Two minutes, once the environment is there
 # make test    everything that is checked, on both forms of the engine: the Python that one reads, and the compiled one
 # make test-peers  the derivatives against those of JAX and HIPS autograd
 # make bench       how fast, beside PyTorch, JAX, C and others: one table
 # make mutants     do the tests notice? Some two thousand small faults, one at a time
-# The first two make their own virtual environments: .venv has the sources themselves, installed as editable, and stays
-# while pyproject.toml stays as it is; .venv-compiled has the wheel that is built from them.
+# The first three make their own virtual environments: .venv has the sources themselves, installed as editable, with
+# jit's kernel compiled, and stays while pyproject.toml stays as it is; .venv-compiled has the wheel that is built from
+# them. make demo installs what the demo needs, the others what developing needs.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+DEMO   := $(VENV)/.demo
 
 COMPILED  := .venv-compiled
 ELSEWHERE := build/tests
 
-.PHONY: demo test test-pure test-compiled test-peers bench mutants zoo thorough lint types arrows long clean
+.PHONY: demo check test test-pure test-compiled test-peers bench mutants zoo thorough lint types arrows long clean
 
-demo: $(READY)
+demo: $(DEMO)
 	$(BIN)/python demos/w8_network.py
+
+# A part of the tests, with few examples of each property.
+check: $(READY)
+	HYPOTHESIS_PROFILE=mutants $(BIN)/python -m pytest -n auto -q -k "not million and not ulp and not memory" \
+		tests/test_value.py tests/test_w8.py tests/test_messages.py tests/test_nn.py tests/test_transforms.py \
+		tests/test_gradients.py tests/compiler/test_jit.py tests/compiler/test_backends.py tests/test_pictures.py
 
 test: lint types arrows test-pure test-compiled
 
@@ -99,11 +108,19 @@ $(COMPILED)/.ready: pyproject.toml setup.py $(shell find autograd nn -name '*.py
 	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
 	@touch $@
 
-$(READY): pyproject.toml
+$(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "chainrule needs Python 3.10 or newer; say: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+
+$(DEMO): pyproject.toml | $(VENV)/bin/pip
+	@echo "Once: installing what the demo needs into $(VENV), and compiling jit's kernel. That takes two or three minutes."
+	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[plots]'
 	@touch $@
+
+$(READY): pyproject.toml | $(VENV)/bin/pip
+	@echo "Once: installing what developing needs into $(VENV), and compiling jit's kernel. That takes some minutes."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(DEMO)
 
 clean:
 	rm -rf $(VENV) $(COMPILED) .venv-peers .venv-hips .venv-mutants .venv-bench out build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,8 +1,9 @@
 """What is compiled where a C compiler is found: the engine, by mypyc from the Python that you read, and jit's kernel.
 
 Neither may fail an installation. Whatever goes wrong, the log says so, and the pure form is installed instead, which
-does the same, slower. ``CHAINRULE_PURE=1`` asks for the pure form; an editable installation gets it unless
-``CHAINRULE_PURE=0`` asks for the other (then compile again after each change).
+does the same, slower. ``CHAINRULE_PURE=1`` asks for the pure form. An editable installation gets the kernel, and the
+engine as Python, so that what is edited is what runs; ``CHAINRULE_PURE=0`` has the engine compiled there, too (then
+compile again after each change).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import runpy
 import sys
 import sysconfig
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -133,23 +135,23 @@ def kernel() -> list[Extension]:
     return [extension]
 
 
-MAKERS = (engine, kernel)
-
-
 class Optional(build_ext):
     """Builds the extensions of each maker, or, where one of them fails, none of that maker's."""
 
     def build_extensions(self) -> None:
-        groups = [[x for x in self.extensions if x in made] for made in MADE.values()]
-        for group in groups:
-            try:
-                for extension in group:
-                    self.build_extension(extension)
-            except Exception as error:
-                _say(f"{group[0].name} and what belongs to it can't be compiled", error)
-                for extension in group:
-                    self.extensions.remove(extension)
-                    Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+        groups = [group for made in MADE.values() if (group := [x for x in self.extensions if x in made])]
+        with ThreadPoolExecutor(max_workers=max(len(groups), 1)) as pool:  # most of the time a C compiler works
+            list(pool.map(self.build_group, groups))
+
+    def build_group(self, group: list[Extension]) -> None:
+        try:
+            for extension in group:
+                self.build_extension(extension)
+        except Exception as error:
+            _say(f"{group[0].name} and what belongs to it can't be compiled", error)
+            for extension in group:
+                self.extensions.remove(extension)
+                Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
 
 
 def made(maker: Callable[[], list[Extension]]) -> list[Extension]:
@@ -161,20 +163,22 @@ def made(maker: Callable[[], list[Extension]]) -> list[Extension]:
         return []
 
 
-def is_wanted() -> bool:
-    """Whether something is to be compiled now: setuptools runs this file for other purposes, too."""
+def wanted() -> list[Callable[[], list[Extension]]]:
+    """What is to be compiled now: setuptools runs this file for other purposes, too."""
     pure = os.environ.get("CHAINRULE_PURE", "")
     if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
-        return False  # untried there
+        return []  # untried there
     if {"bdist_wheel", "build", "build_ext", "install"} & set(sys.argv):
-        return pure in ("", "0")
-    return pure == "0" and "editable_wheel" in sys.argv
+        return [engine, kernel] if pure in ("", "0") else []
+    if "editable_wheel" in sys.argv:
+        return {"": [kernel], "0": [engine, kernel]}.get(pure, [])
+    return []
 
 
 def _say(what: str, error: BaseException, consequence: str = "the pure form is installed") -> None:
     print(f"chainrule: {what}, so {consequence} ({type(error).__name__}: {error!s:.200})", file=sys.stderr)
 
 
-MADE = {maker.__name__: made(maker) for maker in MAKERS} if is_wanted() else {}
+MADE = {maker.__name__: made(maker) for maker in wanted()}
 
 setup(ext_modules=[x for group in MADE.values() for x in group], cmdclass={"build_ext": Optional})

@@ -20,7 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.engine.modes import detect_anomaly, no_grad, scope
 from autograd.engine.value import BUNDLES, Value, name, name_locals, zero_grad
-from autograd.errors import AnomalyError, AutogradError, EngineFailure, ForeignFiles, MissingDependency, TraceError
+from autograd.errors import (
+    AnomalyError,
+    AutogradError,
+    EngineFailure,
+    ForeignFiles,
+    MissingDependency,
+    NoKernel,
+    TraceError,
+)
 from autograd.functions import *  # noqa: F403
 from autograd.functions import __all__ as _functions
 
@@ -105,6 +113,7 @@ __all__ = [
     "EngineFailure",
     "ForeignFiles",
     "MissingDependency",
+    "NoKernel",
     "TraceError",
     "Value",
     "derivative",

@@ -31,10 +31,14 @@ class ForeignFiles(UserWarning):
     """Another package of the name ``autograd`` was installed over this one, or this one over it."""
 
 
+class NoKernel(UserWarning):
+    """There is no compiled kernel, so ``jit`` runs on NumPy."""
+
+
 class NoExactValue(AutogradError, TypeError):
     """A function of fractions whose value is no fraction, such as exp."""
 
 
-def missing(library: str, extra: str, purpose: str) -> MissingDependency:
-    """The error for an absent optional ``library``, with the cure: the extra of ours that brings it."""
-    return MissingDependency(f"{purpose} needs {library}; install it with: pip install 'chainrule[{extra}]'")
+def missing(library: str, purpose: str) -> MissingDependency:
+    """The error for an absent optional library, with the cure."""
+    return MissingDependency(f"{purpose} needs {library}; install it with: pip install {library.lower()}")

@@ -28,7 +28,7 @@ def to_sympy(v: Value) -> Any:
     try:
         import sympy
     except ImportError:
-        raise missing("SymPy", "explain", "to_sympy") from None
+        raise missing("SymPy", "to_sympy") from None
 
     if not isinstance(v, Value):
         raise TypeError(f"to_sympy takes a Value, not {type(v).__name__}: {v!r:.60}")

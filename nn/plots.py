@@ -40,7 +40,7 @@ def plot_curves(
         from matplotlib.figure import Figure
         from matplotlib.ticker import MaxNLocator
     except ImportError:
-        raise missing("matplotlib", "demos", "a plot") from None
+        raise missing("matplotlib", "a plot") from None
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()

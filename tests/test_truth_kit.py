@@ -16,6 +16,7 @@ from autograd import MissingDependency, Value, grad, no_grad, primitive
 from autograd.engine.rules import RULES
 from autograd.testing import Expression, Truth, derivative_of, expressions
 from autograd.testing.gradients.extrapolation import estimate
+from autograd.transforms.lifted import Lifted
 from tests import truth as independent
 from tests.accuracy import points
 
@@ -96,7 +97,7 @@ def test_derivatives_of_random_expressions_have_an_error_bound_below_the_fortiet
         (lambda x: ag.where(x > 1.0, x, 2 * x), 1.0),
         (lambda x: 1.0 if x > 1.0 else 2.0, 1.0),  # no operation depends on x, but the choice does
         (lambda x: 1.0 if x <= 1.0 else 2.0, 1.0),
-        (lambda x: mpmath.mpf("inf") if isinstance(x, ag.lifted.Lifted) else math.inf, 1.0),
+        (lambda x: mpmath.mpf("inf") if isinstance(x, Lifted) else math.inf, 1.0),
         (math.fabs, 0.0),
         (math.sqrt, 0.0),
         (math.acos, 1.0),
@@ -316,7 +317,7 @@ def test_the_precision_that_mpmath_was_set_to_stays():
 
 def test_without_mpmath_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "mpmath", None)
-    with pytest.raises(MissingDependency, match=r"pip install 'chainrule\[testing\]'"):
+    with pytest.raises(MissingDependency, match="pip install mpmath"):
         derivative_of(lambda x: x, 1.0)
 
 

@@ -1,6 +1,6 @@
 """Tests of gradients, for everybody: ``gradcheck``, random expressions, and a check of whole autograd engines.
 
-    pip install 'chainrule[testing]'
+    pip install hypothesis mpmath pytest
 
 brings what this needs: Hypothesis draws the expressions, mpmath computes the truth.
 

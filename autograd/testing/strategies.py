@@ -157,7 +157,7 @@ def _strategies() -> Any:
     try:
         from hypothesis import strategies
     except ImportError:
-        raise missing("Hypothesis", "testing", "expressions") from None
+        raise missing("Hypothesis", "expressions") from None
     return strategies
 
 

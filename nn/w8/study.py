@@ -149,7 +149,7 @@ def _progress(total: int) -> Any:
     try:
         from tqdm import tqdm
     except ImportError:
-        raise missing("tqdm", "demos", "a progress bar") from None
+        raise missing("tqdm", "a progress bar") from None
     return tqdm(total=total, desc="training", unit=" updates", leave=False, ncols=WIDTH - 20)
 
 

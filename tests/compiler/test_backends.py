@@ -22,7 +22,20 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import AnomalyError, MissingDependency, exp, grad, hvp, log, maximum, mean, sin, value_and_grad, where
+from autograd import (
+    AnomalyError,
+    MissingDependency,
+    NoKernel,
+    exp,
+    grad,
+    hvp,
+    log,
+    maximum,
+    mean,
+    sin,
+    value_and_grad,
+    where,
+)
 from autograd.compiler import backends, ieee, kernel
 from autograd.compiler.backends.backend import Backend, Procedure
 from autograd.compiler.backends.by_kernel import Kernel
@@ -599,3 +612,13 @@ def test_at_every_width_the_kernel_computes_what_the_program_says(case: Case, wi
 @given(case=programs(exact=True, recorded=False, dtype="float32"), width=st.sampled_from(kernel.WIDTHS))
 def test_at_every_width_the_kernel_computes_with_few_bits(case: Case, width: int) -> None:
     assert_equal(case, in_c(case.program, case.numbers, "float32", width, 1))
+
+
+def test_without_the_kernel_the_first_call_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "available", lambda: False)
+    monkeypatch.setattr(backends, "_first", threading.Lock())
+    with pytest.warns(NoKernel, match=r"python -m autograd\.compiler\.kernel\.build") as told:
+        assert jit(lambda x: x * x)(3.0) == 9.0
+        assert jit(lambda x: x * x * x)(3.0) == 27.0
+    assert len(told) == 1
+    assert told[0].filename == __file__

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from typing import Final
 
 from autograd.compiler.backends.backend import Backend
@@ -9,16 +11,27 @@ from autograd.compiler.backends.by_kernel import Kernel
 from autograd.compiler.backends.by_numpy import NumPy
 from autograd.compiler.backends.by_python import Python
 from autograd.compiler.backends.checked import Checked
-from autograd.errors import MissingDependency
+from autograd.engine.modes import users_line
+from autograd.errors import MissingDependency, NoKernel
 
 BACKENDS: Final[dict[str, type[Backend]]] = {"c": Kernel, "numpy": NumPy, "python": Python}
+_first: Final = threading.Lock()  # taken by the first call that has to do without the kernel
 
 
 def chosen(check: bool) -> type[Backend]:
     """The back end of ``jit(f, check=check)``."""
     if check:
         return Checked
-    return Kernel if Kernel.available() else NumPy
+    if Kernel.available():
+        return Kernel
+    if _first.acquire(blocking=False):
+        warnings.warn_explicit(
+            "jit runs on NumPy here, up to several hundred times slower than its kernel in C, which isn't built. "
+            "Install a C compiler (gcc or clang), then write: python -m autograd.compiler.kernel.build",
+            NoKernel,
+            *users_line(),
+        )
+    return NumPy
 
 
 def named(name: str) -> type[Backend]:
@@ -33,7 +46,7 @@ def named(name: str) -> type[Backend]:
         raise ValueError(f"backend is {', '.join(names)} or {last}, not {name!r}")
     if not BACKENDS[name].available():
         raise MissingDependency(
-            f'the back end "{name}" needs the compiled kernel, which is built when chainrule is installed with a C '
-            'compiler; backend="numpy" needs none'
+            f'the back end "{name}" needs the compiled kernel: with a C compiler write python -m '
+            'autograd.compiler.kernel.build; backend="numpy" needs none'
         )
     return BACKENDS[name]

@@ -62,7 +62,7 @@ def mpmath() -> Any:
     try:
         import mpmath as library
     except ImportError:
-        raise missing("mpmath", "testing", "the truth about a derivative") from None
+        raise missing("mpmath", "the truth about a derivative") from None
     return library
 
 

@@ -40,7 +40,7 @@ def context() -> Any:
     try:
         import mpmath
     except ImportError:
-        raise missing("mpmath", "testing", "the exact gradient of an expression") from None
+        raise missing("mpmath", "the exact gradient of an expression") from None
     own = mpmath.mp.clone()
     own.dps = 60
     return own

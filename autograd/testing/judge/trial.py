@@ -137,7 +137,7 @@ class Trial:
         try:
             import hypothesis
         except ImportError:
-            raise missing("Hypothesis", "testing", "the engine check") from None
+            raise missing("Hypothesis", "the engine check") from None
 
         seen: list[Verdict] = []
 
