@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import typer
 
 from autograd import draw, no_grad
-from autograd.errors import missing
+from autograd.errors import MissingDependency
 from autograd.files import writable_folder
 from nn.history import History
 from nn.plots import plot_curves
@@ -73,7 +73,7 @@ def run(given: Settings) -> None:
 
     Raises:
         OSError: the folder can't be made or written into.
-        MissingDependency: a library for pictures or plots is not installed.
+        MissingDependency: a library for pictures is not installed. Without matplotlib one plot is left out.
     """
     writable_folder(given.out)
     network = W8Network(given.weights)
@@ -88,10 +88,16 @@ def run(given: Settings) -> None:
     for text in table(errors, last):
         _print(text)
     files.append(history.to_csv(given.out / "w8_training.csv"))
-    files += [plot(errors, given.out / f"w8_errors.{kind}") for kind in ("svg", "png")]
+    left_out = ""
+    try:
+        files += [plot(errors, given.out / f"w8_errors.{kind}") for kind in ("svg", "png")]
+    except MissingDependency as error:
+        left_out = f"  left out: {_described_plot()} ({error})"
     _print("\nFiles")
     for file, what in zip(files, _described(given)):
         _print(f"  {file!s:<{max(len(str(f)) for f in files)}}  {what}".rstrip())
+    if left_out:
+        _print(left_out)
 
 
 def _described(given: Settings) -> Iterator[str]:
@@ -100,8 +106,12 @@ def _described(given: Settings) -> Iterator[str]:
     yield "the network, its weights as lines"
     yield ""
     yield f"the spreadsheet: {len(COLUMNS)} columns, a row for each update at learning rate {given.lr:g}"
-    yield "the error at each learning rate"
+    yield _described_plot()
     yield ""
+
+
+def _described_plot() -> str:
+    return "the error at each learning rate"
 
 
 def _draw_network(network: W8Network, path: Path) -> Any:
@@ -149,7 +159,7 @@ def _progress(total: int) -> Any:
     try:
         from tqdm import tqdm
     except ImportError:
-        raise missing("tqdm", "a progress bar") from None
+        return _NoProgress()
     return tqdm(total=total, desc="training", unit=" updates", leave=False, ncols=WIDTH - 20)
 
 
