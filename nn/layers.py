@@ -19,6 +19,8 @@ from nn.module import Module
 Activation: TypeAlias = "str | Callable[[Any], Any]"
 Seed: TypeAlias = "int | float | str | random.Random | None"
 
+SHOWN: Final = 4  # neurons of one kind, of which a layer's repr names each
+
 # How a neuron's repr spells an activation whose name isn't simply capitalised.
 _SPELLED: Final = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU"}
 
@@ -57,7 +59,7 @@ class Neuron(Module):
         """The output for the inputs x: a sequence of ``nin`` numbers, or, where ``nin`` is 1, the number itself."""
         inputs = _inputs(x)
         if len(inputs) != len(self.w):
-            raise ValueError(f"{self!r} takes {len(self.w)} inputs, not {len(inputs)}")
+            raise ValueError(f"{self!r} takes {len(self.w)} inputs, not {len(inputs)}{_several(inputs)}")
         weighted = sum((wi * xi for wi, xi in zip(self.w, inputs)), self.b)
         return self._function(weighted)
 
@@ -99,7 +101,10 @@ class Layer(Module):
         return outputs[0] if len(outputs) == 1 else outputs
 
     def __repr__(self) -> str:
-        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+        neurons = list(map(repr, self.neurons))
+        if len(neurons) > SHOWN and len(set(neurons)) == 1:
+            neurons = [f"{len(neurons)} × {neurons[0]}"]
+        return f"Layer of [{', '.join(neurons)}]"
 
 
 class MLP(Module):
@@ -122,6 +127,10 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int], activation: Activation = "relu", *, seed: Seed = None) -> None:
+        if not isinstance(nouts, Iterable):
+            raise TypeError(
+                f"nouts is a list, the size of each layer, not {nouts!r:.60}; write MLP({nin!r:.20}, [{nouts!r:.20}])"
+            )
         sizes = [nin, *nouts]
         if len(sizes) < 2:
             raise ValueError("an MLP needs at least one layer: nouts is empty")
@@ -148,7 +157,16 @@ def _inputs(x: Any) -> list[Any]:
     return list(x) if hasattr(x, "__iter__") else [x]
 
 
+def _several(inputs: Sequence[Any]) -> str:
+    """What to write instead, if these are samples and not numbers."""
+    if not inputs or not hasattr(inputs[0], "__len__"):
+        return ""
+    return "; these are samples, and a model takes one at a time: write [model(x) for x in samples]"
+
+
 def _count(n: int, what: str) -> int:
+    if not hasattr(n, "__index__"):
+        raise TypeError(f"the number of {what} is a whole number, not {n!r:.60}")
     n = operator.index(n)
     if n < 1:
         raise ValueError(f"the number of {what} is at least 1, not {n}")

@@ -142,18 +142,27 @@ def cross_entropy(logits: Sequence[Any], targets: Any) -> Number:
     """
     if not hasattr(targets, "__iter__"):
         return _surprise(logits, targets)
+    if len(logits) and not hasattr(logits[0], "__iter__"):
+        raise _not_an_index(targets)
     return functions.mean(_surprise(sample, k) for sample, k in _pairs(logits, targets))
 
 
 def _surprise(logits: Iterable[Number], k: Any) -> Number:
     log_probabilities = functions.log_softmax(logits)
-    if isinstance(k, float):
-        raise TypeError(f"a target of cross_entropy is the index of a class, not {k!r}")
+    if isinstance(k, float) or hasattr(k, "__len__"):
+        raise _not_an_index(k)
     if hasattr(k, "__index__") and not 0 <= k < len(log_probabilities):
         raise IndexError(
             f"target {k} is outside the {len(log_probabilities)} classes, 0 to {len(log_probabilities) - 1}"
         )
     return -functions.take(log_probabilities, k)
+
+
+def _not_an_index(target: Any) -> TypeError:
+    cure = ""
+    if hasattr(target, "__len__"):
+        cure = "; for a one-hot target write the index of its 1"
+    return TypeError(f"a target of cross_entropy is the index of a class, not {target!r:.60}{cure}")
 
 
 def _pairs(predictions: Any, targets: Any) -> list[tuple[Any, Any]]:

@@ -62,6 +62,13 @@ class SGD:
         if not 0 <= weight_decay < math.inf:
             raise ValueError(f"the weight decay is a number from 0 on, not {weight_decay!r}")
 
+    def __repr__(self) -> str:
+        options = [f"lr={getattr(self.lr, '__name__', self.lr)}"]
+        options += [f"momentum={self.momentum:g}"] if self.momentum else []
+        options += ["nesterov=True"] if self.nesterov else []
+        options += [f"weight_decay={self.weight_decay:g}"] if self.weight_decay else []
+        return f"SGD({', '.join(options)}, {len(self.params)} parameter{'s' * (len(self.params) != 1)})"
+
     def step(self) -> None:
         """Change every parameter once, by the gradient that ``backward()`` left in it."""
         rate = _checked_rate(self.lr(self.steps)) if callable(self.lr) else self.lr
@@ -86,6 +93,10 @@ class SGD:
 
 def _distinct(params: Iterable[Value]) -> list[Value]:
     """Each parameter once: one that is given twice would otherwise be changed twice."""
+    if hasattr(params, "parameters"):
+        raise TypeError(f"an optimiser takes parameters, not a {type(params).__name__}; write model.parameters()")
+    if isinstance(params, Value):
+        raise TypeError("an optimiser takes a list of Values, not one Value; write [w]")
     distinct = list(dict.fromkeys(params))
     for p in distinct:
         if not isinstance(p, Value):
@@ -96,6 +107,8 @@ def _distinct(params: Iterable[Value]) -> list[Value]:
 
 
 def _checked_rate(lr: float) -> float:
+    if not hasattr(lr, "__float__"):
+        raise TypeError(f"a learning rate is a number, or a function of the number of the step, not {lr!r:.60}")
     if not 0 <= lr < math.inf:
         raise ValueError(f"a learning rate is a number from 0 on, not {lr!r}")
     return lr

@@ -132,6 +132,27 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.mse([1.0], [1.0, 2.0])", ValueError, ("1 predictions", "2 targets")),
     ("nn.cross_entropy([x, y], 5)", IndexError, ("target 5", "2 classes")),
     ("nn.cross_entropy([x, y], 0.5)", TypeError, ("index of a class", "0.5")),
+    ("nn.MLP(2, 3)", TypeError, ("nouts is a list", "not 3", "MLP(2, [3])")),
+    ("nn.MLP(2, [])", ValueError, ("at least one layer",)),
+    ("nn.Neuron('a')", TypeError, ("whole number", "'a'")),
+    ("nn.Layer(2, 1.5)", TypeError, ("number of outputs", "1.5")),
+    ("nn.MLP(2, [3, 1])(np.ones((5, 2)))", ValueError, ("2 inputs, not 5", "[model(x) for x in samples]")),
+    ("nn.SGD(nn.MLP(2, [1]), lr=0.1)", TypeError, ("not a MLP", "model.parameters()")),
+    ("nn.SGD(x, lr=0.1)", TypeError, ("a list of Values", "[w]")),
+    ("nn.SGD([], lr=0.1)", ValueError, ("no parameters",)),
+    ("nn.SGD([x], lr='a')", TypeError, ("a learning rate is a number", "'a'")),
+    ("nn.SGD([x], lr=0.1, momentum=1.0)", ValueError, ("momentum", "not 1.0")),
+    ("nn.cross_entropy([x, y], [0, 1])", TypeError, ("index of a class", "[0, 1]", "one-hot")),
+    ("nn.cross_entropy([[x, y]], [[0, 1]])", TypeError, ("index of a class", "[0, 1]", "one-hot")),
+    ("draw(y, 'y.svg', highlight='w5')", ValueError, ("no Value", "'w5'", "there are a")),
+    ("draw(y, 'y.svg', highlight=3)", TypeError, ("Values or their labels", "int: 3")),
+    ("draw(y, 'y.svg', highlight=[3])", TypeError, ("Values or their labels", "int: 3")),
+    ("gradcheck(lambda: y * 1.0, wrt=[Value(1.0)])", ValueError, ("nothing to check", "1 Values")),
+    ("jit(lambda x: x if x > 0 else -x)(1.0)", autograd.TraceError, ("write where(", "asked for the truth")),
+    ("jit(lambda x: x.data)(1.0)", autograd.TraceError, ("stop_gradient", ".data was read")),
+    ("jit(lambda x: x.backward())(1.0)", autograd.TraceError, ("jit(grad(f))", "backward() was called")),
+    ("jit(lambda x: f'{x:.2f}')(1.0)", autograd.TraceError, ("print the result", "format")),
+    ("jit(lambda x: round(x, 2))(1.0)", autograd.TraceError, ("round(x * 100) / 100",)),
     ("gradcheck(square, 1.0, wrt=[x])", TypeError, ("has to return a Value", "float 1.0")),
 ]
 
@@ -142,10 +163,10 @@ def square(x: Any) -> Any:
 
 @pytest.mark.parametrize(("code", "kind", "parts"), MISTAKES, ids=[code for code, *_ in MISTAKES])
 def test_a_mistake_is_answered(code: str, kind: type[BaseException], parts: tuple[str, ...]) -> None:
-    x = Value(2.0)
+    x = Value(2.0, "a")
     names = {name: getattr(autograd, name) for name in (*autograd.__all__, "sum", "abs", "round")}
     names |= {"ag": autograd, "nn": nn, "np": np, "math": math, "importlib": importlib, "gradcheck": gradcheck}
-    names |= {"x": x, "y": x * x, "square": square, "primitive": primitive, "round": round}
+    names |= {"x": x, "y": x * x + 1, "square": square, "primitive": primitive, "round": round}
     with pytest.raises(kind) as caught:
         eval(code, names)
     message = str(caught.value)
@@ -189,3 +210,22 @@ def test_files_of_another_autograd_are_noticed(tmp_path: Path) -> None:
     told = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True).stderr
     assert "ForeignFiles" in told
     assert "pip uninstall autograd chainrule" in told
+
+
+def test_what_is_printed_is_short_and_says_what_it_is() -> None:
+    model = nn.MLP(2, [16, 16, 1], seed=1)
+    assert repr(model) == (
+        "MLP of [Layer of [16 × ReLUNeuron(2)], Layer of [16 × ReLUNeuron(16)], Layer of [LinearNeuron(16)]]"
+    )
+    assert repr(nn.SGD(model.parameters(), lr=0.1)) == "SGD(lr=0.1, 337 parameters)"
+    assert repr(nn.SGD([Value(1.0)], lr=0.1, momentum=0.9, nesterov=True)) == (
+        "SGD(lr=0.1, momentum=0.9, nesterov=True, 1 parameter)"
+    )
+    assert repr(nn.W8Network([0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55])).startswith("W8Network(w1=0.15, w2=0.2, ")
+
+
+def test_a_label_says_what_to_highlight() -> None:
+    x, w = Value(2.0, "x"), Value(3.0, "w")
+    y = x * w + 1
+    assert autograd.to_dot(y, highlight="w").source == autograd.to_dot(y, highlight=w).source
+    assert autograd.to_dot(y, highlight=["w", x]).source == autograd.to_dot(y, highlight=[w, x]).source

@@ -164,7 +164,7 @@ def test_the_last_layer_is_linear_and_several_outputs_are_a_list():
         (lambda: Neuron(1, "rellu"), ValueError, "no activation is called 'rellu'"),
         (lambda: Neuron(1, "hypot"), ValueError, "no activation is called 'hypot'"),
         (lambda: Neuron(1, False), TypeError, "a name or a function, not False"),
-        (lambda: Neuron(1.5), TypeError, "float"),
+        (lambda: Neuron(1.5), TypeError, "whole number"),
     ],
 )
 def test_a_network_says_what_is_wrong(call, error, message):

@@ -26,7 +26,7 @@ def draw(
     rankdir: str = "LR",
     grads: bool = True,
     fold: bool = False,
-    highlight: Value | Iterable[Value] | None = None,
+    highlight: Value | str | Iterable[Value | str] | None = None,
     depth: int | None = None,
     digits: int = 4,
     max_nodes: int = MAX_NODES,

@@ -11,7 +11,7 @@ that stands on it directly is of a grey that is readable on white and on black.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.engine import graph
 from autograd.engine.modes import scopes_of
@@ -44,7 +44,7 @@ def to_dot(
     rankdir: str = "LR",
     grads: bool = True,
     fold: bool = False,
-    highlight: Value | Iterable[Value] | None = None,
+    highlight: Value | str | Iterable[Value | str] | None = None,
     depth: int | None = None,
     digits: int = 4,
     max_nodes: int = MAX_NODES,
@@ -56,7 +56,7 @@ def to_dot(
         rankdir: where the graph runs to: ``"LR"`` (left to right), ``"TB"``, ``"RL"`` or ``"BT"``.
         grads: show gradients (∂) below the numbers.
         fold: draw a weighted sum, such as w1·i1 + w2·i2, as one node.
-        highlight: a Value, or several: the paths along which they act on the output stand out.
+        highlight: a Value or its label, or several: the paths along which they act on the output stand out.
         depth: how many operations to go back from the output; all of them by default.
         digits: significant digits.
         max_nodes: draw at most so many Values, those nearest to the output. The picture says what it left out.
@@ -73,8 +73,8 @@ def to_dot(
     _check(value, rankdir, depth, digits, max_nodes)
     order = graph.shown(graph.topological_order(value))
     picked = select(value, order, fold, depth, max_nodes)
-    sources = [] if highlight is None else [highlight] if isinstance(highlight, Value) else list(highlight)
-    lit = _lit(sources, value, order) if sources else None
+    sources = [] if highlight is None else _sources(highlight, value, order)
+    lit = _lit(sources, order) if sources else None
     return _Drawing(value, picked, lit, rankdir, grads, digits).draw(order)
 
 
@@ -90,12 +90,29 @@ def _check(value: Value, rankdir: str, depth: int | None, digits: int, max_nodes
             raise ValueError(f"{name} is 1 or more, not {option}")
 
 
-def _lit(sources: list[Value], target: Value, order: list[Value]) -> set[Value]:
-    """The Values on some path from a source to the target: everything in the order leads to it."""
-    known = set(order)
-    for source in sources:
-        if source not in known:
-            raise ValueError(f"highlight: {source!r} is no part of the graph of {target!r}")
+def _sources(highlight: Value | str | Iterable[Value | str], target: Value, order: list[Value]) -> list[Value]:
+    """The Values to highlight, of which some may be given by their labels."""
+    known = {node.label: node for node in order if node.label}
+    nodes = set(order)
+    found = []
+    wanted: Any = highlight
+    for source in [wanted] if isinstance(wanted, (Value, str)) or not hasattr(wanted, "__iter__") else wanted:
+        if isinstance(source, str) and source not in known:
+            raise ValueError(
+                f"highlight: no Value in the graph of {target!r:.60} has the label {source!r:.40}; "
+                f"there are {', '.join(list(known)[:12]) or 'no labels'}"
+            )
+        if not isinstance(source, (Value, str)):
+            raise TypeError(f"highlight takes Values or their labels, not {type(source).__name__}: {source!r:.60}")
+        node = known[source] if isinstance(source, str) else source
+        if node not in nodes:
+            raise ValueError(f"highlight: {node!r} is no part of the graph of {target!r}")
+        found.append(node)
+    return found
+
+
+def _lit(sources: list[Value], order: list[Value]) -> set[Value]:
+    """The Values on some path from a source to the output: everything in the order leads to it."""
     return graph.depending_on(sources, order)
 
 

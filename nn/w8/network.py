@@ -60,6 +60,9 @@ class W8Network(Module):
         )
         self._last: dict[str, Value] = {}
 
+    def __repr__(self) -> str:
+        return f"W8Network({', '.join(f'{name}={getattr(self, name).data:g}' for name in WEIGHTS)})"
+
     def __call__(self, i1: Any, i2: Any) -> tuple[Value, Value]:
         """The forward pass.
 

@@ -459,13 +459,10 @@ class Condition(InArrays):
 
 
 _BRANCH = (
-    "choose with where(condition, a, b), maximum, minimum or clip (conditions combine with &, | and ~); "
-    "a branch that is the same for all calls can depend on a static argument: a bool, str or None"
+    "write where(condition, a, b), maximum, minimum or clip (conditions combine with &, | and ~); "
+    "a branch that is the same for all calls can depend on a static argument, a bool, str or None"
 )
-_COMPARED = (
-    f"{_BRANCH}; an array that np.array or np.asarray made of traced numbers can't be compared as a whole, "
-    "one of np.stack or np.asanyarray can"
-)
+_COMPARED = f"{_BRANCH}. Arrays of traced numbers are compared as a whole if np.stack or np.asanyarray made them"
 _LEAVE = "use autograd's functions instead of math's, or leave it traced; an array that takes it up needs dtype=object"
 _STATIC = (
     "an index may be traced in take(table, index); the length of a loop has to be known: close over it, or derive it "
@@ -479,4 +476,7 @@ def _here() -> str:
 
 
 def _no_number(what: str, instead: str) -> TraceError:
-    return TraceError(f"a traced number has no value yet, but {what}{_here()}; {instead}")
+    """The error, whose message begins with what to write instead."""
+    cure, _, more = instead.partition("; ")
+    rest = f" {more[0].upper()}{more[1:]}." if more else ""
+    return TraceError(f"{cure}: {what}{_here()}, and while jit records, a number has no value.{rest}")

@@ -197,6 +197,13 @@ def _check_recorded(f: Function, args: tuple[Any, ...], wrt: Any, ulps: float) -
     result = f(*args)
     if not isinstance(result, Value):
         raise TypeError(f"with wrt, f has to return a Value, but returned {type(result).__name__} {result!r:.60}")
+    used = {result, *operations(result)}
+    used.update(x for node in operations(result) for x in node._operands() if isinstance(x, Value))
+    if not used.intersection(leaves):
+        raise ValueError(
+            f"there is nothing to check: what f returned depends on none of the {len(leaves)} Values of wrt; "
+            "does f use other ones, or their numbers?"
+        )
     before = [x.grad for x in leaves]
     for x in leaves:
         x.grad = 0.0
