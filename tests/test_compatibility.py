@@ -49,7 +49,7 @@ for k in range(4):
         p.data -= (1.0 - 0.9 * k / 100) * p.grad
     history.append((total_loss.data, accuracy))
 state = [(p.data, p.grad) for p in model.parameters()]
-texts = [str(model), *map(str, parts)]
+texts = list(map(str, parts))
 """
 
 

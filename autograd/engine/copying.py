@@ -18,6 +18,8 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mypy_extensions import mypyc_attr
+
 from autograd.engine.graph import topological_order
 from autograd.engine.rules import LEAF
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 _writing = threading.local()  # .written: a weak reference to the record of the pickle that this thread is making
 
 
+@mypyc_attr(native_class=False)  # there are weak references to it
 class Written:
     """The operations that a pickle has written or is about to write, and those that it is writing now, in order."""
 

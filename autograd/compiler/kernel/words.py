@@ -202,6 +202,7 @@ def read(words: Sequence[int]) -> Iterator[Read]:
     while at < len(words):
         name, header, groups = INSTRUCTIONS[take(("number",))["number"]]
         begin = at
+        begin = at
         counts = take(header)
         records = []
         for group in groups:

@@ -160,10 +160,9 @@ class Exact:
 
     def is_tame(self) -> bool:
         """Whether a float can hold all that comes up, and no intermediate result has lost half of its digits."""
-        sizes = [abs(float(x)) for x in (*self.numbers, *self.adjoints)]
-        sizes += [abs(float(p)) for partials in self.partials for p in partials if p is not None]
-        return all(s == 0.0 or 1 / LARGEST < s < LARGEST for s in sizes) and all(
-            e <= 1e-6 * (1.0 + s) for s, e in zip(sizes, self._value_errors)
+        known = [*self.numbers, *self.adjoints, *(p for row in self.partials for p in row if p is not None)]
+        return all(x == 0 or 1 / LARGEST < abs(float(x)) < LARGEST for x in known) and all(
+            e <= 1e-6 * (1.0 + abs(float(x))) for x, e in zip(known, self._value_errors)
         )
 
     @property
