@@ -1,6 +1,6 @@
 """Derivatives of random expressions, none computed by us: mpmath's differences at many digits, and SymPy's formulas.
 
-How far floats may be from the truth isn't a number out of the air either. Rounding acts on a computation in proportion
+How far floats may be from the truth is measured, too. Rounding acts on a computation in proportion
 to its unit, so the same computation is run with fewer bits, several times, and how far it goes astray there says how
 far it may go with 53.
 """

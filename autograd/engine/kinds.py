@@ -41,7 +41,7 @@ def is_traced(x: Any) -> bool:
 
 
 def compares_itself(x: Any) -> bool:
-    """True for what is traced, and for an array of such: what stands on its left leaves a comparison to it."""
+    """True for a traced number and for an array of them: in a comparison, the other operand leaves the answer to it."""
     return is_traced(x) or getattr(type(x), "holds_traced", False)
 
 

@@ -313,7 +313,9 @@ class Value(Functions):
         return ge(self._data, other._data) if isinstance(other, Value) else self._compare(ge, other)
 
     def _compare(self, how: Any, other: Any) -> Any:
-        return NotImplemented if compares_itself(other) else how(self._data, other)  # a traced one says why it can't
+        return (
+            NotImplemented if compares_itself(other) else how(self._data, other)
+        )  # a traced number raises an error with the reason
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""

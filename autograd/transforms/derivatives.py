@@ -249,7 +249,7 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Callable[[Any], Any]:
 
 
 def _moved(v: Any) -> Any:
-    """A tangent; 0.0 as the 0 with which nothing is multiplied, not even a partial that is infinite or undefined."""
+    """A tangent. A 0.0 becomes the whole number 0, which stays 0 beside a partial that is infinite or undefined."""
     return 0 if type(v) is float and v == 0.0 else v
 
 

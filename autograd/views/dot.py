@@ -4,8 +4,8 @@
 Value a fixed number of times, so a graph of a million Values only takes as long as walking over it.
 
 Leaves, constants, operations and the output differ in shape, so that print can tell them apart, and in colour: light
-tints of the Okabe-Ito palette, which colour-blind readers can tell apart. The background is transparent; everything
-that stands on it directly is of a grey that is readable on white and on black.
+tints of the Okabe-Ito palette, which colour-blind readers can tell apart. The background is transparent. Lines and text
+outside the boxes are grey, and readable on white and on black.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def table(errors: dict[float, list[float]], last: dict[float, float]) -> Iterato
     """The errors as lines of text: a row for each learning rate, a column for some of the updates."""
     steps = len(next(iter(errors.values())))
     shown = sorted({1, max(1, steps // 100), max(1, steps // 10), steps})
-    yield f"\nTraining: E_total before update number ..., and after {steps:,} update{'s' if steps > 1 else ''}"
+    yield f"\nTraining: E_total before the update of each number, and after {steps:,} update{'s' if steps > 1 else ''}"
     columns = {f"{step:,}": [column[step - 1] for column in errors.values()] for step in shown}
     yield from in_columns(["learning rate", *(f"{lr:g}" for lr in errors)], {**columns, "after": list(last.values())})
 

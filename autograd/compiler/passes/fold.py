@@ -4,7 +4,7 @@ Comes in: any program. Goes out: one that gives the same numbers, in which
 
 - an operation on constants is a constant;
 - a term with a factor ±1 has lost it, a factor that is a negation has given its sign to the term, 0 is not added;
-- values that are others by another name (``copy``, ``stop_gradient``, ``a + nothing``, x¹) are those;
+- a copy of a value (``copy``, ``stop_gradient``, a sum of one term, x¹) is replaced by that value;
 - x² is x·x, and a division by a power of two a multiplication; c·(d·x) is (c·d)·x if c or d is a power of two;
 - a value that no longer depends on the sample is uniform.
 

@@ -378,7 +378,7 @@ def _through(
     if head is COPY:
         return (adjoint, NONE, 1)
     if position == 0 and (head is SELECT or head is TAKE or head is OWN):
-        return None  # what is asked; as what it is computed
+        return None  # a condition or an index; or the row that a value is an operation of
     if head is SELECT:
         zero = trace.constant(0.0)
         chosen = (adjoint, zero) if position == 1 else (zero, adjoint)

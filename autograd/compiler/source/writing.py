@@ -118,7 +118,7 @@ class Writing:
         elif not self.language.in_brackets:
             self.body += filled(start, pieces, indent + 2 * INDENT, end)
         else:
-            start, equals, rest = start.partition("= ")  # what is left of the sign, the sign, the start of a long sum
+            start, equals, rest = start.partition("= ")  # the name, the equals sign, and the first part of a long sum
             self.body.append(f"{start}{equals}(")
             inside = indent + INDENT
             self.body += filled(inside, [rest.strip(), *pieces] if rest else pieces, inside)

@@ -24,7 +24,7 @@ from autograd.testing.judge.spelling import Spelling
 from autograd.testing.judge.worker import INSIDE, RECORDER_SIZE
 
 TO_LOAD: Final = 60.0  # seconds for importing the class
-PATIENCE: Final = 3  # properties may time out before the others get less time
+PATIENCE: Final = 3  # after so many properties that timed out, the others get less time
 IMPORT: Final = Property("import", "The module can be imported.", lambda trial: None)
 
 
