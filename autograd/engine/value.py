@@ -313,9 +313,9 @@ class Value(Functions):
         return ge(self._data, other._data) if isinstance(other, Value) else self._compare(ge, other)
 
     def _compare(self, how: Any, other: Any) -> Any:
-        return (
-            NotImplemented if compares_itself(other) else how(self._data, other)
-        )  # a traced number raises an error with the reason
+        if compares_itself(other):  # a traced number, which raises an error with the reason
+            return NotImplemented
+        return how(self._data, other)
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""

@@ -25,6 +25,16 @@ PASSES = {
         "tests/test_gradients.py tests/test_gradient.py",
         "autograd/engine/value.py",
     ),
+    "autograd/engine/partials.py": (
+        "tests/test_rules.py -k 'textbook or as_close'",
+        "tests/test_zeros.py tests/test_kinds.py",
+        "tests/test_higher_derivatives.py",
+    ),
+    "autograd/engine/special.py": (
+        "tests/test_special.py -k 'on_floats'",
+        "tests/test_rules.py -k 'as_close or ulp'",
+        "tests/test_higher_derivatives.py",
+    ),
     "autograd/engine/graph.py": (
         "tests/test_value.py",
         "tests/test_graph.py",
@@ -35,6 +45,14 @@ PASSES = {
         "tests/test_nesting.py tests/test_number_types.py",
         "tests/test_numpy.py tests/test_trees.py tests/test_interplay.py",
         "autograd/transforms/derivatives.py",
+    ),
+    "autograd/transforms/worlds.py": (
+        "tests/test_nesting.py tests/test_modes.py",
+        "tests/test_transforms.py",
+    ),
+    "autograd/transforms/ground.py": (
+        "tests/test_transforms.py tests/test_nesting.py",
+        "tests/test_zeros.py tests/test_modes.py",
     ),
     "autograd/transforms/reverse.py": (
         "tests/test_gradient.py",
@@ -137,6 +155,7 @@ LEFT_OUT = (
 # Files of which a sample is tested, drawn at random, always the same, and how many mutants. ``--all`` tests every one.
 SAMPLES = {
     "autograd/engine/rules.py": 300,
+    "autograd/engine/special.py": 200,
     "autograd/compiler/passes/fold.py": 110,
     "autograd/compiler/record/adjoint.py": 150,
     "autograd/compiler/kernel/rows.py": 60,
