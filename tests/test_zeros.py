@@ -42,6 +42,7 @@ from autograd import (
 )
 from autograd import sum as total
 from autograd.compiler import kernel
+from autograd.engine import rules
 from autograd.engine.rules import RULES, ratio
 
 Function = Callable[[Any], Any]
@@ -218,3 +219,14 @@ def test_in_a_batch_each_sample_stops_for_itself(mode: str) -> None:
 
     assert jit(grad(g), mode)(0.0) == 0.0
     assert jit(grad(g), mode)(2.25) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("exponent", [1.5, 2.0, 1e15, 2.0**53, 1e17, 4.7e20, 1e300])
+def test_a_power_of_zero_has_derivative_zero_however_large_the_exponent(exponent: float) -> None:
+    for f in (lambda x: x**exponent, lambda x: rules.power(x, exponent)):
+        x = Value(0.0)
+        f(x).backward()
+        assert x.grad == 0.0
+        assert grad(f)(0.0) == jvp(f, (0.0,), (1.0,))[1] == jit(grad(f))(0.0) == 0.0
+        assert float(gradient(f(x), [x])[0]) == 0.0
+    assert grad(grad(lambda x: x**exponent))(0.0) == (math.inf if exponent < 2.0 else 2.0 if exponent == 2.0 else 0.0)

@@ -35,7 +35,7 @@ def by_base(a: Any, b: Any, y: Any) -> Any:
         if b == 0:
             return 0
         if not -(2.0**53) < b < 2.0**53:
-            return b * rules.ratio(y, a)  # b - 1 would be b
+            return b * choose(abs(a) <= 0, lambda: rules.power(a, b), lambda: rules.ratio(y, a))  # b - 1 would be b
         return b * (floats.power_of_all(a, b - 1) if type(a) is float else rules.power(a, b - 1))
     is_none = (abs(a) <= 0) & (abs(b) <= 0)
     return where(is_none, 0, b * rules.power(where(is_none, like(a, 1), a), b - 1))
