@@ -230,3 +230,12 @@ def test_a_power_of_zero_has_derivative_zero_however_large_the_exponent(exponent
         assert grad(f)(0.0) == jvp(f, (0.0,), (1.0,))[1] == jit(grad(f))(0.0) == 0.0
         assert float(gradient(f(x), [x])[0]) == 0.0
     assert grad(grad(lambda x: x**exponent))(0.0) == (math.inf if exponent < 2.0 else 2.0 if exponent == 2.0 else 0.0)
+
+
+@pytest.mark.parametrize("base", [-1.0, 1.0])
+def test_an_exponent_that_is_a_value_may_be_beyond_whole_numbers(base: float) -> None:
+    x, b = Value(base), Value(2.0**60)
+    y = x**b
+    y.backward()
+    assert x.grad == base * 2.0**60
+    assert float(gradient(y, [x])[0]) == grad(lambda x, b: x**b)(base, 2.0**60) == x.grad

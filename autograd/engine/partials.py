@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from autograd.engine import floats, rules
-from autograd.engine.kinds import choose, ground, is_symbolic, library, like, power, where
+from autograd.engine.kinds import choose, ground, is_symbolic, is_traced, library, like, power, where
 from autograd.errors import NoExactValue
 
 
@@ -37,6 +37,8 @@ def by_base(a: Any, b: Any, y: Any) -> Any:
         if not -(2.0**53) < b < 2.0**53:
             return b * choose(abs(a) <= 0, lambda: rules.power(a, b), lambda: rules.ratio(y, a))  # b - 1 would be b
         return b * (floats.power_of_all(a, b - 1) if type(a) is float else rules.power(a, b - 1))
+    if not (is_traced(a) or is_traced(b)) and not -(2.0**53) < b < 2.0**53 and abs(a) > 0:
+        return b * rules.ratio(y, a)
     is_none = (abs(a) <= 0) & (abs(b) <= 0)
     return where(is_none, 0, b * rules.power(where(is_none, like(a, 1), a), b - 1))
 

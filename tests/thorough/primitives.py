@@ -105,7 +105,7 @@ class _Point:
         y, slope = self.glimpsed[at]
         exact = y if position < 0 else slope
         bound = accuracy.ulps_of_value(self.rule, operands)
-        scale = None
+        scale = truth.LARGEST_TERM_OF_VALUE.get(name, lambda *_: None)(*operands)
         if position >= 0:
             bound = accuracy.stated_ulps(self.rule, operands)
             scale = truth.LARGEST_TERM[name](*operands) if name in truth.LARGEST_TERM else None
