@@ -94,7 +94,7 @@ def _hint(name: str) -> str:
 
 
 def __dir__() -> list[str]:
-    return sorted([*_functions, *__all__, "__version__", "testing"])
+    return sorted({*_functions, *__all__, "__version__", "testing"})
 
 
 # HIPS autograd installs a package of this name, too, and pip lets one write over the other.

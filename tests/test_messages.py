@@ -186,6 +186,7 @@ def test_the_names_of_builtins_are_left_alone_by_a_star() -> None:
 def test_dir_shows_what_is_for_users() -> None:
     shown = [name for name in dir(autograd) if not name.startswith("__")]
     assert set(shown) == {*autograd.__all__, "abs", "round", "sum", "testing"}
+    assert len(shown) == len(set(shown))
     assert autograd.testing.gradcheck is gradcheck
 
 

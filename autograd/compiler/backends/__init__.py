@@ -26,7 +26,7 @@ def chosen(check: bool) -> type[Backend]:
         return Kernel
     if _first.acquire(blocking=False):
         warnings.warn_explicit(
-            "jit runs on NumPy here, up to several hundred times slower than its kernel in C, which isn't built. "
+            "jit runs on NumPy here, much slower than with its kernel in C, which isn't built. "
             "Install a C compiler (gcc or clang), then write: python -m autograd.compiler.kernel.build",
             NoKernel,
             *users_line(),
