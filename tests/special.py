@@ -245,7 +245,9 @@ def _left_branch(a: float, b: float, orders: tuple[int, ...]) -> Any:
 
 
 def _power(a: float, b: float, orders: tuple[int, ...]) -> Any:
-    """x^0 gives 0 for the base; at 0 the limit from the right, or from the side of the zero's sign at a pole."""
+    """x^0 gives 0 for the base. At 0 nothing varies with the exponent, and a derivative by the base is the limit from
+    the right, or from the side of the zero's sign at a pole.
+    """
     if not math.isnan(a) and not math.isnan(b) and a < 0 and orders[1]:
         return None  # there is no derivative by b
     if (math.isnan(a) and b == 0.0) or (math.isnan(b) and a == 1.0) or (a < 0 and math.isinf(b)):
@@ -258,8 +260,8 @@ def _power(a: float, b: float, orders: tuple[int, ...]) -> Any:
         return 0.0 if orders[1] == 0 or orders == (0, 1) else None
     if not math.isfinite(b) or (b < 0 and (orders[1] or (math.copysign(1, a) < 0 and b % 1))):
         return None
-    if orders[0] == 0:
-        return 0.0  # 0^b is 0 for every b > 0
+    if orders[1]:
+        return 0.0  # 0^b is 0 for every b > 0, and so are its derivatives, where they aren't infinite
     side = -1 if math.copysign(1, a) < 0 and b < 0 else 1
     return limit("pow", (a, b), orders, 0, [side * mpf(10) ** -n for n in _NEAR])
 

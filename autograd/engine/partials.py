@@ -28,7 +28,7 @@ def no_derivative(*_: Any) -> Any:
 
 
 def by_base(a: Any, b: Any, y: Any) -> Any:
-    """∂(a^b)/∂a = b · a^(b-1). For b = 0 it is 0, also at a = 0."""
+    """∂(a^b)/∂a = b · a^(b-1). For b = 0 it is 0, also at a = 0. At a = 0 it doesn't vary with b, by the table."""
     if is_symbolic(b) or is_symbolic(a):
         return b * a ** (b - 1)
     if isinstance(b, (float, int)) or not hasattr(type(b), "__apply_rule__"):
@@ -39,7 +39,9 @@ def by_base(a: Any, b: Any, y: Any) -> Any:
         return b * (floats.power_of_all(a, b - 1) if type(a) is float else rules.power(a, b - 1))
     if not (is_traced(a) or is_traced(b)) and not -(2.0**53) < b < 2.0**53 and abs(a) > 0:
         return b * rules.ratio(y, a)
-    is_none = (abs(a) <= 0) & (abs(b) <= 0)
+    at_zero = abs(a) <= 0
+    is_none = at_zero & (abs(b) <= 0)
+    b = where(at_zero, rules.stop_gradient(b), b)
     return where(is_none, 0, b * rules.power(where(is_none, like(a, 1), a), b - 1))
 
 

@@ -18,8 +18,8 @@ sech² and not 1 - tanh².
 
 At a point without a single derivative the table gives the one that the field uses:
 relu'(0) = 0, |x|'(0) = 0, sign' = floor' = 0 everywhere, a tie in maximum or minimum gives ½ to each operand,
-hypot'(0, 0) = 0, √x and x^b with 0 < b < 1 give +inf at 0, x^0 gives 0 for the base, also at 0; leaky_relu and elu
-have at 0 the derivatives of their left branch. At an infinity a derivative is its limit, where there is one.
+hypot'(0, 0) = 0, √x and x^b with 0 < b < 1 give +inf at 0, x^0 gives 0 for the base, also at 0; 0^b doesn't vary with
+b, nor do its derivatives by the base; leaky_relu and elu have at 0 the derivatives of their left branch. At an infinity a derivative is its limit, where there is one.
 
 A partial that is the whole number 0 is 0 *by the table*: the result doesn't depend on that operand here. It stops the
 derivative, whatever comes from above. A 0.0 that was computed doesn't: 0 · ∞ is NaN.
