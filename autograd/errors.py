@@ -35,6 +35,10 @@ class NoKernel(UserWarning):
     """There is no compiled kernel, so ``jit`` runs on NumPy."""
 
 
+class StaleGradient(UserWarning):
+    """``backward()`` added to gradients that an optimiser had used: they were not set to zero in between."""
+
+
 class NoExactValue(AutogradError, TypeError):
     """A function of fractions whose value is no fraction, such as exp."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from autograd import Value, zero_grad
+from autograd.engine.used import note_step, watch
 
 Rate: TypeAlias = "float | Callable[[int], float]"
 
@@ -53,6 +54,7 @@ class SGD:
         self.weight_decay = weight_decay
         self.steps = 0  # taken so far
         self._velocities: list[float] = []
+        self._watched = watch(self)
         if not callable(lr):
             _checked_rate(lr)
         if not 0 <= momentum < 1:
@@ -77,6 +79,7 @@ class SGD:
             directions = self._with_momentum(directions)
         for p, direction in zip(self.params, directions):
             p.data -= rate * direction
+        note_step(self.params, self._watched)
         self.steps += 1
 
     def _with_momentum(self, gradients: list[float]) -> list[float]:

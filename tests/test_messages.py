@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import math
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -230,3 +232,63 @@ def test_a_label_says_what_to_highlight() -> None:
     y = x * w + 1
     assert autograd.to_dot(y, highlight="w").source == autograd.to_dot(y, highlight=w).source
     assert autograd.to_dot(y, highlight=["w", x]).source == autograd.to_dot(y, highlight=[w, x]).source
+
+
+def train(model: nn.Neuron, reset: Any, steps: int = 4) -> list[str]:
+    """A training loop; returns the warnings, by class and line."""
+    optimizer = nn.SGD(model.parameters(), lr=0.01)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(steps):
+            reset(model, optimizer)
+            loss = (model([1.0, 2.0]) - 3.0) ** 2
+            loss.backward()
+            optimizer.step()
+    assert all(warning.filename == __file__ and "optimizer.zero_grad()" in str(warning.message) for warning in caught)
+    return [warning.category.__name__ for warning in caught]
+
+
+def set_to_zero(model: nn.Neuron) -> None:
+    for p in model.parameters():
+        p.grad = 0.0
+
+
+@pytest.mark.parametrize(
+    ("reset", "warned"),
+    [
+        (lambda model, optimizer: None, ["StaleGradient"]),
+        (lambda model, optimizer: optimizer.zero_grad(), []),
+        (lambda model, optimizer: model.zero_grad(), []),
+        (lambda model, optimizer: autograd.zero_grad(model.parameters()), []),
+        (lambda model, optimizer: set_to_zero(model), []),
+    ],
+    ids=["forgotten", "optimizer", "model", "function", "by hand"],
+)
+def test_a_forgotten_zero_grad_is_noticed_once(reset: Any, warned: list[str]) -> None:
+    for activation in ("tanh", "linear"):
+        assert train(nn.Neuron(2, activation, seed=3), reset) == warned
+
+
+def test_gradients_may_add_up_between_steps_and_on_the_way_to_another_network() -> None:
+    generator, critic = nn.Neuron(1, "tanh", seed=1), nn.Neuron(1, "linear", seed=2)
+    first, second = nn.SGD(generator.parameters(), lr=0.1), nn.SGD(critic.parameters(), lr=0.1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(3):
+            second.zero_grad()
+            for sample in ([1.0], [2.0]):
+                (critic(sample) - critic([generator(sample).data])).backward()
+            second.step()
+            first.zero_grad()
+            critic([generator([1.0])]).backward()  # through the critic, whose gradients nobody needs
+            first.step()
+
+
+def test_an_optimiser_that_is_gone_is_forgotten() -> None:
+    from autograd.engine.used import USED
+
+    gc.collect()
+    before = len(USED)
+    train(nn.Neuron(2, seed=1), lambda model, optimizer: optimizer.zero_grad())
+    gc.collect()
+    assert len(USED) == before

@@ -1,4 +1,4 @@
-"""What is handed on: the source distribution, with all that its tests need, and the pure wheel, in a browser's Python too."""
+"""The source distribution holds all that its tests need; the pure wheel runs, also in a browser's Python."""
 
 import importlib.metadata
 import importlib.util
@@ -52,7 +52,7 @@ def test_the_source_distribution_holds_every_file_that_its_tests_need(dist):
     source = dist.parent
     written = {file.relative_to(source).as_posix() for folder in FOLDERS for file in (source / folder).rglob("*.*")}
     assert {file for file in written if Path(source, file).is_file()} <= packed
-    assert {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "pyproject.toml", "setup.py"} <= packed
+    assert {"README.md", "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml", "setup.py"} <= packed
 
 
 def test_the_pure_wheel_holds_the_two_packages_and_says_that_they_are_typed(dist):
@@ -117,7 +117,8 @@ def test_every_dependency_of_the_wheel_can_be_installed_in_pyodide(dist, pyodide
     (wheel,) = dist.glob("*-py3-none-any.whl")
     with zipfile.ZipFile(wheel) as archive:
         metadata = archive.read(next(name for name in archive.namelist() if name.endswith("METADATA"))).decode()
-    wanted = [Requirement(line.partition(": ")[2]) for line in metadata.splitlines() if line.startswith("Requires-Dist")]
+    lines = [line for line in metadata.splitlines() if line.startswith("Requires-Dist: ")]
+    wanted = [Requirement(line.partition(": ")[2]) for line in lines]
     browser = {"sys_platform": "emscripten", "extra": ""}
     names = {r.name for r in wanted if r.marker is None or r.marker.evaluate(browser)}
     assert {"numpy", "mypy_extensions"} <= names

@@ -38,6 +38,7 @@ from autograd.engine.kinds import compares_itself
 from autograd.engine.methods import Functions
 from autograd.engine.modes import MODES, Origin
 from autograd.engine.rules import LEAF, REST, Rule, real, undefined
+from autograd.engine.used import USED, note_backward
 
 # mypyc compiles this file (docs/design.md, "One source, two forms"). What it needs for that is marked "compiled" below.
 PURE: Final = __file__.endswith(".py")
@@ -282,6 +283,8 @@ class Value(Functions):
         pull_back(order, leaves, [self], [1.0])  # ∂(this)/∂(this) = 1
         for leaf, gradient in zip(leaves, earlier):
             leaf._grad += gradient
+        if USED:  # by optimisers, which want to know
+            note_backward(leaves, earlier)
         if modes.checking():
             for leaf in leaves:
                 modes.check_sum(leaf, leaf._grad)
