@@ -100,6 +100,17 @@ def _distinct(params: Iterable[Value]) -> list[Value]:
         raise TypeError(f"an optimiser takes parameters, not a {type(params).__name__}; write model.parameters()")
     if isinstance(params, Value):
         raise TypeError("an optimiser takes a list of Values, not one Value; write [w]")
+    if callable(params):
+        raise TypeError(f"an optimiser takes parameters, not a function: {params!r:.60}; write model.parameters()")
+    if isinstance(params, dict):
+        raise TypeError("an optimiser takes a list of Values, not a dict; write list(params.values())")
+    if not hasattr(params, "__iter__"):
+        raise TypeError(f"an optimiser takes a list of Values, not {type(params).__name__}: {params!r:.60}")
+    params = list(params)
+    if any(isinstance(p, (list, tuple)) for p in params):
+        raise TypeError(
+            "an optimiser takes one list of Values, not lists in a list; write [p for row in rows for p in row]"
+        )
     distinct = list(dict.fromkeys(params))
     for p in distinct:
         if not isinstance(p, Value):

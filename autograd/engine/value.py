@@ -196,13 +196,13 @@ class Value(Functions):
             return _record(rules.mul, self._data * other._data, self, other, other._data, self._data)
         number = _number(other)
         if number is None:
-            return NotImplemented
+            return _not_multiplied(self, other)
         return _record(rules.mul, self._data * number, self, None, number, number)
 
     def __rmul__(self, other: Any) -> Value | Any:
         number = _number(other)
         if number is None:
-            return NotImplemented
+            return _not_multiplied(self, other)
         return _record(rules.mul, number * self._data, None, self, number, number)
 
     def __truediv__(self, other: Any) -> Value | Any:
@@ -527,6 +527,18 @@ def _number(x: Any) -> float | None:
     return float(x)
 
 
+def _not_multiplied(value: Value, other: Any) -> Any:
+    """The other operand does it, unless it is a sequence, which would ask how often it is to be repeated."""
+    if isinstance(other, (list, tuple)):
+        raise TypeError(
+            f"a Value multiplies numbers, not a {type(other).__name__}: {other!r:.60}; "
+            "write [v * x for x in xs], or v * np.array(xs)"
+        )
+    if isinstance(other, (str, bytes)):
+        raise TypeError(f"a Value multiplies numbers, not {type(other).__name__}: {other!r:.60}")
+    return NotImplemented
+
+
 def _undefined(rule: Rule, error: Exception, *operands: Any) -> Exception:
     numbers = [float(x) for x in operands]
     return undefined(rule, error, numbers, tuple(x._label if isinstance(x, Value) else "" for x in operands))
@@ -575,6 +587,9 @@ def zero_grad(values: Any) -> None:
     0.0
     """
     if isinstance(values, Value) or not hasattr(values, "__iter__"):
-        raise TypeError(f"zero_grad takes the Values in a list, not {values!r:.60}; write zero_grad([x, y])")
+        cure = "model.zero_grad()" if hasattr(values, "parameters") else "zero_grad([x, y])"
+        raise TypeError(f"zero_grad takes the Values in a list, not {values!r:.60}; write {cure}")
     for value in values:
+        if not hasattr(value, "grad"):
+            raise TypeError(f"zero_grad takes Values, not {type(value).__name__}: {value!r:.60}")
         value.grad = 0.0

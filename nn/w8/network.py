@@ -52,6 +52,8 @@ class W8Network(Module):
         if weights is None:
             generator: Any = random if seed is None else random.Random(seed)
             weights = [generator.uniform(-1, 1) for _ in WEIGHTS]
+        if not hasattr(weights, "__iter__"):
+            raise TypeError(f"the weights are a list of eight numbers, w1 to w8, not {weights!r:.60}")
         numbers = list(weights)
         if len(numbers) != 8:
             raise ValueError(f"the network has eight weights, w1 to w8; {len(numbers)} were given")
@@ -210,6 +212,8 @@ def _labelled(x: Any, label: str) -> Value:
 
 
 def _two(numbers: Iterable[Any], what: str) -> list[Any]:
+    if not hasattr(numbers, "__iter__"):
+        raise TypeError(f"the network has two {what}, a list of two numbers, not {numbers!r:.60}")
     pair = list(numbers)
     if len(pair) != 2:
         raise ValueError(f"the network has two {what}; {len(pair)} were given")

@@ -87,8 +87,9 @@ def gradcheck(
     """
     __tracebackhide__ = True
     mpmath()
+    _check_bound(ulps)
     if isinstance(f, tuple):
-        f, gradient = f
+        f, gradient = _pair(f)
     if wrt is not None:
         report = _check_recorded(f, args, wrt, ulps)
     else:
@@ -146,8 +147,9 @@ def gradgradcheck(
     """
     __tracebackhide__ = True
     mpmath()
+    _check_bound(ulps)
     if isinstance(f, tuple):
-        f, gradient = f
+        f, gradient = _pair(f)
     inputs = inputs_of(args, argnums)
     of_ours = gradient or grad(f, _argnums(inputs))
     n = len(inputs.numbers)
@@ -283,3 +285,14 @@ def _labels(f: Function, inputs: Inputs) -> list[str]:
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 __all__ = ["GradientReport", "GradientRow", "WrongGradient", "gradcheck", "gradgradcheck"]
+
+
+def _pair(f: tuple[Any, ...]) -> tuple[Function, Function]:
+    if len(f) != 2 or not all(map(callable, f)):
+        raise TypeError(f"a tuple is a pair of functions, (function, gradient), not {f!r:.60}")
+    return f
+
+
+def _check_bound(ulps: float) -> None:
+    if not ulps > 0:
+        raise ValueError(f"ulps says how much rounding is allowed: a positive number, not {ulps!r}")

@@ -96,6 +96,8 @@ def derivative_of(f: Callable[..., Any], *args: Any, argnums: Argnums | None = N
     >>> derivative_of(lambda p: math.exp(p["a"]) * p["b"], {"a": 0.0, "b": 3.0})
     {'a': Truth(2.99999... ± ..., estimated), 'b': Truth(1.0 ± ..., estimated)}
     """
+    if not callable(f):
+        raise TypeError(f"derivative_of takes a function first, not {type(f).__name__}: {f!r:.60}")
     inputs = inputs_of(args, argnums)
     return inputs.rebuild([measured.truth for measured in first_derivatives(f, inputs)])
 
