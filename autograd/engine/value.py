@@ -6,12 +6,12 @@ The forward pass is ordinary arithmetic. Each operation makes a new Value, which
 - its operands, the Values that it was computed from, and
 - its partials, the derivative of the result with respect to each operand, as numbers.
 
-The backward pass is the chain rule. If ``y`` was computed from ``a``, and the gradient of ``y`` is ∂L/∂y, then
+The backward pass is the chain rule. Say ``y`` was computed from ``a``, and the gradient of ``y`` is ∂L/∂y. Then
 
     ∂L/∂a  =  the sum, over every y that a was used for, of  ∂L/∂y · ∂y/∂a
 
-and a sum over uses is what ``+=`` is for. All that ``backward()`` has to take care of is the order: a Value passes its
-gradient on only when every use of it has contributed.
+and ``+=`` makes that sum over uses. ``backward()`` only has to take care of the order: a Value passes its gradient on
+when every use of it has contributed.
 
     >>> x, w, b = Value(2.0), Value(-3.0), Value(1.0)
     >>> y = (w * x + b).sigmoid()
@@ -109,7 +109,7 @@ class Value(Functions):
 
     @property
     def grad(self) -> float:
-        """The derivative of whatever ``backward()`` was called on with respect to this Value; 0.0 at first."""
+        """∂y/∂(this Value), after ``y.backward()``; 0.0 before."""
         return self._grad
 
     @grad.setter
@@ -265,7 +265,7 @@ class Value(Functions):
     def backward(self, *seed: Any) -> None:
         """Fill ``.grad`` of every Value that this one was computed from: ∂(this)/∂(that), by the chain rule.
 
-        Gradients of leaves add up over calls, until they are set to zero; those of Values in between are set afresh.
+        Gradients of leaves add up over calls, until they are set to zero. All other Values get new ones in each call.
 
         >>> x = Value(3.0)
         >>> y = x * x

@@ -8,7 +8,7 @@
     i2 ───────── h2 │ a_h2 ───────── o2 │ a_o2      E2 = ½ (t2 - a_o2)²
           w3, w4          w7, w8
 
-Nothing about derivatives is written here. ``E_total.backward()`` applies the chain rule to whatever was computed.
+Nothing about derivatives is written here. ``E_total.backward()`` applies the chain rule to this calculation.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class W8Network(Module):
         return a_o1, a_o2
 
     def loss(self, inputs: Iterable[Any], targets: Iterable[Any]) -> Value:
-        """The forward pass, and how far it is from what it should be.
+        """The forward pass, and its error against the targets.
 
         Args:
             inputs: the numbers i1 and i2.
@@ -124,7 +124,7 @@ class W8Network(Module):
 
     @property
     def nodes(self) -> dict[str, Value]:
-        """What was computed last, by name: ``h1`` to ``a_o2`` after a forward pass, the errors too after a loss."""
+        """The last results by name: ``h1`` to ``a_o2`` after a forward pass, the errors too after a loss."""
         return {node: self._last[node] for node in NODES if node in self._last}
 
     @property

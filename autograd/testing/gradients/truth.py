@@ -74,9 +74,9 @@ class Measured(NamedTuple):
 def derivative_of(f: Callable[..., Any], *args: Any, argnums: Argnums | None = None) -> Any:
     """The derivative of f at ``args``, by differences: independent of every rule, with a bound of its error.
 
-    Where f can be computed with numbers of many digits (it consists of arithmetic, and of ``autograd``'s, NumPy's or
-    ``mpmath``'s functions or methods like ``x.exp()``) the result is exact to more than 40 digits. Where it can't (it
-    takes a float out of an argument, as ``math.sin`` does) the result is extrapolated from floats, to 6 to 12 digits.
+    If f can be computed with numbers of many digits (it consists of arithmetic, and of ``autograd``'s, NumPy's or
+    ``mpmath``'s functions or methods like ``x.exp()``) the result is good to 40 digits. If f takes a float out of an
+    argument, as ``math.sin`` does, the result is extrapolated from floats, to 6 to 12 digits.
 
     Args:
         f: returns one number.
