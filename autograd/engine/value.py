@@ -531,11 +531,11 @@ def _not_multiplied(value: Value, other: Any) -> Any:
     """The other operand does it, unless it is a sequence, which would ask how often it is to be repeated."""
     if isinstance(other, (list, tuple)):
         raise TypeError(
-            f"a Value multiplies numbers, not a {type(other).__name__}: {other!r:.60}; "
+            f"can't multiply a Value by a {type(other).__name__}: {other!r:.60}; "
             "write [v * x for x in xs], or v * np.array(xs)"
         )
     if isinstance(other, (str, bytes)):
-        raise TypeError(f"a Value multiplies numbers, not {type(other).__name__}: {other!r:.60}")
+        raise TypeError(f"can't multiply a Value by {type(other).__name__}: {other!r:.60}")
     return NotImplemented
 
 
