@@ -71,7 +71,6 @@ _ELSEWHERE = {
     "Linear": 'nn.Layer(nin, nout, "linear")',
     "MSELoss": "nn.mse",
     "Parameter": "autograd.Value(3.0)",
-    "optim": "nn.SGD",
 }
 
 

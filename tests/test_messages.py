@@ -191,7 +191,6 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.MSELoss()", AttributeError, ("write nn.mse",)),
     ("nn.CrossEntropyLoss()", AttributeError, ("write nn.cross_entropy",)),
     ("nn.Parameter(1.0)", AttributeError, ("write autograd.Value(3.0)",)),
-    ("nn.optim", AttributeError, ("write nn.SGD",)),
     ("nn.Neurone(2)", AttributeError, ("did you mean Neuron?",)),
     ("zero_grad([1.0])", TypeError, ("takes Values", "float: 1.0")),
     ("zero_grad(nn.MLP(2, [1]))", TypeError, ("MLP of", "model.zero_grad()")),
