@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import importlib
 import math
+import os
+import re
 import subprocess
 import sys
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, primitive
+from autograd.engine.value import PURE
 from autograd.testing import gradcheck
 
 LONGEST = 420  # characters: a message is read in a terminal, below a traceback
@@ -278,6 +282,22 @@ def test_dir_shows_what_is_for_users() -> None:
 def test_a_derived_function_has_a_name() -> None:
     assert repr(autograd.grad(square)).startswith("<function grad(square) at ")
     assert repr(autograd.jacobian(autograd.grad(square))).startswith("<function jacobian(grad(square)) at ")
+
+
+@pytest.mark.parametrize(
+    "mistake", ["log(x - 2)", "x / (x - 2)", "(x - 3) ** 0.5", "x.exp().exp().exp()", "Value('3')", "x * [1]"]
+)
+def test_a_traceback_is_one_and_its_files_can_be_opened(mistake: str) -> None:
+    names = {"x": Value(2.0), "Value": Value, "log": autograd.log}
+    with pytest.raises((ValueError, TypeError, ArithmeticError)) as caught:
+        eval(compile(f"{mistake}\n", __file__, "eval"), names)
+    told = "".join(traceback.format_exception(caught.value))
+    assert told.count("Traceback") == 1
+    files = re.findall(r'File "(.*?)"', told)
+    assert all(map(os.path.isabs, files))
+    assert all(map(os.path.exists, files))
+    if not PURE:  # compiled functions have no line
+        assert files[-1] in (__file__, autograd.functions.__file__)
 
 
 def test_files_of_another_autograd_are_noticed(tmp_path: Path) -> None:
