@@ -53,7 +53,7 @@ def page(
 
     Raises:
         TypeError: ``v`` is neither a Value nor such a network, or holds an operation that can't be computed anew.
-        ValueError: the path ends otherwise, an option is out of range, or the graph is larger than 1,000 operations.
+        ValueError: the path ends otherwise, an option is out of range, or the graph has more than 500 Values.
         MissingDependency: a graphviz library is not installed.
 
     >>> from autograd import Value
@@ -64,9 +64,7 @@ def page(
     """
     from autograd.pages.document import write
 
-    return write(
-        v, path, exercise=exercise, title=title, highlight=highlight, hide=hide, train=train, digits=digits
-    )
+    return write(v, path, exercise=exercise, title=title, highlight=highlight, hide=hide, train=train, digits=digits)
 
 
 __all__ = ["PARTS", "page"]

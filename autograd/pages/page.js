@@ -460,6 +460,17 @@ for (const text of document.querySelectorAll(".stage svg text")) {
     if (text.dataset.grad) texts.grad[text.dataset.grad] = text;
     if (text.dataset.edge) texts.edge[text.dataset.edge] = text;
 }
+entries.forEach((entry, e) => entry.operands.forEach(([by], position) => {
+    const key = `${e}_${position}`, path = by >= 0 && !texts.edge[key] ? $(`e${key}`).querySelector("path") : null;
+    if (!path) return;
+    const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
+    const {x, y} = path.getPointAtLength(path.getTotalLength() / 2);
+    for (const [attribute, value] of Object.entries({x, y, "text-anchor": "middle", "font-size": 10, "data-edge": key})) {
+        text.setAttribute(attribute, value);
+    }
+    path.parentElement.append(text);
+    texts.edge[key] = text;
+}));
 const rows = entries.map((entry, e) => {
     const row = $("table").tBodies[0].insertRow();
     const label = button(entry.words);
@@ -506,6 +517,7 @@ document.addEventListener("keydown", event => {
     const target = event.target, leaf = target.dataset ? target.dataset.leaf : undefined;
     if (event.key === "Escape" && leaf !== undefined) {
         target.value = target.dataset.before;
+        target.blur();
         change(Number(leaf), number(target.value));
         return;
     }

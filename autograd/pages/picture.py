@@ -18,6 +18,7 @@ from autograd.views.render import FONT, in_label, load_graphviz, number, svg
 
 _SIGNS: Final = {"*": "×", "-": "−"}
 _SVG: Final = "http://www.w3.org/2000/svg"
+_EASY: Final = 60  # beyond, labels of arrows would take Graphviz minutes: the page sets them itself, in the middle
 _SHAPES: Final = {"leaf": "box", "operation": "box", "output": "octagon"}
 
 
@@ -31,21 +32,39 @@ def picture(entries: Sequence[Entry], digits: int) -> str:
     dot = load_graphviz().Digraph(
         "computation",
         graph_attr={"rankdir": "LR", "bgcolor": "transparent", "nodesep": "0.16", "ranksep": "0.25", "tooltip": " "},
-        node_attr={"fontname": FONT, "fontsize": "12", "margin": "0.08,0.04", "height": "0.3", "width": "0.3", "tooltip": " "},
+        node_attr={
+            "fontname": FONT,
+            "fontsize": "12",
+            "margin": "0.08,0.04",
+            "height": "0.3",
+            "width": "0.3",
+            "tooltip": " ",
+        },
         edge_attr={"fontname": FONT, "fontsize": "10", "arrowsize": "0.6", "tooltip": " "},
     )
-    if len(entries) > 60:
+    is_large = len(entries) > _EASY
+    if is_large:
         dot.attr(nslimit="1", nslimit1="1")
     for place, entry in enumerate(entries):
         kind = _kind(entries, place)
-        dot.node(f"n{place}", id=f"n{place}", shape=_SHAPES[kind], **{"class": f"entry {kind}"}, label=_label(entry, room))
+        dot.node(
+            f"n{place}", id=f"n{place}", shape=_SHAPES[kind], **{"class": f"entry {kind}"}, label=_label(entry, room)
+        )
         for position, operand in enumerate(entry.operands):
             if operand.place < 0:
                 constant = f"n{place}c{position}"
-                dot.node(constant, shape="ellipse", label=f"<{number(operand.constant, digits)}>", **{"class": "constant"})
+                dot.node(
+                    constant, shape="ellipse", label=f"<{number(operand.constant, digits)}>", **{"class": "constant"}
+                )
                 dot.edge(constant, f"n{place}", **{"class": "fixed"})
             else:
-                dot.edge(f"n{operand.place}", f"n{place}", id=f"e{place}_{position}", **{"class": "use"}, label=f"<{room[:-3]}>")
+                dot.edge(
+                    f"n{operand.place}",
+                    f"n{place}",
+                    id=f"e{place}_{position}",
+                    **{"class": "use"},
+                    **({} if is_large else {"label": f"<{room[:-3]}>"}),
+                )
     return _with_places(svg(dot))
 
 
@@ -78,8 +97,8 @@ def _with_places(text: str) -> str:
         if group.get("class", "").startswith("node entry"):
             _prepare_node(group)
         elif group.get("class", "") == "edge use":
-            for text in group.iter(f"{{{_SVG}}}text"):
-                _keep_room(text, "edge", group.get("id", "")[1:])
+            for label in group.iter(f"{{{_SVG}}}text"):
+                _keep_room(label, "edge", group.get("id", "")[1:])
     root.attrib.pop("width", None)
     root.attrib.pop("height", None)
     return ET.tostring(root, encoding="unicode")

@@ -17,7 +17,7 @@ from autograd.engine.value import Value
 from autograd.views.formula import formula, partial_formula
 from autograd.views.render import visible
 
-MOST: Final = 1_000  # operations
+MOST: Final = 500  # Values
 SHORT: Final = 14  # characters of a formula that serves as a name
 _MARK: Final = "⟦{}⟧"  # stands for an operand while a formula is written
 
@@ -49,12 +49,12 @@ def tell(output: Value) -> tuple[list[Entry], list[Value]]:
 
     Raises:
         TypeError: an operation isn't one of the rule table's.
-        ValueError: there are too many operations.
+        ValueError: there are too many.
     """
     nodes = graph.shown(graph.topological_order(output))
-    if len(nodes) > 2 * MOST:
+    if len(nodes) > MOST:
         raise ValueError(
-            f"a page shows up to {MOST:,} operations, and this graph has {len(nodes):,} Values; "
+            f"a page shows up to {MOST:,} Values, and this graph has {len(nodes):,}; "
             "write the page of a Value nearer to its leaves"
         )
     places = {node: place for place, node in enumerate(nodes)}
@@ -162,4 +162,3 @@ def choices(output: Value, nodes: Sequence[Value], wanted: Any) -> list[int]:
             )
         found.append(place)
     return found
-
