@@ -35,6 +35,7 @@ from autograd.functions import __all__ as _functions
 
 if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
+    from autograd.pages import page
     from autograd.primitives import primitive
     from autograd.symbolic import to_sympy
     from autograd.transforms import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -54,6 +55,7 @@ _LATER = {
     "jacobian": "autograd.transforms",
     "jit": "autograd.compiler",
     "jvp": "autograd.transforms",
+    "page": "autograd.pages",
     "primitive": "autograd.primitives",
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
@@ -151,6 +153,7 @@ __all__ = [
     "name",
     "name_locals",
     "no_grad",
+    "page",
     "primitive",
     "scope",
     "to_dot",
