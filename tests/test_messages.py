@@ -207,6 +207,8 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.SGD([x], lr=0.1, nesterov=True)", ValueError, ("needs a momentum",)),
     ("nn.SGD([x], lr=0.1, weight_decay=-1)", ValueError, ("weight decay", "-1")),
     ("nn.MLP(2, [3, '1'])", TypeError, ("number of outputs", "'1'")),
+    ("nn.MLP(2, [3], 'tanhh')", ValueError, ("'tanhh'", "relu, tanh")),
+    ("nn.MLP(2, [3], activation=3)", TypeError, ("a name or a function", "3")),
     ("nn.MLP(2, [3, -1])", ValueError, ("at least 1", "-1")),
     ("nn.MLP(2, [1]).load_state_dict({'a': 1.0})", ValueError, ("doesn't fit MLP", "unexpected 'a'")),
     ("nn.W8Network([1, 2, 3])", ValueError, ("eight weights", "3 were given")),
