@@ -34,6 +34,7 @@ from autograd.functions import __all__ as _functions
 
 if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
+    from autograd.explanations import exercise, explain, spreadsheet
     from autograd.primitives import primitive
     from autograd.symbolic import to_sympy
     from autograd.transforms import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -46,6 +47,8 @@ __version__ = "0.1.0"
 _LATER = {
     "derivative": "autograd.transforms",
     "draw": "autograd.views",
+    "exercise": "autograd.explanations",
+    "explain": "autograd.explanations",
     "grad": "autograd.transforms",
     "gradient": "autograd.transforms.reverse",
     "hessian": "autograd.transforms",
@@ -54,6 +57,7 @@ _LATER = {
     "jit": "autograd.compiler",
     "jvp": "autograd.transforms",
     "primitive": "autograd.primitives",
+    "spreadsheet": "autograd.explanations",
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
     "value_and_grad": "autograd.transforms",
@@ -119,6 +123,8 @@ __all__ = [
     "derivative",
     "detect_anomaly",
     "draw",
+    "exercise",
+    "explain",
     "grad",
     "gradient",
     "hessian",
@@ -131,6 +137,7 @@ __all__ = [
     "no_grad",
     "primitive",
     "scope",
+    "spreadsheet",
     "to_dot",
     "to_sympy",
     "value_and_grad",
