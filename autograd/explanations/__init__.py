@@ -7,8 +7,9 @@ here: what a derivation says of a factor is a partial of the table, with symbols
 
 from __future__ import annotations
 
+from autograd.explanations.exercise import Exercise, exercise
 from autograd.explanations.explaining import explain
 from autograd.explanations.explanation import Explanation
 from autograd.explanations.lines import Step
 
-__all__ = ["Explanation", "Step", "explain"]
+__all__ = ["Exercise", "Explanation", "Step", "exercise", "explain"]
