@@ -1,8 +1,8 @@
 """Formulas of the chain rule: written numbers that know their value, and the short list of rules that simplify them.
 
-A formula is an ``Expression`` of ``views``, whose leaves here are numbers and :class:`Symbol`. Partials come from the rule
-table, which writes them down by itself when it is given symbols. What is simplified is what anybody simplifies on paper:
-a factor 1 or 0, a sign, constants that are multiplied, the exponent 1. Nothing else.
+A formula is an ``Expression`` of ``views``, whose leaves here are numbers and :class:`Symbol`. Partials come from the
+rule table, which writes them down by itself when it is given symbols. What is simplified is what anybody simplifies on
+paper: a factor 1 or 0, a sign, constants that are multiplied, the exponent 1. Nothing else.
 
 >>> x = Symbol("x", 3.0)
 >>> text(product([0.5, product([2, x])])), text(product([-1, simplified(RULES["pow"](x, 1.0))]))
@@ -126,9 +126,7 @@ def total(terms: Iterable[Any]) -> Any:
                 continue
             term, constant = _whole(constant), 0.0  # a constant in front stays there: 1 - x
         c, factors = _factors(term)
-        if body is None:
-            body = term
-        elif is_number(body) and body == 0:
+        if body is None or (is_number(body) and body == 0):
             body = term
         elif c < 0:
             body = Expression("", rules.sub.notation, (body, product([-c, *factors])))
@@ -248,7 +246,7 @@ def rule_of(e: Expression) -> Rule | None:
 
 _by_notation: dict[Notation | None, Rule] = {}
 
-_HOLDS: Final = {
+_HOLDS: Final[dict[str, Callable[..., bool]]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
@@ -306,7 +304,8 @@ def written(e: Any, style: Style, numbers: bool, digits: int) -> Written:
         return Written(style.ellipsis)
     if e.notation is None:
         return style.label(str(e.leaf))
-    return e.notation.write(style, [written(x, style, numbers, digits) for x in e.operands])
+    notation: Notation = e.notation
+    return notation.write(style, [written(x, style, numbers, digits) for x in e.operands])
 
 
 def named(symbol: Symbol, style: Style) -> Written:

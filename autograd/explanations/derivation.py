@@ -53,6 +53,7 @@ class Derivation:
             for user in users:
                 self.below[user] = self.below.get(user, 0) + 1
         self.kept = self._kept()
+        self._locals: dict[tuple[Value, Value], Local] = {}
 
     def _walk_up(self) -> None:
         s = self.stations
@@ -145,10 +146,6 @@ class Derivation:
         if key not in self._locals:
             self._locals[key] = self.stations.local(above, below)
         return self._locals[key]
-
-    @property
-    def _locals(self) -> dict[tuple[Value, Value], Local]:
-        return self.__dict__.setdefault("_known", {})
 
     def _block(self, node: Value) -> Block:
         s = self.stations

@@ -61,8 +61,8 @@ def exercise(
 ) -> Exercise:
     """Questions about a computation: every number of the forward pass, and the gradients by the chain rule.
 
-    Each seed gives the labelled leaves other numbers, near those that they have. These are rounded first, and the answers
-    are computed from the rounded ones.
+    Each seed gives the labelled leaves other numbers, near those that they have. These are rounded first, and the
+    answers are computed from the rounded ones.
 
     Args:
         v: the result of the computation.

@@ -63,7 +63,8 @@ class Explain:
           ∂a/∂w = a * (1 - a) * x = 0.5987 * (1 - 0.5987) * 0.5 = 0.1201
         ∂E/∂w = (-0.4013) · 0.1201 = -0.04821
         """
-        targets = [wrt] if isinstance(wrt, Value) or not hasattr(wrt, "__iter__") else list(wrt)
+        several: Any = wrt
+        targets: list[Value] = [several] if isinstance(wrt, Value) or not hasattr(wrt, "__iter__") else list(several)
         _check(digits, depth)
         if not targets:
             raise ValueError("explain needs a Value to differentiate by: explain(v, x), or explain(v, [x, y])")

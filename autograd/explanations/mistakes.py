@@ -6,7 +6,7 @@ They follow from the structure of the line: a product that lacks a factor, a sum
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from autograd.engine import rules
@@ -63,11 +63,11 @@ def _foreseen(line: Line, answer: float) -> Iterator[Mistake]:
             )
     for term in terms:
         if getattr(term, "notation", None) is CHAIN:
-            yield from _without_a_factor(list(term.operands), answer, evaluated(term))
+            yield from _without_a_factor(term.operands, answer, evaluated(term))
     if line.kind != "value":
         yield from _without_a_part(formula)
     if line.kind == "value":
-        inner = getattr(line.formulas[0], "operands", ())
+        inner: tuple[Any, ...] = getattr(line.formulas[0], "operands", ())
         if len(inner) == 1 and isinstance(inner[0], Symbol):
             yield Mistake(evaluated(inner[0]), "activation", f"The function is forgotten: this is {text(inner[0])}.")
     yield Mistake(2 * answer, "factor 2", "It is twice the right number.")
@@ -76,17 +76,17 @@ def _foreseen(line: Line, answer: float) -> Iterator[Mistake]:
 
 def _without_a_part(formula: Any) -> Iterator[Mistake]:
     """Of a partial that is a product, a·(1 - a), each factor forgotten."""
-    parts = []
+    parts: list[Any] = []
     while getattr(formula, "notation", None) is rules.mul.notation:
         formula, last = formula.operands
         parts.insert(0, last)
     parts.insert(0, formula)
     for i, part in enumerate(parts if len(parts) > 1 else ()):
-        others = math.prod(evaluated(x) for k, x in enumerate(parts) if k != i)
+        others = math.prod([evaluated(x) for k, x in enumerate(parts) if k != i])
         yield Mistake(others, "factor", f"The factor {text(part)} is forgotten.")
 
 
-def _without_a_factor(factors: list[Symbol], answer: float, product: float) -> Iterator[Mistake]:
+def _without_a_factor(factors: Sequence[Symbol], answer: float, product: float) -> Iterator[Mistake]:
     for i, factor in enumerate(factors):
         others = math.prod(x.number for k, x in enumerate(factors) if k != i)
         yield Mistake(answer - product + others, "factor", f"The factor {text(factor)} is forgotten.")

@@ -5,12 +5,10 @@ The format: https://docs.moodle.org/en/Moodle_XML_format and https://docs.moodle
 
 from __future__ import annotations
 
-import hashlib
-import html
-import xml.etree.ElementTree as ET  # noqa: N817 - its usual name; nothing is parsed here
+import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from autograd.explanations.questions import Ask, Question
+from autograd.explanations.questions import Ask, Question, fingerprint, in_html
 from autograd.views.render import visible
 
 
@@ -30,22 +28,11 @@ def moodle(questions: Sequence[Question], title: str) -> bytes:
     return bytes(ET.tostring(quiz, encoding="utf-8", xml_declaration=True))
 
 
-def fingerprint(question: Question) -> str:
-    """A short name of what is asked, whatever the numbers are."""
-    asked = "\n".join([*question.statement, *(step.name for step in question.steps)])
-    return hashlib.sha256(asked.encode("utf-8", "backslashreplace")).hexdigest()[:12]
-
-
 def _body(question: Question) -> str:
-    given = ", &nbsp; ".join(f"{plain(name)} = {number:.15g}" for name, number in question.given.items())
-    formulas = "".join(f"<li>{plain(line)}</li>" for line in question.statement)
-    rows = "".join(f"<tr><td>{plain(step.name)} =</td><td>{_blank(step)}</td></tr>" for step in question.steps)
+    given = ", &nbsp; ".join(f"{in_html(name)} = {number:.15g}" for name, number in question.given.items())
+    formulas = "".join(f"<li>{in_html(line)}</li>" for line in question.statement)
+    rows = "".join(f"<tr><td>{in_html(step.name)} =</td><td>{_blank(step)}</td></tr>" for step in question.steps)
     return f"<p>Given: {given}</p><p>With</p><ul>{formulas}</ul><p>compute</p><table>{rows}</table>"
-
-
-def plain(text: str) -> str:
-    """The text in HTML, in which no brace is left that would begin a blank."""
-    return html.escape(visible(text)).replace("{", "&#123;").replace("}", "&#125;")
 
 
 def _blank(step: Ask) -> str:
@@ -64,4 +51,4 @@ def number(x: float) -> str:
 
 def escaped(text: str) -> str:
     """Feedback inside a blank: HTML, and a backslash before each character that has a meaning there."""
-    return "".join("\\" + c if c in '}~#/"\\' else c for c in plain(text))
+    return "".join("\\" + c if c in '}~#/"\\' else c for c in in_html(text))

@@ -28,7 +28,9 @@ def markdown(questions: Sequence[Question], title: str) -> str:
             f"compute:\n\n| | |\n|---|---|\n{blanks}"
         )
     for question in questions:
-        rows = "".join(f"| {_cell(s.name)} | {_cell(s.formula)} | {_cell(s.numbers)} | {s.shown:.15g} |\n" for s in question.steps)
+        rows = "".join(
+            f"| {_cell(s.name)} | {_cell(s.formula)} | {_cell(s.numbers)} | {s.shown:.15g} |\n" for s in question.steps
+        )
         parts.append(f"## Solution {question.seed}\n\n| | formula | with numbers | value |\n|---|---|---|---:|\n{rows}")
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -37,7 +39,9 @@ def latex(questions: Sequence[Question], title: str) -> str:
     """A document with a section for each sheet, then the solutions. It needs amsmath."""
     parts = [_HEAD, rf"\section*{{{_words(title)}}}"]
     for question in questions:
-        given = r",\quad ".join(rf"{LATEX.label(name).text} = {LATEX.number(x, 15).text}" for name, x in question.given.items())
+        given = r",\quad ".join(
+            rf"{LATEX.label(name).text} = {LATEX.number(x, 15).text}" for name, x in question.given.items()
+        )
         formulas = "\n".join(rf"\item ${line}$" for line in question.latex)
         blanks = "\n".join(rf"\item ${step.latex[0]} = {{}}$\underline{{\hspace{{4cm}}}}" for step in question.steps)
         parts.append(
@@ -47,7 +51,9 @@ def latex(questions: Sequence[Question], title: str) -> str:
         )
     for question in questions:
         rows = "\n".join(rf"\item {_solution(step)}" for step in question.steps)
-        parts.append(rf"\subsection*{{Solution {question.seed}}}" + f"\n\\begin{{enumerate}}\n{rows}\n\\end{{enumerate}}")
+        parts.append(
+            rf"\subsection*{{Solution {question.seed}}}" + f"\n\\begin{{enumerate}}\n{rows}\n\\end{{enumerate}}"
+        )
     return "\n\n".join([*parts, r"\end{document}"]) + "\n"
 
 

@@ -1,13 +1,12 @@
 """An exercise as a question of PrairieLearn: a folder whose server code makes numbers and answers with this engine.
 
-``graph.json`` is the computation as data. ``server.py`` is the same for every exercise: it draws numbers, has the engine
-compute, and says of a wrong answer what kind of wrong it is. The image of the course needs ``pip install chainrule``.
+``graph.json`` is the computation as data. ``server.py`` is the same for every exercise: it draws numbers, has the
+engine compute, and says of a wrong answer what kind of wrong it is. The image of the course needs ``pip install chainrule``.
 The format: https://docs.prairielearn.com/question/overview.
 """
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import uuid
@@ -15,8 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from autograd.explanations.moodle import fingerprint
-from autograd.explanations.questions import Question, question
+from autograd.explanations.questions import Question, fingerprint, in_html, question
 from autograd.explanations.replay import Recipe
 from autograd.files import writable_folder, write_whole
 from autograd.views.render import visible
@@ -54,12 +52,10 @@ def write(folder: str | os.PathLike[str], recipe: Recipe, digits: int, title: st
 
 def page(question: Question, digits: int) -> str:
     """The question's HTML; numbers are parameters, as a variant has its own."""
-    given = "".join(
-        f"<li>{_plain(name)} = {{{{params.g{i}}}}}</li>\n" for i, name in enumerate(question.given)
-    )
-    formulas = "".join(f"<li>{_plain(line)}</li>\n" for line in question.statement)
+    given = "".join(f"<li>{in_html(name)} = {{{{params.g{i}}}}}</li>\n" for i, name in enumerate(question.given))
+    formulas = "".join(f"<li>{in_html(line)}</li>\n" for line in question.statement)
     inputs = "".join(
-        f'<pl-number-input answers-name="a{i}" label="{_plain(step.name)} =" comparison="sigfig" digits="{digits}">'
+        f'<pl-number-input answers-name="a{i}" label="{in_html(step.name)} =" comparison="sigfig" digits="{digits}">'
         "</pl-number-input>\n"
         for i, step in enumerate(question.steps)
     )
@@ -67,10 +63,6 @@ def page(question: Question, digits: int) -> str:
         f"<pl-question-panel>\n<p>Given:</p>\n<ul>\n{given}</ul>\n<p>With</p>\n<ul>\n{formulas}</ul>\n"
         f"<p>compute, to {digits} significant digits:</p>\n</pl-question-panel>\n{inputs}"
     )
-
-
-def _plain(text: str) -> str:
-    return html.escape(visible(text)).replace("{", "&#123;").replace("}", "&#125;")
 
 
 # --- What server.py calls ---

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
 import math
 import re
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from autograd.explanations.lines import Line
 from autograd.explanations.mistakes import Mistake, Verdict, mistakes
 from autograd.explanations.replay import Recipe, rounded, varied
 from autograd.explanations.stations import Stations
+from autograd.views.render import visible
 
 MOST = 60  # steps of a question
 
@@ -90,6 +93,17 @@ def question(recipe: Recipe, seed: int, digits: int) -> Question:
     return Question(seed, statement, given, steps, latex)
 
 
+def in_html(text: str) -> str:
+    """The text in HTML, without a brace: in Moodle and in PrairieLearn that has a meaning."""
+    return html.escape(visible(text)).replace("{", "&#123;").replace("}", "&#125;")
+
+
+def fingerprint(question: Question) -> str:
+    """A short name of what is asked, whatever the numbers are."""
+    asked = "\n".join([*question.statement, *(step.name for step in question.steps)])
+    return hashlib.sha256(asked.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+
 def natural(label: str) -> list[tuple[int, str]]:
     """A key that sorts w2 before w10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split("([0-9]+)", label)]
@@ -102,13 +116,15 @@ def _in_latex(line: Line, digits: int) -> tuple[str, ...]:
 
 
 def _made(stations: Stations) -> list[Value]:
-    return [node for node in stations.order if node in stations.stations and (node._a is not None or node._b is not None)]
+    return [
+        node for node in stations.order if node in stations.stations and (node._a is not None or node._b is not None)
+    ]
 
 
 def _ask(line: Line, digits: int, known: dict[str, str]) -> Ask:
     answer = line.value + 0.0
     shown = rounded(answer, digits)
-    tolerance = 0.5 * 10.0 ** -digits if not shown else 0.5 * 10.0 ** (math.floor(math.log10(abs(shown))) + 1 - digits)
+    tolerance = 0.5 * 10.0**-digits if not shown else 0.5 * 10.0 ** (math.floor(math.log10(abs(shown))) + 1 - digits)
     step = line.step(digits)
     if line.kind == "factor" or (line.kind == "gradient" and step.name not in known and "·" not in step.formula):
         above = str(line.symbol.leaf)

@@ -41,7 +41,9 @@ def recipe(output: Value, wanted: Sequence[Value]) -> Recipe:
     place = {node: i for i, node in enumerate(order)}
     for x in wanted:
         if x not in place:
-            raise ValueError(f"{output.label or 'the output'} does not depend on {x!r}, so nothing can be asked about it")
+            raise ValueError(
+                f"{output.label or 'the output'} does not depend on {x!r}, so nothing can be asked about it"
+            )
     rows: list[list[Any]] = []
     for node in order:
         if node._rule is LEAF:

@@ -39,7 +39,7 @@ _SUMS: Final = (rules.add, rules.sub)
 
 
 class Local(NamedTuple):
-    """The derivative of a station by one that it is computed from, along all ways between that meet no other station."""
+    """The derivative of a station by one below it, along all ways between that meet no other station."""
 
     formula: Any  # None: it would be too long
     value: float
@@ -63,9 +63,9 @@ class Stations:
         self.output = output
         self.targets = targets
         made, leaves = graph.marked(output)
-        self.leaves = [output] if output._rule is LEAF else leaves
+        self.leaves: list[Value] = [output] if output._rule is LEAF else leaves
         self._made = made
-        self.order: list[Value] = [*self.leaves, *graph.shown(made)]
+        self.order: list[Any] = [*self.leaves, *graph.shown(made)]
         self.place = dict(zip(self.order, range(len(self.order))))
         self.relevant = graph.depending_on([t for t in targets if t in self.place], made) if targets else set()
         self.operands: dict[Any, tuple[Any, ...]] = {}
@@ -86,7 +86,7 @@ class Stations:
         self._invented = 0
 
     def _found(self) -> set[Value]:
-        """Bottom up: a Value is a station if it has to be, or if the formula that it would be part of grows too long."""
+        """Bottom up: a Value is a station if it has to be, or if the formula that has it in it grows too long."""
         found = {*self.targets, *(leaf for leaf in self.leaves if leaf._label)}
         size: dict[Any, int] = {}  # the operations in its formula, of those that are no stations
         widest: dict[Any, int] = {}  # of a sum, those in its longest term
@@ -194,11 +194,11 @@ class Stations:
         """Whether the numbers that are shown are those that were computed with."""
         now = node._rule.total(*(float(x) for x in node._operands()))
         if now != node._data and (now == now or node._data == node._data):
-            labels = [repr(x._label) for x in node._operands() if isinstance(x, Value) and x._label]
+            labels = [f"{x._label!r:.40}" for x in node._operands() if isinstance(x, Value) and x._label]
+            operands = f"an operand of {node._rule.name}" + (f" ({', '.join(labels)})" if labels else "")
             raise AutogradError(
-                f"an operand of {node._rule.name}{' (' + ', '.join(labels) + ')' if labels else ''} was assigned another "
-                f"number since it was recorded: the result was {node._data!r} and would be {now!r} now; "
-                "record the graph again, then explain it"
+                f"{operands} was assigned another number since it was recorded: the result was {node._data!r} and "
+                f"would be {now!r} now; record the graph again, then explain it"
             )
 
     # --- Derivatives from one station to the next ---
