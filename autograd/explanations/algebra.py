@@ -172,6 +172,18 @@ def left_out(e: Any) -> int:
     return max((left_out(x) for x in getattr(e, "operands", ())), default=0)
 
 
+def names_in(formulas: Iterable[Any]) -> set[str]:
+    """The names in some formulas; of a derivative, both."""
+    found: set[str] = set()
+    stack = list(formulas)
+    while stack:
+        e = stack.pop()
+        stack += getattr(e, "operands", ())
+        if isinstance(e, Symbol):
+            found |= {str(e.leaf), e.below}
+    return found
+
+
 def operation(rule: Rule, operands: Sequence[Any]) -> Any:
     """The operation, written; also that of nothing but constants."""
     if all(map(is_number, operands)):

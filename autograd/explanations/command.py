@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from autograd.engine import graph
 from autograd.engine.value import Value
 from autograd.explanations.arithmetic import ExpressionError, assigned, parsed
 
@@ -43,7 +44,7 @@ def explain(
     if style not in _STYLES:
         raise typer.BadParameter(f"--style is one of {', '.join(_STYLES)}, not {style!r}")
     y, names = _read(expression, at)
-    told = explained.forward(y, digits=digits) if forward else explained(y, _chosen(names, wrt), digits=digits)
+    told = explained.forward(y, digits=digits) if forward else explained(y, _chosen(y, names, wrt), digits=digits)
     if as_json:
         _print_json([vars(step) for step in told.steps])
     elif style == "text":
@@ -60,7 +61,7 @@ def grad(
     chainrule grad "x * sin(y)" --at x=2 --at y=0.5
     """
     y, names = _read(expression, at)
-    chosen = _chosen(names, wrt)
+    chosen = _chosen(y, names, wrt)
     y.backward()
     if as_json:
         _print_json({"value": y.data, "gradient": {x.label: x.grad for x in chosen}})
@@ -120,7 +121,7 @@ def exercise(
     from autograd.files import write_whole
 
     y, names = _read(expression, at)
-    questions = made(y, _chosen(names, wrt), seeds=range(seeds), digits=min(digits, 12))
+    questions = made(y, _chosen(y, names, wrt), seeds=range(seeds), digits=min(digits, 12))
     texts: dict[str, Any] = {"markdown": questions.to_markdown, "latex": questions.to_latex}
     folders: dict[str, Any] = {"moodle": questions.to_moodle, "prairielearn": questions.to_prairielearn}
     if to in texts:
@@ -149,11 +150,13 @@ def _read(expression: str, at: list[str] | None) -> tuple[Value, dict[str, Value
     return y, names
 
 
-def _chosen(names: dict[str, Value], wrt: list[str] | None) -> list[Value]:
+def _chosen(y: Value, names: dict[str, Value], wrt: list[str] | None) -> list[Value]:
+    """The names to differentiate by: those that were asked for, or else those that the expression uses."""
     for name in wrt or ():
         if name not in names:
             raise typer.BadParameter(f"--wrt {name!r:.40}: it has no number; write --at {name:.40}=2")
-    found = [names[name] for name in wrt or names]
+    used = set(graph.topological_order(y))
+    found = [names[name] for name in wrt] if wrt else [x for x in names.values() if x in used]
     if not found:
         raise typer.BadParameter("there is no name to differentiate by; write one, and its number: --at x=2")
     return found

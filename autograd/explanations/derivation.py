@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from autograd.engine.rules import LEAF
 from autograd.engine.value import Value
-from autograd.explanations.algebra import Rest, chain, is_number, sum_of_chains
+from autograd.explanations.algebra import Rest, chain, is_number, names_in, sum_of_chains
 from autograd.explanations.lines import Block, Line
 from autograd.explanations.stations import Local, Stations
 
@@ -113,7 +113,7 @@ class Derivation:
             elif target not in s.place:
                 zero = Line(s.derivative(s.output, target, 0.0), (0,), 0.0, "gradient", "it does not depend on it")
                 found.append(Block([zero]))
-        defined = self._definitions()
+        defined = self._definitions(found)
         if defined:
             found.append(Block(defined, heading="In which"))
         return found
@@ -156,7 +156,13 @@ class Derivation:
             return Block([Line(symbol, (), value, "gradient", f"a sum over {uses:,} uses, left out")])
         terms: list[Any] = []
         factors: list[Line] = []
-        for user in self.above[node]:
+        users = [user for user in self.above[node] if not self._is_zero(user, node)] or self.above[node][:1]
+        several = len(self.above[node]) > 1
+        for user in users:
+            if several and user is s.output:  # ∂y/∂x is the name of the whole sum, so its direct part is written out
+                direct = self._local(user, node)
+                terms.append(direct.value if direct.formula is None else direct.formula)
+                continue
             symbols = []
             for edge in self._way(user, node):
                 factor = s.derivative(edge.above, edge.below, edge.local.value)
@@ -172,11 +178,16 @@ class Derivation:
         if not self.complete[node]:
             uses = sum(x in s.relevant for x in s.uses[node])
             note = f"a sum over {uses:,} uses, of which … stands for the others"
-            terms.insert(2, Rest(0))
+            terms.insert(min(2, len(terms)), Rest(0))
         only = factors[0] if len(factors) == 1 and len(terms) == 1 else None
         if only is not None and only.symbol.leaf == symbol.leaf and only.symbol.below == symbol.below:
             return Block([only._replace(kind="gradient", value=value)])
         return Block(factors, Line(symbol, (sum_of_chains(terms),), value, "gradient", note))
+
+    def _is_zero(self, above: Value, below: Value) -> bool:
+        """Whether the one doesn't vary with the other, by the table: such a term is left out."""
+        formula = self._local(above, below).formula
+        return is_number(formula) and formula == 0
 
     def _start(self, user: Value) -> Value | None:
         """Where the way down through ``user`` starts: the kept station at its top; None if that is the output."""
@@ -192,7 +203,7 @@ class Derivation:
             edges.append(_Edge(further, user, self._local(further, user)))
             user = further
         joined: list[_Edge] = []
-        above = self.stations.output if self._is_unit(user) else user
+        above = self.stations.output if self._is_unit(user) and len(self.above[node]) == 1 else user
         for edge in reversed(edges):
             formula = edge.local.formula
             if is_number(formula) and formula == 1 and edge.below is not node:
@@ -203,13 +214,13 @@ class Derivation:
 
     # --- The names that the derivation has given itself ---
 
-    def _definitions(self) -> list[Line]:
+    def _definitions(self, blocks: list[Block]) -> list[Line]:
+        """What the first of them are; those that only these definitions mention are not defined in their turn."""
+        lines = [line for block in blocks for line in block.all_lines()]
+        shown = names_in([line.symbol for line in lines]) | names_in([e for line in lines for e in line.formulas])
         s = self.stations
-        done: dict[Value, Line] = {}
-        for node in list(s._names):
-            if s.is_invented(node) and len(done) < DEFINED:
-                done[node] = value_line(s, node)
-        return list(done.values())
+        invented = [node for node in list(s.named()) if s.is_invented(node) and s.name(node) in shown]
+        return [value_line(s, node) for node in invented[:DEFINED]]
 
 
 def value_line(stations: Stations, node: Value, spelled_out: bool = False) -> Line:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from autograd.engine import rules
 from autograd.engine.rules import RULES
 from autograd.engine.value import Value
-from autograd.explanations.algebra import Symbol
+from autograd.explanations.algebra import Symbol, names_in
 from autograd.explanations.derivation import Derivation, value_line
 from autograd.explanations.explanation import Explanation
 from autograd.explanations.lines import Block, Line
@@ -100,7 +100,7 @@ class Explain:
         most = LINES if depth is None else depth
         lines = [value_line(stations, node, spelled_out=True) for node in made[-most:]]
         if len(made) > most:
-            used = {symbol for line in lines for symbol in _names(line.formulas)}
+            used = names_in([e for line in lines for e in line.formulas])
             given = [node for node in given if stations.name(node) in used]
         blocks = [Block([value_line(stations, node) for node in given]), Block(lines)]
         if len(made) > most:
@@ -173,18 +173,6 @@ class Explain:
             near = difflib.get_close_matches(name, RULES, 1)
             raise ValueError(f"the table has no rule {name!r}{f'; did you mean {near[0]!r}?' if near else ''}")
         return Explanation(rule_blocks(RULES[name]), math.nan, numbers=False)
-
-
-def _names(formulas: Any) -> set[str]:
-    found = set()
-    stack = list(formulas)
-    while stack:
-        e = stack.pop()
-        if getattr(e, "operands", ()):
-            stack += e.operands
-        elif hasattr(e, "number"):
-            found.add(e.leaf)
-    return found
 
 
 def _check(digits: int, depth: int | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from autograd.engine.rules import Rule
 from autograd.engine.value import Value
-from autograd.explanations.algebra import Symbol, evaluated, is_number, operation, simplified, text
+from autograd.explanations.algebra import Symbol, evaluated, is_number, names_in, operation, simplified, text
 from autograd.explanations.derivation import value_line
 from autograd.explanations.lines import Block, Line
 from autograd.explanations.stations import Stations
@@ -78,18 +78,8 @@ def _reason(rule: Rule, operands: list[Symbol], textbook: list[Line]) -> list[Li
         return []
     formula = stations.local(y, x).formula
     line = Line(textbook[0].symbol, () if formula is None else (formula,), math.nan, "rule")
-    if formula is None or is_number(formula) or "y" in _symbols(formula) or _written(line) == _written(textbook[0]):
+    if formula is None or is_number(formula) or "y" in names_in([formula]) or _written(line) == _written(textbook[0]):
         return []
     if not math.isclose(evaluated(formula), rule.partials[0](x.data, y.data), rel_tol=1e-9):
         return []
     return [value_line(stations, y), line]
-
-
-def _symbols(formula: Any) -> set[str]:
-    found, stack = set(), [formula]
-    while stack:
-        e = stack.pop()
-        stack += getattr(e, "operands", ())
-        if isinstance(e, Symbol):
-            found.add(str(e.leaf))
-    return found

@@ -19,6 +19,7 @@ from autograd.engine.rules import LEAF
 from autograd.engine.value import Value, pull_back
 from autograd.errors import AutogradError
 from autograd.explanations.algebra import (
+    SHOWN,
     Symbol,
     evaluated,
     is_number,
@@ -92,6 +93,12 @@ class Stations:
         widest: dict[Any, int] = {}  # of a sum, those in its longest term
         for node, operands in self.operands.items():
             inner = [x for x in operands if x in size]
+            if node._rule not in _SUMS:
+                for x in inner:
+                    if x in size and self._terms.get(x, 0) > SHOWN:  # exp(a long sum): the sum has a line of its own
+                        found.add(x)
+                        del size[x]
+                inner = [x for x in inner if x in size]
             ops = 1
             for x in inner:
                 ops += size[x]
@@ -135,6 +142,10 @@ class Stations:
                 candidate = f"u{self._invented}"
             if candidate not in self._taken and candidate not in self.labels:
                 return candidate
+
+    def named(self) -> list[Value]:
+        """The stations that have been called by a name so far."""
+        return list(self._names)
 
     def is_invented(self, node: Value) -> bool:
         """Whether its name is none that the user gave."""
