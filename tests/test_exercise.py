@@ -31,8 +31,7 @@ def test_the_rounded_truth_is_accepted_and_a_wrong_sign_or_factor_is_not(e, chos
     leaves, y = labelled(e, chosen)
     try:
         questions = exercise(y, leaves, seeds=range(3), digits=digits).questions
-    except ValueError as error:  # far away from the point there may be nothing
-        assert "no numbers were found" in str(error) or "depend" in str(error)
+    except ValueError:  # the result doesn't depend on a leaf, or is infinite at any numbers near these
         return
     for question in questions:
         for step in question.steps:

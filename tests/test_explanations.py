@@ -1,4 +1,4 @@
-"""What is explained is what was computed: every line's formula, read back and worked out, gives the number beside it."""
+"""What is explained is what was computed: each line's formula, read back and worked out, gives the number beside it."""
 
 import math
 import re
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, explain, functions, sigmoid
+from autograd import Value, exercise, explain, functions, sigmoid
 from autograd.engine.rules import RULES
 from autograd.errors import AutogradError
 from autograd.explanations.algebra import Symbol, evaluated
@@ -150,7 +150,7 @@ def test_constants_that_cancel_factors_of_one_and_double_signs_are_gone():
     x, t = Value(3.0, "x"), Value(1.0, "t")
     assert explain(0.5 * (x - t) ** 2, x).steps[0].formula == "x - t"
     assert explain((x - t) ** 2 / 2, x).steps[0].formula == "x - t"
-    assert explain(-(-x), x).steps[0].formula == "1"
+    assert explain(-(x * -1), x).steps[0].formula == "1"
     assert explain(x * x, x).steps[0].formula == "x + x"
     assert explain(x**3, x).steps[0].formula == "3 * x^2"
 
@@ -175,7 +175,7 @@ def test_a_number_assigned_after_recording_is_refused():
     x = Value(2.0, "x")
     y = x * x
     x.data = 3.0
-    with pytest.raises(AutogradError, match="operand of mul .'x', 'x'. was assigned another number"):
+    with pytest.raises(AutogradError, match=r"operand of mul .'x', 'x'. was assigned another number"):
         explain(y, x)
 
 
@@ -250,10 +250,17 @@ def test_no_label_breaks_out_of_any_form(labels):
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
 def test_latex_compiles(tmp_path: Path):
     net, error = w8()
-    body = explain(error, net.parameters()).latex + explain.forward(error).latex
+    told = [explain(error, net.parameters()), explain.forward(error), *map(explain.rule, RULES)]
+    for label in ("my } label", "a_b_c", "x%y$#&~^", "\\input{x}", "{{{", "_", "$$", "a\n\nb", "theta_h1", "\\"):
+        w = Value(0.3, label)
+        told.append(explain(sigmoid(w * 2), w))
+    body = "\n".join(x.latex for x in told)
     source = f"\\documentclass{{article}}\\usepackage{{amsmath}}\\begin{{document}}{body}\\end{{document}}"
-    (tmp_path / "x.tex").write_text(source, encoding="utf-8")
-    subprocess.run(["pdflatex", "-interaction=batchmode", "-halt-on-error", "x.tex"], cwd=tmp_path, check=True)
+    (tmp_path / "explained.tex").write_text(source, encoding="utf-8")
+    (tmp_path / "sheet.tex").write_text(exercise(error, net.w1, seeds=range(2)).to_latex(), encoding="utf-8")
+    for name in ("explained.tex", "sheet.tex"):
+        run = ["pdflatex", "-interaction=batchmode", "-halt-on-error", "-no-shell-escape", name]
+        subprocess.run(run, cwd=tmp_path, check=True, timeout=120, stdout=subprocess.DEVNULL)
 
 
 def test_the_forms_that_notebooks_and_terminals_show():

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from autograd.engine import rules
-from autograd.engine.rules import RULES
+from autograd.engine.rules import LEAF, RULES
 from autograd.engine.value import Value
 from autograd.explanations.algebra import Symbol, names_in
 from autograd.explanations.derivation import Derivation, value_line
 from autograd.explanations.explanation import Explanation
-from autograd.explanations.lines import Block, Line
+from autograd.explanations.lines import Block, Line, natural
 from autograd.explanations.row import rule_blocks
 from autograd.explanations.stations import Stations
 from autograd.views.expression import Expression
@@ -95,14 +95,16 @@ class Explain:
         _check(digits, depth)
         stations = Stations(v)
         nodes = [node for node in stations.order if node in stations.stations]
-        given = [node for node in nodes if node._a is None and node._b is None]
-        made = [node for node in nodes if node not in set(given)]
+        given = [node for node in nodes if node._rule is LEAF]
+        made = [node for node in nodes if node._rule is not LEAF]
         most = LINES if depth is None else depth
         lines = [value_line(stations, node, spelled_out=True) for node in made[-most:]]
         if len(made) > most:
             used = names_in([e for line in lines for e in line.formulas])
-            given = [node for node in given if stations.name(node) in used]
-        blocks = [Block([value_line(stations, node) for node in given]), Block(lines)]
+            given = [node for node in [*given, *made[:-most]] if stations.name(node) in used]
+        given.sort(key=lambda node: natural(stations.name(node)))
+        numbers_given = [Line(stations.symbol(node), (), node.data, "value") for node in given]
+        blocks = [Block(numbers_given), Block(lines)]
         if len(made) > most:
             blocks[1] = blocks[1]._replace(heading=f"The last {most} of {len(made):,} steps")
         return Explanation(blocks, v.data, digits, numbers)

@@ -75,7 +75,8 @@ class Explanation:
                 equals = "".join(_cell(f"<mrow><mo>=</mo>{cell}</mrow>", "left") for cell in others)
                 rows += f"<mtr>{_cell(first, 'right')}{equals}</mtr>"
             heading = f"<p>{html.escape(block.heading)}:</p>" if block.heading else ""
-            parts.append(heading + MATHML.whole(f"<mtable>{rows}</mtable>"))
+            table = f'<mtable displaystyle="true">{rows}</mtable>'
+            parts.append(f"{heading}<div>{MATHML.whole(table)}</div>")
         return "\n".join(parts)
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -60,3 +61,8 @@ class Block(NamedTuple):
     def all_lines(self) -> list[Line]:
         """The lines, the conclusion last."""
         return [*self.lines, *([self.conclusion] if self.conclusion else [])]
+
+
+def natural(label: str) -> list[tuple[int, str]]:
+    """A key that sorts w2 before w10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split("([0-9]+)", label)]

@@ -1,6 +1,6 @@
 """An exercise as a question of PrairieLearn: a folder whose server code makes numbers and answers with this engine.
 
-``graph.json`` is the computation as data. ``server.py`` is the same for every exercise: it draws numbers, has the engine
+``graph.json`` is the computation as data. ``server.py`` is the same for each exercise: it draws numbers, has the engine
 compute, and says of a wrong answer what kind of wrong it is. The course needs ``pip install chainrule`` in its image.
 The format: https://docs.prairielearn.com/question/overview.
 """

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import html
 import math
-import re
 from dataclasses import dataclass
 
 from autograd.engine.notation import LATEX
 from autograd.engine.value import Value
 from autograd.explanations.algebra import named, text, written
 from autograd.explanations.derivation import Derivation, value_line
-from autograd.explanations.lines import Line
+from autograd.explanations.lines import Line, natural
 from autograd.explanations.mistakes import Mistake, Verdict, mistakes
 from autograd.explanations.replay import Recipe, rounded, varied
 from autograd.explanations.stations import Stations
@@ -102,11 +101,6 @@ def fingerprint(question: Question) -> str:
     """A short name of what is asked, whatever the numbers are."""
     asked = "\n".join([*question.statement, *(step.name for step in question.steps)])
     return hashlib.sha256(asked.encode("utf-8", "backslashreplace")).hexdigest()[:12]
-
-
-def natural(label: str) -> list[tuple[int, str]]:
-    """A key that sorts w2 before w10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split("([0-9]+)", label)]
 
 
 def _in_latex(line: Line, digits: int) -> tuple[str, ...]:
