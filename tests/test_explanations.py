@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, exercise, explain, functions, sigmoid
+from autograd import Value, exercise, explain, functions, primitive, sigmoid, where
 from autograd.engine.rules import RULES
 from autograd.errors import AutogradError
 from autograd.explanations.algebra import Symbol, evaluated
@@ -77,6 +77,15 @@ def agrees(found, value, scale):
     return found == value or math.isclose(found, value, rel_tol=1e-6, abs_tol=1e-9 * scale)
 
 
+@pytest.fixture
+def rule_table():
+    """Primitives that a test defines are gone when it ends."""
+    before = dict(RULES)
+    yield
+    RULES.clear()
+    RULES.update(before)
+
+
 flags = st.lists(st.booleans(), min_size=12, max_size=12)
 
 
@@ -113,6 +122,9 @@ def test_explained_gradients_are_those_of_the_backward_pass_which_is_left_alone(
         assert number == leaf.grad or math.isnan(number)
     last = {step.name: step.value for step in told.steps if step.kind == "gradient"}
     assert all(any(n == x or n != n for n in last.values()) for x in told.value)
+    for step in told.steps:  # a line that is no conclusion has a formula of its own
+        if step.kind == "gradient" and step.formula in ("0", "1", "-1"):
+            assert step.value == float(step.formula)
     for block in told.blocks:
         if block.conclusion and not block.conclusion.remark() and math.isfinite(block.conclusion.value):
             found = evaluated(block.conclusion.formulas[-1])
@@ -159,6 +171,18 @@ def test_equal_labels_are_told_apart_and_numbers_as_labels_are_quoted():
     a, b = Value(2.0, "x"), Value(5.0, "x")
     assert [step.name for step in explain(a * b, [a, b]).steps] == ["∂y/∂x", "∂y/∂x_2"]
     assert "'2'" in explain(a * Value(3.0, "2"), a).text
+
+
+def test_operations_of_three_operands_and_choices_have_each_derivative(rule_table):
+    @primitive(partials=(lambda a, b, c, y: b * c, lambda a, b, c, y: a * c, lambda a, b, c, y: a * b))
+    def triple(a, b, c):
+        return a * b * c
+
+    x, w, z = (Value(number, label) for number, label in ((2.0, "x"), (-3.0, "w"), (0.5, "z")))
+    told = explain(triple(x, w, z) * x, [x, w, z])
+    assert [step.formula for step in told.steps] == ["x*w*z + triple(x, w, z)", "x * x * z", "x * x * w"]
+    assert told.value == tuple(step.value for step in told.steps) == (-6.0, 2.0, -12.0)
+    assert explain(where(x > 0, x * w, z), [x, z]).value == (-3.0, 0.0)
 
 
 def test_long_sums_show_their_first_terms_and_the_last():

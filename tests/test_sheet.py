@@ -224,5 +224,7 @@ def test_bad_requests_are_refused(tmp_path):
         spreadsheet(W8Network(seed=1), tmp_path / "x.xlsx")
     with pytest.raises(TypeError, match="a Value or a network"):
         spreadsheet([x], tmp_path / "x.xlsx")
+    with pytest.raises(ValueError, match="finite numbers only"):
+        spreadsheet(x * math.inf, tmp_path / "x.xlsx")
     with pytest.raises(ValueError, match="digamma"):
         spreadsheet(x.digamma(), tmp_path / "x.xlsx")

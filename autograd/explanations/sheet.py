@@ -117,6 +117,9 @@ def _graph(book: _Book, output: Value) -> None:
     if len(order) > MOST:
         raise ValueError(f"a sheet has a row for each Value, {MOST:,} at most; this graph has {len(order):,}")
     gradient = Stations(output).adjoints()
+    for node in order:
+        if not math.isfinite(node.data) or not math.isfinite(gradient[node]):
+            raise ValueError(f"a spreadsheet has finite numbers only, not those of {node!r:.100}")
     rows = {node: _TOP + i for i, node in enumerate(order)}
     symbols = {node: Symbol(node.label or f"u{i + 1}", node.data, str(rows[node])) for i, node in enumerate(order)}
     gradients: dict[Value, list[str]] = {node: [] for node in order}

@@ -180,8 +180,9 @@ class Stations:
 
     def _of(self, node: Value, root: Value) -> Any:
         self._check(node)
-        if self._terms.get(node, 0) > 2:
-            return sum_as_written(self._sum(node), self.written)
+        terms = self._sum(node) if node in self._terms else []
+        if terms:
+            return sum_as_written(terms, self.written)
         operands = [self.written(x) for x in node._operands()]
         if node is not root and all(is_number(x) for x in operands):
             return node._data
@@ -197,9 +198,14 @@ class Stations:
                 self._check(x)
                 a, b = x._operands()
                 stack += [(-sign if x._rule is rules.sub else sign, b), (sign, a)]
-            elif isinstance(x, Value) or x != 0:  # sum() begins with a zero
+            elif self._is_term(x):
                 terms.append((sign, x))
         return terms
+
+    def _is_term(self, x: Any) -> bool:
+        """Whether it is no zero, with which sum() begins."""
+        number = x if not isinstance(x, Value) else 1.0 if x in self.stations or x._rule is not LEAF else x._data
+        return bool(number != 0)
 
     def _check(self, node: Value) -> None:
         """Whether the numbers that are shown are those that were computed with."""
@@ -256,7 +262,10 @@ class Stations:
     def local(self, above: Value, below: Value) -> Local:
         """The derivative of a station by one directly below it."""
         region = [x for x in self._region(above) if x is above or x is below or x not in self.stations]
-        leads = graph.depending_on([below], reversed(region))
+        leads = {below}
+        for node in reversed(region):
+            if any(x in leads for x in self.operands.get(node, ())):
+                leads.add(node)
         value: dict[Value, float] = {above: 1.0}
         terms: dict[Value, list[Any]] = {above: [1]}
         edges = 0
