@@ -35,6 +35,7 @@ from autograd.functions import __all__ as _functions
 
 if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
+    from autograd.explanations import exercise, explain, spreadsheet
     from autograd.pages import page
     from autograd.primitives import primitive
     from autograd.symbolic import to_sympy
@@ -48,6 +49,8 @@ __version__ = "0.1.0"
 _LATER = {
     "derivative": "autograd.transforms",
     "draw": "autograd.views",
+    "exercise": "autograd.explanations",
+    "explain": "autograd.explanations",
     "grad": "autograd.transforms",
     "gradient": "autograd.transforms.reverse",
     "hessian": "autograd.transforms",
@@ -57,6 +60,7 @@ _LATER = {
     "jvp": "autograd.transforms",
     "page": "autograd.pages",
     "primitive": "autograd.primitives",
+    "spreadsheet": "autograd.explanations",
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
     "value_and_grad": "autograd.transforms",
@@ -143,6 +147,8 @@ __all__ = [
     "derivative",
     "detect_anomaly",
     "draw",
+    "exercise",
+    "explain",
     "grad",
     "gradient",
     "hessian",
@@ -156,6 +162,7 @@ __all__ = [
     "page",
     "primitive",
     "scope",
+    "spreadsheet",
     "to_dot",
     "to_sympy",
     "value_and_grad",
