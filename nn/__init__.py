@@ -28,6 +28,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nn.attention import Attention
+from nn.blocks import Dropout, Embedding, LayerNorm, RMSNorm, Sequential
 from nn.functional import functional
 from nn.history import History
 from nn.layers import MLP, Layer, Neuron
@@ -79,11 +81,17 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Attention",
+    "Dropout",
+    "Embedding",
     "History",
     "Layer",
+    "LayerNorm",
     "Module",
     "Neuron",
+    "RMSNorm",
     "RMSProp",
+    "Sequential",
     "Trainer",
     "W8Network",
     "binary_cross_entropy",

@@ -238,7 +238,9 @@ def _write(path: str | os.PathLike[str], kind: str, content: dict[str, Any], ten
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     metadata["sha256"] = _digest(metadata, tensors)
     target = Path(path)
-    write_whole(target.resolve() if target.is_symlink() else target, _safetensors().save(tensors, metadata), lasting=True)
+    write_whole(
+        target.resolve() if target.is_symlink() else target, _safetensors().save(tensors, metadata), lasting=True
+    )
     return target
 
 

@@ -8,23 +8,22 @@ import numpy as np
 
 from autograd import AnomalyError, Value, detect_anomaly
 from nn.functional import functional
-from nn.steps import plain
+from nn.steps import Groups, drawing, plain
 
 if TYPE_CHECKING:
-    from nn.data import Batch
     from nn.trainer import Position, Trainer
 
 
-def diverged(trainer: Trainer, batch: Batch, position: Position, loss: float, vector: Any) -> AnomalyError:
+def diverged(trainer: Trainer, groups: Groups, position: Position, loss: float, vector: Any) -> AnomalyError:
     """The error: it names the step, the parameter, and the first operation that was not finite.
 
     Args:
         trainer: whose run it is.
-        batch: the samples of the update.
+        groups: what the update learned from.
         position: before the update.
         loss, vector: the loss and the parameters that came out.
     """
-    cause = _first_operation(trainer, batch, position.vector)
+    cause = _first_operation(trainer, groups, position.vector)
     largest = int(np.argmax(np.abs(position.vector)))
     names = [name for name, _ in trainer.model.named_parameters()]
     if cause is None:
@@ -37,16 +36,16 @@ def diverged(trainer: Trainer, batch: Batch, position: Position, loss: float, ve
     )
 
 
-def _first_operation(trainer: Trainer, batch: Batch, vector: Any) -> str | None:
+def _first_operation(trainer: Trainer, groups: Groups, vector: Any) -> str | None:
     """The update once more, by Values that watch for the first number that is not finite."""
     names = [name for name, _ in trainer.model.named_parameters()]
     parameters = [Value(number, label=name) for number, name in zip(vector.tolist(), names)]
     run = functional(trainer.model)
-    for inputs, targets, shares in batch.groups:
-        for x, y, share in zip(inputs, targets, shares.tolist()):
+    for inputs, targets, shares, *drawn in groups:
+        for x, y, share, *numbers in zip(inputs, targets, shares.tolist(), *drawn):
             try:
                 with detect_anomaly():
-                    (share * trainer.loss(run(parameters, plain(x)), plain(y))).backward()
+                    (share * trainer.loss(run(parameters, plain(x), **drawing(numbers)), plain(y))).backward()
             except (ArithmeticError, ValueError) as error:
                 return str(error)
             for p, name in zip(parameters, names):

@@ -61,7 +61,9 @@ class Optimizer:
     def __repr__(self) -> str:
         options = [f"lr={getattr(self.lr, '__name__', self.lr)}"]
         options += [f"{name}={option!r}" for name, option in self.options().items()]
-        return f"{type(self).__name__}({', '.join(options)}, {len(self.params)} parameter{'s' * (len(self.params) != 1)})"
+        return (
+            f"{type(self).__name__}({', '.join(options)}, {len(self.params)} parameter{'s' * (len(self.params) != 1)})"
+        )
 
     def options(self) -> dict[str, Any]:
         """The arguments besides ``params`` and ``lr`` that aren't what they are by default."""

@@ -48,7 +48,8 @@ class Progress:
         if now >= self._next:
             self._next = now + INTERVAL
             self._bar.set_postfix_str(f"loss={loss:.4g}", refresh=False)
-            self._bar.update(self._waiting)
+            self._bar.n += self._waiting
+            self._bar.refresh()
             self._waiting = 0
 
     def close(self) -> None:

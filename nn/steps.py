@@ -3,13 +3,14 @@
     step(vector, slots, coefficients, groups) -> (loss, sound, vector, slots)
 
 ``vector`` holds the parameters, ``slots`` the optimiser keeps, ``coefficients`` are its numbers that change from step to
-step, ``groups`` the samples with their targets and shares. ``sound`` is 0.0 as long as every parameter is finite.
+step, ``groups`` the samples with their targets and shares and, for a model that draws, with random numbers. ``sound`` is 0.0 as long as every parameter is finite.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from nn.functional import functional
 from nn.module import Module
 from nn.optim import Optimizer
 
-Groups: TypeAlias = "Sequence[tuple[Any, Any, Any]]"
+Groups: TypeAlias = "Sequence[tuple[Any, ...]]"  # (inputs, targets, shares), and random numbers if there are any
+DIVERGED: Final = (ArithmeticError, ValueError)  # what eager arithmetic raises where compiled code has inf or NaN
 Function: TypeAlias = "Callable[..., Any]"
 
 
@@ -41,8 +43,8 @@ class Compiled:
         def total(vector: Any, groups: Groups) -> Any:
             """Σ share · loss over all samples."""
 
-            def one(x: Any, y: Any, share: Any) -> Any:
-                return share * loss(run(vector, x), y)
+            def one(x: Any, y: Any, share: Any, *numbers: Any) -> Any:
+                return share * loss(run(vector, x, **drawing(numbers)), y)
 
             return functions.sum([functions.sum(vmap(one)(*group)) for group in groups])
 
@@ -75,8 +77,11 @@ class Eager:
         parameters = self.optimizer.params
         self.model.load_vector(vector)
         self.model.zero_grad()
-        value = self._total(groups)
-        value.backward()
+        try:
+            value = self._total(groups)
+            value.backward()
+        except DIVERGED:
+            return math.nan, math.nan, vector, slots
         with np.errstate(all="ignore"):  # a diverging run is seen in its numbers
             slopes = np.array([p.grad for p in parameters])
             vector, slots = self.optimizer.update(vector, slopes, slots, *coefficients)
@@ -86,7 +91,10 @@ class Eager:
         """Σ share · loss over all samples."""
         self.model.load_vector(vector)
         with no_grad():
-            return float(self._total(groups))
+            try:
+                return float(self._total(groups))
+            except DIVERGED:
+                return math.nan
 
     def outputs(self, vector: Any, X: Any) -> Any:  # noqa: N803
         """The model's outputs for samples of one shape: an array, a row a sample."""
@@ -97,9 +105,9 @@ class Eager:
     def _total(self, groups: Groups) -> Any:
         return functions.sum(
             [
-                share * self.loss(self.model(plain(x)), plain(y))
-                for inputs, targets, shares in groups
-                for x, y, share in zip(inputs, targets, shares.tolist())
+                share * self.loss(self.model(plain(x), **drawing(numbers)), plain(y))
+                for inputs, targets, shares, *drawn in groups
+                for x, y, share, *numbers in zip(inputs, targets, shares.tolist(), *drawn)
             ]
         )
 
@@ -107,6 +115,24 @@ class Eager:
 def default_backend() -> str:
     """The name of the back end that ``jit`` uses on this machine."""
     return "c" if Kernel.available() else "numpy"
+
+
+class Draws:
+    """A generator that gives the numbers it was made of, one after the other; without any, ½, and it counts them."""
+
+    def __init__(self, numbers: Any = None) -> None:
+        self.count = 0
+        self._numbers = numbers
+
+    def random(self) -> Any:
+        """The next number."""
+        self.count += 1
+        return 0.5 if self._numbers is None else self._numbers[self.count - 1]
+
+
+def drawing(numbers: Sequence[Any]) -> dict[str, Any]:
+    """The keywords of a call of a model that draws from an array of numbers; none where there is no array."""
+    return {"random": Draws(numbers[0])} if numbers else {}
 
 
 def plain(sample: Any) -> Any:
@@ -140,7 +166,7 @@ class _Programs:
 def _shapes(data: Any) -> Any:
     if isinstance(data, np.ndarray):
         return data.shape
-    return tuple((x.shape, y.shape) for x, y, _ in data)
+    return tuple((x.shape, y.shape) for x, y, *_ in data)
 
 
 def _sample_first(result: Any) -> Any:

@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nn.blocks import takes_random
 from nn.data import Batch, Group, batches, grouped, inputs_only
 from nn.diverged import diverged
 from nn.history import History
 from nn.module import Module
 from nn.optim import Optimizer, Slots
 from nn.progress import Progress
-from nn.steps import Compiled, Eager, default_backend, plain
+from nn.steps import Compiled, Draws, Eager, default_backend, plain
 
 Loss = Callable[[Any, Any], Any]
 
@@ -104,11 +105,10 @@ class Trainer:
         self.history = History({})
         self._position = Position(model.vector(), optimizer.slots)
         self._samples = 0  # of the data of the epoch that has begun
+        self._draws: dict[tuple[int, ...], int] = {}  # random numbers for a sample of each shape, of a model that draws
         self._batches: Sequence[Batch] = ()  # the batches of the epoch
         self._does: Any = (
-            Eager(model, loss, optimizer)
-            if eager
-            else Compiled(model, loss, optimizer, dtype, threads, self.backend)
+            Eager(model, loss, optimizer) if eager else Compiled(model, loss, optimizer, dtype, threads, self.backend)
         )
 
     def __repr__(self) -> str:
@@ -153,8 +153,8 @@ class Trainer:
             progress: show a bar; None: if there is a terminal.
 
         Returns:
-            The history of all epochs so far: ``loss``, a column for each metric, ``validation_loss`` and so on. It comes
-            back after Ctrl-C as well, which ends the run after the update at hand.
+            The history of all epochs so far: ``loss``, a column for each metric, ``validation_loss`` and so on. It
+            comes back after Ctrl-C as well, which ends the run between two updates.
 
         Raises:
             ValueError: the data, or shapes that don't fit. Nothing is trained then.
@@ -237,9 +237,10 @@ class Trainer:
             self._batches = batches(groups, self.batch_size, self.seed, epoch)
         todo = self._batches[done:]
         for batch in todo:
-            loss, sound, vector, slots = step(vector, slots, coefficients(steps), batch.groups)
+            groups_of_batch = self._with_numbers(batch, epoch, done) if self._draws else batch.groups
+            loss, sound, vector, slots = step(vector, slots, coefficients(steps), groups_of_batch)
             if not sound == loss * 0.0 == 0.0:  # neither is infinite or NaN
-                raise diverged(self, batch, self._position, loss, vector)
+                raise diverged(self, groups_of_batch, self._position, loss, vector)
             steps += 1
             done += 1
             total += loss * batch.size
@@ -249,6 +250,11 @@ class Trainer:
             if after_step is not None:
                 self._hand_over()
                 after_step(self)
+
+    def _with_numbers(self, batch: Batch, epoch: int, place: int) -> Any:
+        """The batch's groups, with as many random numbers for each sample as the model draws for one of its shape."""
+        generator = np.random.default_rng([self.seed, epoch, place])
+        return [(*group, generator.random((len(group[0]), self._draws[group[0].shape[1:]]))) for group in batch.groups]
 
     def _finish_epoch(
         self, groups: Sequence[Group], held_out: Sequence[Group] | None, metrics: Sequence[Callable[[Any, Any], float]]
@@ -283,16 +289,15 @@ class Trainer:
     def _called(self, callbacks: Sequence[Callable[[Trainer], Any]]) -> bool:
         if callbacks:
             self._hand_over()
-        return any([callback(self) is True for callback in callbacks])  # every one is called
+        said = [callback(self) for callback in callbacks]  # every one is called
+        return True in [each is True for each in said]
 
     def _tired(self) -> bool:
         return self.patience is not None and self._position.waited >= self.patience
 
     # --- The model and the optimiser, before and after ---
 
-    def _begin(
-        self, groups: Sequence[Group], held_out: Any, metrics: Sequence[Callable[[Any, Any], float]]
-    ) -> None:
+    def _begin(self, groups: Sequence[Group], held_out: Any, metrics: Sequence[Callable[[Any, Any], float]]) -> None:
         self._adopt()
         if self.patience is not None and held_out is None:
             raise ValueError("patience watches the validation loss: write validation=(X, Y) as well")
@@ -333,12 +338,18 @@ class Trainer:
             del column[position.epoch :]  # of an epoch in whose last moment the run was broken off
 
     def _check_data(self, groups: Sequence[Group], held_out: Sequence[Group] | None) -> None:
-        """One sample of each shape goes through model and loss, and targets of each kind through the loss."""
+        """A few samples of each shape go through model and loss, and targets of each kind through the loss."""
         count = sum(len(group.places) for group in groups)
         if self.batch_size is not None and self.batch_size > count:
             raise ValueError(f"batch_size is {self.batch_size}, but there are only {count} samples")
+        random = takes_random(self.model)
+        self._draws = {}
         for group in [*groups, *(held_out or ())]:
-            output = self.model(plain(group.inputs[0]))
+            for sample in _extremes(group.inputs):
+                generator = Draws()
+                output = self.model(plain(sample), **({"random": generator} if random else {}))
+            if random:
+                self._draws[group.inputs.shape[1:]] = generator.count
             for target in _kinds(group.targets):
                 value = self.loss(output, plain(target))
                 if not hasattr(value, "__float__") or getattr(value, "ndim", 0):
@@ -425,6 +436,14 @@ def _check_model(model: Any, optimizer: Any) -> None:
             f"the optimiser's {len(optimizer.params)} parameters are not the {len(parameters)} of the model; make it "
             f"from the model: {type(optimizer).__name__}(model.parameters(), ...)"
         )
+
+
+def _extremes(inputs: Any) -> Any:
+    """Samples to try a model on: the first, and of whole numbers, which may be indices, those with extreme ones."""
+    if inputs.dtype.kind == "f" or not inputs[0].size:
+        return inputs[:1]
+    flat = inputs.reshape(len(inputs), -1)
+    return inputs[[flat.min(axis=1).argmin(), flat.max(axis=1).argmax(), 0]]
 
 
 def _kinds(targets: Any) -> Any:
