@@ -1,8 +1,8 @@
 """Checkpoints: a model, or a whole training run, in a file of the format safetensors, from which no code is ever run.
 
-The numbers are tensors. The metadata say which program wrote the file and in which version of its format, hold the rest
-as JSON, and a SHA-256 of all of it, by which a damaged file is recognised. A file is written under another name, brought
-to the disk, and renamed: at every moment the old file or the new one is there, whole.
+The numbers are tensors. The metadata say which program wrote the file and in which version of its format, hold the
+rest as JSON, and a SHA-256 of all of it, by which a damaged file is recognised. A file is written under another name,
+brought to the disk, and renamed: at every moment the old file or the new one is there, whole.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -167,6 +168,7 @@ def _description(model: Module) -> dict[str, Any]:
 
 
 def _arguments(model: Any) -> dict[str, Any] | None:
+    found: dict[str, Any]
     if type(model) is W8Network:
         return {}
     if type(model) is Neuron:
@@ -209,7 +211,7 @@ def _size(kind: type[Any], arguments: dict[str, Any]) -> int:
     if kind is W8Network:
         return 8
     sizes = [arguments["nin"], *arguments.get("nouts", [arguments.get("nout", 1)])]
-    return sum((before + 1) * after for before, after in zip(sizes, sizes[1:]))
+    return sum((before + 1) * after for before, after in pairwise(sizes))
 
 
 def _check_names(model: Module, description: dict[str, Any], path: Any) -> None:

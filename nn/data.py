@@ -71,8 +71,8 @@ def grouped(X: Any, Y: Any, weights: Any = None, what: str = "data") -> list[Gro
 
 def inputs_only(X: Any) -> list[Group]:  # noqa: N803
     """As :func:`grouped`, for data without targets."""
-    count = len(X) if hasattr(X, "__len__") else len(X := list(X))
-    return grouped(X, np.zeros(count))
+    samples = X if hasattr(X, "__len__") else list(X)
+    return grouped(samples, np.zeros(len(samples)))
 
 
 def batches(groups: Sequence[Group], size: int | None, seed: int, epoch: int) -> list[Batch]:

@@ -2,7 +2,7 @@
 
 ``model(x)`` reads the numbers in the model. ``functional(model)(vector, x)`` runs the same code on a twin of the model,
 in which each parameter is a number of the vector. The numbers may be floats, Values, or numbers that a transform or
-``jit`` traces: the model's code can't tell. The model itself is only read, so the function is pure, and safe in threads.
+``jit`` traces: the model's code can't tell. The model itself is only read, so the function is pure, also in threads.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ def _twin(item: Any, twins: dict[int, Any]) -> Any:
     """The item with twins for its parts. What holds no parameter is shared. ``twins`` has, by id, what is done already:
     so ties stay ties, and a model may contain itself.
     """
+    new: Any
     if id(item) in twins:
         return twins[id(item)]
     if isinstance(item, Module):
@@ -90,7 +91,7 @@ def _twin(item: Any, twins: dict[int, Any]) -> Any:
         return functools.partial(
             _twin(item.func, twins), *_twin(item.args, twins), **{k: _twin(v, twins) for k, v in item.keywords.items()}
         )
-    if getattr(item, "dtype", None) == object:
+    if getattr(getattr(item, "dtype", None), "kind", "") == "O":  # an array of Values
         new = item.copy()
         for place, part in enumerate(item.flat):
             new.flat[place] = _twin(part, twins)

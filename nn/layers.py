@@ -121,8 +121,7 @@ class Layer(Module):
             return draw(generator, nin, nout)
 
         self.neurons = [
-            Neuron(nin, activation, seed=generator, nonlin=nonlin, init=weight)
-            for _ in range(count(nout, "outputs"))
+            Neuron(nin, activation, seed=generator, nonlin=nonlin, init=weight) for _ in range(count(nout, "outputs"))
         ]
 
     def __call__(self, x: Iterable[Any] | Any) -> Any:
@@ -225,7 +224,7 @@ def _several(inputs: Sequence[Any]) -> str:
     """What to write instead, if these are samples and not numbers."""
     if not inputs or not hasattr(inputs[0], "__len__"):
         return ""
-    return "; these are samples, and a model takes one at a time: give them as a NumPy array with a row for each, or write [model(x) for x in samples]"
+    return "; these are samples: give them as a NumPy array, a row for each, or write [model(x) for x in samples]"
 
 
 def count(n: int, what: str) -> int:

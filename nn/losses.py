@@ -119,7 +119,7 @@ def binary_cross_entropy(logits: Number | Iterable[Number], targets: Number | It
     """
     pairs = _pairs(logits, targets)
     for _, t in pairs:
-        if isinstance(t, Real) and not 0 <= t <= 1:
+        if isinstance(t, Real) and not 0 <= float(t) <= 1:
             raise ValueError(f"a target of binary_cross_entropy is a probability from 0 to 1, not {t!r}")
     return functions.mean(t * functions.softplus(-z) + (1 - t) * functions.softplus(z) for z, t in pairs)
 
@@ -152,7 +152,7 @@ def _surprise(logits: Iterable[Number], k: Any) -> Number:
     log_probabilities = functions.log_softmax(logits)
     if isinstance(k, float) or hasattr(k, "__len__"):
         raise _not_an_index(k)
-    if isinstance(k, Integral) and not 0 <= k < len(log_probabilities):
+    if isinstance(k, Integral) and not 0 <= int(k) < len(log_probabilities):
         raise IndexError(
             f"target {k} is outside the {len(log_probabilities)} classes, 0 to {len(log_probabilities) - 1}"
         )

@@ -3,7 +3,8 @@
     step(vector, slots, coefficients, groups) -> (loss, sound, vector, slots)
 
 ``vector`` holds the parameters, ``slots`` the optimiser keeps, ``coefficients`` are its numbers that change from step to
-step, ``groups`` the samples with their targets and shares and, for a model that draws, with random numbers. ``sound`` is 0.0 as long as every parameter is finite.
+step, ``groups`` the samples with their targets and shares and, for a model that draws, with random numbers. ``sound`` is
+0.0 as long as every parameter is finite.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from nn.functional import functional
 from nn.module import Module
 from nn.optim import Optimizer
 
-Groups: TypeAlias = "Sequence[tuple[Any, ...]]"  # (inputs, targets, shares), and random numbers if there are any
+Groups: TypeAlias = "Sequence[tuple[Any, ...]]"  # inputs, targets, shares, and perhaps random numbers
 DIVERGED: Final = (ArithmeticError, ValueError)  # what eager arithmetic raises where compiled code has inf or NaN
 Function: TypeAlias = "Callable[..., Any]"
 
@@ -69,7 +70,7 @@ class Compiled:
 class Eager:
     """The same functions, by Values and their backward pass."""
 
-    def __init__(self, model: Module, loss: Function, optimizer: Optimizer) -> None:
+    def __init__(self, model: Any, loss: Function, optimizer: Optimizer) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
 
     def step(self, vector: Any, slots: Any, coefficients: Any, groups: Groups) -> Any:

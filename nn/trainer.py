@@ -92,7 +92,7 @@ class Trainer:
         _check_model(model, optimizer)
         if not callable(loss):
             raise TypeError(f"a loss is a function of an output and its target, such as nn.mse, not {loss!r:.60}")
-        self.model = model
+        self.model: Any = model
         self.loss = loss
         self.optimizer = optimizer
         self.batch_size = _count(batch_size, "batch_size")
@@ -472,7 +472,7 @@ def _pair(validation: Any) -> tuple[Any, Any]:
 
 
 def _name(metric: Any) -> str:
-    return str(getattr(metric, "__name__", type(metric).__name__))
+    return str(getattr(metric, "__name__", None) or type(metric).__name__)
 
 
 def _count(number: Any, name: str) -> Any:

@@ -118,7 +118,9 @@ def test_other_models_are_given(tmp_path):
     path = save(model, tmp_path / "model")
     assert load(path, twin) is twin
     assert twin.vector().tolist() == model.vector().tolist()
-    with pytest.raises(ValueError, match=r"holds a Reader, which can't be made from the file alone: .* load\(path, model"):
+    with pytest.raises(
+        ValueError, match=r"holds a Reader, which can't be made from the file alone: .* load\(path, model"
+    ):
         load(path)
     odd = MLP(2, [2, 1], lambda x: x * x, seed=1)
     with pytest.raises(ValueError, match="can't be made from the file alone"):
@@ -208,7 +210,9 @@ def test_what_a_file_cannot_hold_is_given_again(tmp_path):
     path = trainer.save(tmp_path / "run")
     with pytest.raises(ValueError, match=r"the learning rate of the run in .* was a function: give it again, as lr="):
         Trainer.load(path, model)
-    with pytest.raises(ValueError, match=r"the loss of the run in .* was a function of your own: give it again, as loss="):
+    with pytest.raises(
+        ValueError, match=r"the loss of the run in .* was a function of your own: give it again, as loss="
+    ):
         Trainer.load(path, model, lr=falling)
     assert Trainer.load(path, model, lambda a, t: (a - t) ** 4, lr=falling).steps == 1
 

@@ -88,7 +88,7 @@ def test_a_vector_goes_round_and_a_wrong_one_changes_nothing():
             model.load_vector(wrong)
         with pytest.raises(ValueError, match="Tied has 11 parameters; the vector is"):
             functional(model)(wrong, [1.0, 2.0])
-    with pytest.raises(TypeError, match="'weights.own.1.0'"):
+    with pytest.raises(TypeError, match=r"'weights\.own\.1\.0'"):
         model.load_vector([0.0] * 10 + ["x"])
     assert model.vector().tolist() == numbers.tolist()
 
@@ -105,7 +105,11 @@ def test_scipy_minimises_a_model():
 
 
 def test_a_batch_of_samples_is_an_array_of_outputs():
-    for model, shape in ((MLP(2, [3, 1], seed=1), (12, 1)), (MLP(2, [3, 2], seed=1), (12, 2)), (Neuron(2, seed=1), (12,))):
+    for model, shape in (
+        (MLP(2, [3, 1], seed=1), (12, 1)),
+        (MLP(2, [3, 2], seed=1), (12, 2)),
+        (Neuron(2, seed=1), (12,)),
+    ):
         outputs = model(X)
         assert outputs.shape == shape
         single = model(X[5])
@@ -309,9 +313,7 @@ def test_weights_of_samples_count_as_repeated_samples():
 
 def test_float32_and_threads_train_too():
     model = MODELS[1]()
-    history = fit(
-        model, nn.mse, X, Y, optimizer=Adam(model.parameters(), 0.05), epochs=50, dtype="float32", threads=2
-    )
+    history = fit(model, nn.mse, X, Y, optimizer=Adam(model.parameters(), 0.05), epochs=50, dtype="float32", threads=2)
     assert history["loss"][-1] < history["loss"][0] / 2
 
 
@@ -434,8 +436,8 @@ def test_a_run_that_diverges_names_step_parameter_and_operation(eager, loss, rat
         ((X[:, :1], Y), ValueError, "takes 2 inputs, not 1"),
         ((X, Y[:5]), ValueError, "the data have 12 samples in X but 5 targets in Y"),
         (([], []), ValueError, "the data are empty"),
-        ((np.where(X == X[3, 1], np.nan, X), Y), ValueError, "X of the data has nan in sample 3"),
-        ((X, np.where(Y == Y[2], math.inf, Y)), ValueError, "Y of the data has inf in sample"),
+        ((np.where(X[3, 1] == X, np.nan, X), Y), ValueError, "X of the data has nan in sample 3"),
+        ((X, np.where(Y[2] == Y, math.inf, Y)), ValueError, "Y of the data has inf in sample"),
         ((X, 2 * Y), ValueError, "a target of hinge is -1 or 1, not"),
         ((X, ["a"] * 12), TypeError, "Y of the data holds <U1, not real numbers"),
         (("text", Y), TypeError, "X of the data is an array or a sequence of samples, not 'text'"),
