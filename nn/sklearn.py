@@ -162,7 +162,9 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
     def _learn(self, X: Any, y: Any, sample_weight: Any, epochs: int, anew: bool) -> Classifier:  # noqa: N803
         odd = np.setdiff1d(y, self.classes_)
         if len(odd):
-            raise ValueError(f"y has the class {odd[0].item()!r}, which is not among the classes {self.classes_.tolist()!r:.100}")
+            raise ValueError(
+                f"y has the class {odd[0].item()!r}, which is not among the classes {self.classes_.tolist()!r:.100}"
+            )
         count = len(self.classes_)
         if anew:
             self._begin(X.shape[1], 1 if count == 2 else count)

@@ -101,7 +101,7 @@ class Eager:
         """The model's outputs for samples of one shape: an array, a row a sample."""
         self.model.load_vector(vector)
         with no_grad():
-            return np.array([_floats(self.model(plain(x))) for x in X])
+            return np.array([floats(self.model(plain(x))) for x in X])
 
     def _total(self, groups: Groups) -> Any:
         return functions.sum(
@@ -177,7 +177,8 @@ def _sample_first(result: Any) -> Any:
     return np.asarray(result)
 
 
-def _floats(output: Any) -> Any:
+def floats(output: Any) -> Any:
+    """A model's output with floats in place of Values."""
     if hasattr(output, "__iter__"):
-        return [_floats(part) for part in output]
+        return [floats(part) for part in output]
     return float(output)
