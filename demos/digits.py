@@ -1,7 +1,7 @@
 """Handwritten digits: an MLP(64, [32, 10]) reads the 1,797 small pictures that scikit-learn ships.
 
-A picture is 8 by 8 points of 17 shades. The network has 2,410 parameters, the loss is the cross-entropy of its ten logits,
-Adam takes 32 pictures an update, and a part of the pictures is held out: the network never learns from them.
+A picture is 8 by 8 points of 17 shades. The network has 2,410 parameters, the loss is the cross-entropy of its ten
+logits, Adam takes 32 pictures an update, and a part of the pictures is held out: the network never learns from them.
 """
 
 import sys

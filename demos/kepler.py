@@ -4,8 +4,8 @@ The law is T = c·aᵏ, with two unknown numbers. Kepler found k = 3/2 in 1618. 
 distances and periods of eight planets, each with a random error of some per cent, as one had them in his time.
 
 The law is a ``Module`` of two parameters, in ordinary scalar Python. ``functional`` makes it a function of a vector,
-SciPy finds the vector that fits best, and the standard errors are the square roots of the diagonal of the inverse of the
-Hessian, at the minimum, of
+SciPy finds the vector that fits best, and the standard errors are the square roots of the diagonal of the inverse of
+the Hessian, at the minimum, of
 
     χ²/2 = ½ Σ ((ln T - ln c - k·ln a) / σ)²
 
@@ -139,7 +139,8 @@ def picture(periods: np.ndarray, noise: float, found: Fit, path: Path) -> Path:
     above.plot(distances, periods, "o", color="#0072b2", markersize=8, markeredgecolor="white")
     for name, a, period in zip(PLANETS, distances, periods):
         above.annotate(name, (a, period), (9, -4), textcoords="offset points", color="#0072b2")
-    text = f"T = c·aᵏ\nk = {k:.3f} ± {found.errors[1]:.3f}\nc = {math.exp(ln_c):.3f} ± {math.exp(ln_c) * found.errors[0]:.3f}"
+    c, (ln_c_error, k_error) = math.exp(ln_c), found.errors
+    text = f"T = c·aᵏ\nk = {k:.3f} ± {k_error:.3f}\nc = {c:.3f} ± {c * ln_c_error:.3f}"
     above.text(0.04, 0.95, text, transform=above.transAxes, va="top", linespacing=1.6, fontsize=12)
     above.set_title("Kepler's third law, from eight measured periods", loc="left", fontsize=13)
     above.set_ylabel("period T, years")

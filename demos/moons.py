@@ -1,8 +1,8 @@
 """Two moons: an MLP(2, [16, 16, 1]) learns which of two interleaving half circles a point belongs to.
 
 The loss is micrograd's: a hinge for each point, and 1e-4 times the sum of squares of the parameters, so that they stay
-small; ``weight_decay`` has the gradient of the latter. ``nn.fit`` compiles the whole update; ``--eager`` trains by Values,
-every number a node of a graph, with the same result to rounding and a thousand times slower.
+small; ``weight_decay`` has the gradient of the latter. ``nn.fit`` compiles the whole update. ``--eager`` trains by
+Values, every number a node of a graph, with the same result to rounding and a thousand times slower.
 """
 
 import sys

@@ -24,6 +24,7 @@ class Progress:
 
     def __init__(self, samples: int, shown: bool | None) -> None:
         self._bar: Any = None
+        self.shown = False  # whether there is a bar
         self._waiting = 0
         self._next = 0.0
         if shown is False or (shown is None and not sys.stderr.isatty()):
@@ -35,11 +36,7 @@ class Progress:
                 return
             raise missing("tqdm", "a progress bar") from None
         self._bar = tqdm(total=samples, desc="training", unit=" samples", unit_scale=True, leave=False, ncols=80)
-
-    @property
-    def shown(self) -> bool:
-        """Whether there is a bar."""
-        return self._bar is not None
+        self.shown = True
 
     def add(self, samples: int, loss: float) -> None:
         """Count samples; the loss is that of the last update."""

@@ -2,9 +2,9 @@
 
     step(vector, slots, coefficients, groups) -> (loss, sound, vector, slots)
 
-``vector`` holds the parameters, ``slots`` the optimiser keeps, ``coefficients`` are its numbers that change from step to
-step, ``groups`` the samples with their targets and shares and, for a model that draws, with random numbers. ``sound`` is
-0.0 as long as every parameter is finite.
+``vector`` holds the parameters, ``slots`` the optimiser keeps, ``coefficients`` are its numbers that change from step
+to step, ``groups`` the samples with their targets and shares and, for a model that draws, with random numbers.
+``sound`` is 0.0 as long as every parameter is finite.
 """
 
 from __future__ import annotations
@@ -148,13 +148,17 @@ class _Programs:
         self._function, self._dtype, self._threads = f, dtype, threads
         self._backend = None if backend == default_backend() else backend
         self._by_shapes: dict[Any, Function] = {}
+        self._last: Any = None  # the data of the call before, which are often those of the next
+        self._run: Any = None
         backends.named(backend)
 
     def __call__(self, *args: Any) -> Any:
-        shapes = _shapes(args[-1])
-        if shapes not in self._by_shapes:
-            self._by_shapes[shapes] = self._compiled(args)
-        return self._by_shapes[shapes](*args)
+        if args[-1] is not self._last:
+            self._last, shapes = args[-1], _shapes(args[-1])
+            if shapes not in self._by_shapes:
+                self._by_shapes[shapes] = self._compiled(args)
+            self._run = self._by_shapes[shapes]
+        return self._run(*args)
 
     def _compiled(self, args: Any) -> Function:
         jitted = jit(self._function, dtype=self._dtype, threads=self._threads)

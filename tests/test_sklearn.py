@@ -65,7 +65,7 @@ def test_the_classes_come_with_the_first_partial_fit():
     with pytest.raises(ValueError, match=r"the first partial_fit needs all classes: write partial_fit\(X, y, classes="):
         classifier.partial_fit(X, y)
     classifier.partial_fit(X[:60], y[:60], classes=[0, 1, 2])
-    with pytest.raises(ValueError, match="the classes are .*, as the first partial_fit had them"):
+    with pytest.raises(ValueError, match=r"the classes are .*, as the first partial_fit had them"):
         classifier.partial_fit(X, y, classes=[0, 1])
     with pytest.raises(ValueError, match="y has the class 7, which is not among the classes"):
         classifier.partial_fit(X, np.where(y == 2, 7, y))
