@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeAlias
 
 from autograd import Value, functions, zero_grad
+from autograd.engine.used import note_step, watch
 
 Rate: TypeAlias = "float | Callable[[int], float]"
 Slots: TypeAlias = "tuple[Any, ...]"  # vectors that an optimiser keeps from step to step, as long as the parameters
@@ -50,6 +51,7 @@ class Optimizer:
         self.clip_norm = clip_norm
         self.steps = 0  # taken so far
         self.slots: Slots = ()  # none before the first step: then they are zeros
+        self._watched = watch(self)
         if not callable(lr):
             _checked_rate(lr)
         if not 0 <= weight_decay < math.inf:
@@ -64,6 +66,13 @@ class Optimizer:
         return (
             f"{type(self).__name__}({', '.join(options)}, {len(self.params)} parameter{'s' * (len(self.params) != 1)})"
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: part for name, part in vars(self).items() if name != "_watched"}  # ids of this process
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._watched = watch(self)
 
     def options(self) -> dict[str, Any]:
         """The arguments besides ``params`` and ``lr`` that aren't what they are by default."""
@@ -104,6 +113,7 @@ class Optimizer:
             after, self.slots = self.update(p, g, self.slots or self.zeros(), *self.coefficients(self.steps))
         for value, number in zip(self.params, after.tolist()):
             value.data = number
+        note_step(self.params, self._watched)
         self.steps += 1
 
     def zero_grad(self) -> None:
@@ -335,6 +345,17 @@ def _distinct(params: Iterable[Value]) -> list[Value]:
         raise TypeError(f"an optimiser takes parameters, not a {type(params).__name__}; write model.parameters()")
     if isinstance(params, Value):
         raise TypeError("an optimiser takes a list of Values, not one Value; write [w]")
+    if callable(params):
+        raise TypeError(f"an optimiser takes parameters, not a function: {params!r:.60}; write model.parameters()")
+    if isinstance(params, dict):
+        raise TypeError("an optimiser takes a list of Values, not a dict; write list(params.values())")
+    if not hasattr(params, "__iter__"):
+        raise TypeError(f"an optimiser takes a list of Values, not {type(params).__name__}: {params!r:.60}")
+    params = list(params)
+    if any(isinstance(p, (list, tuple)) for p in params):
+        raise TypeError(
+            "an optimiser takes one list of Values, not lists in a list; write [p for row in rows for p in row]"
+        )
     distinct = list(dict.fromkeys(params))
     for p in distinct:
         if not isinstance(p, Value):

@@ -1,5 +1,6 @@
 """Models as functions of their parameters, and training: compiled as eager, stopped, diverging, with bad data."""
 
+import copy
 import math
 import random
 import signal
@@ -584,3 +585,14 @@ def test_training_with_respect_to_nothing_else_leaves_gradients_of_transforms_al
     f = functional(model)
     slope = grad(lambda x: f(model.vector(), [x, 1.0]))
     assert slope(0.5) == pytest.approx(jit(slope)(0.5), rel=1e-12)
+
+
+def test_a_copied_optimiser_changes_the_copied_model():
+    model = MODELS[1]()
+    optimizer = Adam(model.parameters(), 0.1)
+    fit(model, nn.mse, X, Y, optimizer=optimizer, epochs=2)
+    twin, its_optimizer = copy.deepcopy((model, optimizer))
+    for each, its in ((model, optimizer), (twin, its_optimizer)):
+        fit(each, nn.mse, X, Y, optimizer=its, epochs=2)
+    assert twin.vector().tolist() == model.vector().tolist()
+    assert its_optimizer.steps == 4
