@@ -596,3 +596,19 @@ def test_a_copied_optimiser_changes_the_copied_model():
         fit(each, nn.mse, X, Y, optimizer=its, epochs=2)
     assert twin.vector().tolist() == model.vector().tolist()
     assert its_optimizer.steps == 4
+
+
+def test_the_documents_network_is_a_function_of_its_weights():
+    net = nn.W8Network(np.arange(8) / 8)
+    net.loss((0.05, 0.10), (0.01, 0.99)).backward()
+    expected = [w.grad for w in net.parameters()]
+
+    def error(weights):
+        a_o1, a_o2 = functional(net)(weights, 0.05, 0.10)
+        return nn.half_squared_error([a_o1, a_o2], [0.01, 0.99])
+
+    for transform in (lambda f: f, jit):
+        slopes = transform(grad(error))(net.vector())
+        assert slopes.dtype == float
+        np.testing.assert_allclose(slopes, expected, rtol=1e-13)
+    np.testing.assert_allclose(jit(hessian(error))(net.vector()), hessian(error)(net.vector()), rtol=1e-10, atol=1e-14)
