@@ -613,7 +613,7 @@ def sum(xs: Iterable[Number]) -> Number:
     >>> sum([1.0, 2.0, 3.0])
     6.0
     """
-    if kinds.is_traced(xs):
+    if kinds.is_traced(xs) or hasattr(type(xs), "is_batch"):
         return _sum_over_batch(xs, "sum")
     numbers = _several(xs, "sum")
     tape = TAPE.get()
@@ -641,8 +641,8 @@ def mean(xs: Iterable[Number]) -> Number:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    if kinds.is_traced(xs):
-        return _sum_over_batch(xs, "mean") / float(xs.batch)  # type: ignore[attr-defined]
+    if kinds.is_traced(xs) or hasattr(type(xs), "is_batch"):
+        return _sum_over_batch(xs, "mean") / float(len(xs))  # type: ignore[arg-type]
     numbers = _some(xs, "mean")
     return sum(numbers) / len(numbers)
 
