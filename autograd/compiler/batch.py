@@ -21,7 +21,8 @@ import optree
 
 from autograd.compiler.jitted import Jitted
 from autograd.compiler.record.arguments import object_array
-from autograd.compiler.record.batches import lanes_of, repeated
+from autograd.compiler.record.batches import repeated
+from autograd.compiler.record.lanes import lanes_of
 from autograd.compiler.record.trace import Foreign, Trace, Traced
 from autograd.engine.arrays import own_kind
 from autograd.engine.modes import TAPE

@@ -150,8 +150,9 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
                     guards.setdefault(operand, []).append(whole)
                     if is_hard or (choice != NONE and (head is SELECT or head is TAKE)):
                         hard[operand - start] = True
-            if batch and head is not LANES and not varies and not trace.batch_of(operand) and not _batch_of(trace, term):
-                term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])  # all samples alike
+            alike = batch and head is not LANES and not varies  # all samples send the same
+            if alike and not trace.batch_of(operand) and not _batch_of(trace, term):
+                term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])
             if operand in collected:
                 collected[operand].append(term)
             else:

@@ -11,19 +11,19 @@ as anywhere else: with a sample's number it meets as an array with a number, so 
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from autograd.compiler.program import COLUMN, DATA, NONE, REDUCE
+from autograd.compiler.program import NONE, REDUCE
 from autograd.compiler.record.arrays import TracedArray, truth
+from autograd.compiler.record.in_lanes import FUNCTIONS, NoForm, axis_of, product
+from autograd.compiler.record.lanes import aligned, apart, each, lanes_of
 from autograd.compiler.record.trace import Condition, Trace, Traced
 from autograd.engine.arrays import alone
-from autograd.engine.kinds import where
 from autograd.engine.modes import users_line
 from autograd.errors import SlowWarning, TraceError
 
@@ -41,7 +41,7 @@ class Batch(NDArrayOperatorsMixin):
 
     holds_traced = True
     is_batch = True
-    __hash__ = None  # type: ignore[assignment] -- as an array has none
+    __hash__ = None  # type: ignore[assignment]
     dtype = np.dtype(object)
 
     def __init__(self, trace: Trace, lanes: Any, samples: int) -> None:
@@ -49,6 +49,10 @@ class Batch(NDArrayOperatorsMixin):
         self.lanes = lanes if isinstance(lanes, np.ndarray) else alone(lanes).view(TracedArray)
         self.samples = samples
         self._numbers: Any = None
+
+    def with_lanes(self, lanes: Any, samples: int = 0) -> Batch:
+        """Another batch of this trace, of as many samples, if no other number is given."""
+        return Batch(self.trace, lanes, samples or self.samples)
 
     # --- What an array is ---
 
@@ -81,7 +85,7 @@ class Batch(NDArrayOperatorsMixin):
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         numbers = self.apart()
-        return numbers.copy() if dtype is None or dtype == object else numbers.astype(dtype)
+        return numbers.copy() if np.dtype(dtype or object).kind == "O" else numbers.astype(dtype)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or not hasattr(np.ndarray, name):
@@ -106,7 +110,7 @@ class Batch(NDArrayOperatorsMixin):
 
     def sample(self, sample: int) -> Any:
         """The numbers of one sample."""
-        return _each(lambda x: self._pick(x, sample), self.lanes)
+        return each(lambda x: self._pick(x, sample), self.lanes)
 
     def _pick(self, x: Any, sample: int) -> Any:
         if not isinstance(x, (Traced, Condition)):
@@ -132,7 +136,10 @@ class Batch(NDArrayOperatorsMixin):
             raise TraceError(f"{_TAKE}: {_what_index(first)}{_here()}, and while jit records, a number has no value")
         if _is_basic(rest):
             if isinstance(first, slice):
-                return self._of_samples(first)[(slice(None), *rest)] if first != slice(None) else self._all(rest)
+                if first == slice(None):
+                    return self._all(rest)
+                some, all_of_them = self._of_samples(first), (slice(None), *rest)
+                return some[all_of_them]
             if isinstance(first, (int, np.integer)) and not isinstance(first, bool):
                 if not -self.samples <= first < self.samples:
                     raise IndexError(f"index {first} is out of bounds for axis 0 with size {self.samples}")
@@ -142,12 +149,12 @@ class Batch(NDArrayOperatorsMixin):
 
     def _all(self, rest: Sequence[Any]) -> Batch:
         """Of all samples what these indices say."""
-        return Batch(self.trace, self.lanes[tuple(rest)], self.samples)
+        return self.with_lanes(self.lanes[tuple(rest)])
 
     def _of_samples(self, which: slice) -> Any:
         """Some of the samples, which are a batch again."""
         numbers = self.numbers[which]
-        return numbers if len(numbers) < 2 else Batch(self.trace, lanes_of(self.trace, numbers), len(numbers))
+        return numbers if len(numbers) < 2 else self.with_lanes(lanes_of(self.trace, numbers), len(numbers))
 
     def __setitem__(self, index: Any, x: Any) -> None:
         numbers = self.apart().copy()
@@ -170,9 +177,9 @@ class Batch(NDArrayOperatorsMixin):
         if method == "__call__" and not kwargs:
             result = product(*inputs) if ufunc is np.matmul else self._lane_by_lane(ufunc, inputs)
         elif method == "reduce" and not set(kwargs) - {"axis", "keepdims"}:
-            result = self._reduce(ufunc, kwargs.get("axis", 0), bool(kwargs.get("keepdims")))
+            result = self.reduce(ufunc, kwargs.get("axis", 0), bool(kwargs.get("keepdims")))
         if result is NotImplemented:
-            result = getattr(ufunc, method)(*map(_apart, inputs), **kwargs)
+            result = getattr(ufunc, method)(*map(apart, inputs), **kwargs)
         return result
 
     def _in_place(self, out: Batch, ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -187,34 +194,34 @@ class Batch(NDArrayOperatorsMixin):
         return out
 
     def _lane_by_lane(self, ufunc: Any, inputs: tuple[Any, ...]) -> Any:
-        aligned = None if ufunc.signature else _aligned(self.trace, self.samples, inputs)
-        if aligned is None:
+        operands = None if ufunc.signature else aligned(self.trace, self.samples, inputs)
+        if operands is None:
             return NotImplemented
-        result = ufunc(*aligned)
+        result = ufunc(*operands)
         if isinstance(result, tuple):
-            return tuple(Batch(self.trace, x, self.samples) for x in result)
-        return Batch(self.trace, result, self.samples)
+            return tuple(self.with_lanes(x) for x in result)
+        return self.with_lanes(result)
 
-    def _reduce(self, ufunc: Any, axis: Any, keepdims: bool) -> Any:
+    def reduce(self, ufunc: Any, axis: Any, keepdims: bool) -> Any:
         """A reduction: lane by lane, along the other axes; over the batch, if it is a sum, all() or any()."""
         if axis is None:
             axes = set(range(self.ndim))
         else:
-            axes = {_axis(x, self.ndim) for x in (axis if isinstance(axis, tuple) else (axis,))}
+            axes = {axis_of(x, self.ndim) for x in (axis if isinstance(axis, tuple) else (axis,))}
         lanes = self.lanes
         if 0 in axes and ufunc.__name__ not in ("add", "logical_or", "logical_and"):
             return NotImplemented
         if len(axes) > (0 in axes):
             lanes = ufunc.reduce(lanes, axis=tuple(sorted(x - 1 for x in axes if x)), keepdims=keepdims)
         if 0 not in axes:
-            return Batch(self.trace, lanes, self.samples)
+            return self.with_lanes(lanes)
         if ufunc is np.logical_and:
-            result = _each(lambda x: ~truth(x), lanes)
-            result = _each(lambda x: self._added(x) <= 0, result)
+            result = each(lambda x: ~truth(x), lanes)
+            result = each(lambda x: self._added(x) <= 0, result)
         elif ufunc is np.logical_or:
-            result = _each(lambda x: self._added(truth(x)) > 0, lanes)
+            result = each(lambda x: self._added(truth(x)) > 0, lanes)
         else:
-            result = _each(self._added, lanes)
+            result = each(self._added, lanes)
         return np.asanyarray(alone(result) if not np.ndim(result) else result)[None] if keepdims else result
 
     def _added(self, x: Any) -> Any:
@@ -227,21 +234,21 @@ class Batch(NDArrayOperatorsMixin):
         return Traced(trace, trace.append(REDUCE, ((trace.value(x), NONE, 1),), 0))
 
     def __array_function__(self, function: Any, types: Iterable[type], args: Any, kwargs: Any) -> Any:
-        own = _FUNCTIONS.get(function.__name__)
+        own = FUNCTIONS.get(function.__name__)
         if own is not None:
             try:
                 result = own(*args, **kwargs)
-            except _NoForm:
+            except NoForm:
                 pass
             else:
                 return result
-        return function(*_apart(args), **_apart(kwargs))
+        return function(*apart(args), **apart(kwargs))
 
     # --- Methods ---
 
     def __over_batch__(self) -> Any:
         """The sum over the batch, for ``autograd.sum``."""
-        return self._reduce(np.add, 0, False)
+        return self.reduce(np.add, 0, False)
 
     @property
     def T(self) -> Any:  # noqa: N802 -- NumPy's name
@@ -294,7 +301,7 @@ class Batch(NDArrayOperatorsMixin):
 
     def copy(self, order: str = "C") -> Batch:
         """An array of its own."""
-        return Batch(self.trace, self.lanes, self.samples)
+        return self.with_lanes(self.lanes)
 
     def conj(self) -> Batch:
         """Itself, being real."""
@@ -315,55 +322,6 @@ class Batch(NDArrayOperatorsMixin):
     flatten = ravel
 
 
-# --- Arrays in lanes ---
-
-
-def lanes_of(trace: Trace, array: Any, as_numbers: bool = False) -> Any:
-    """The lanes of an array whose first axis runs over the samples; None if numbers of other samples are in it.
-
-    They are columns of the inputs, data, or made of numbers that are computed.
-
-    Args:
-        trace: that is appended to.
-        array: of plain and traced numbers.
-        as_numbers: whether comparisons, and bools, become numbers.
-    """
-    if isinstance(array, Batch):
-        return array.lanes
-    samples, flat = array.shape[0], np.asarray(array).reshape(array.shape[0], -1)
-    if flat.dtype.kind not in "fiubO":
-        raise TypeError(f"a batch is of real numbers, not of {flat.dtype}")
-    if flat.dtype == object and trace.batch and any(varies(trace, x) for x in flat.ravel()):
-        return None
-    lanes = np.empty(flat.shape[1], dtype=object)
-    for j in range(flat.shape[1]):
-        column = flat[:, j]
-        kind = Condition if not as_numbers and all(isinstance(x, _TRUTHS) for x in column.tolist()) else Traced
-        lanes[j] = kind(trace, _lane(trace, column, samples))
-    return lanes.reshape(array.shape[1:]).view(TracedArray)
-
-
-_TRUTHS: Final = (bool, np.bool_, Condition)
-
-
-def _lane(trace: Trace, column: Any, samples: int) -> Any:
-    if column.dtype != object:
-        return trace.append(DATA, (tuple(column.astype(float).tolist()),), samples)
-    if not any(isinstance(x, (Traced, Condition)) for x in column):
-        return trace.append(DATA, (tuple([trace.known(trace.value(x)) for x in column]),), samples)
-    at = [trace.value(x) for x in column]
-    strides = {y - x for x, y in zip(at, at[1:])}
-    if len(strides) == 1 and max(at) < trace.inputs:
-        return trace.append(COLUMN, (at[0], strides.pop()), samples)
-    whole = trace.picked_from(at)
-    return trace.lanes(at) if whole is None else whole
-
-
-def varies(trace: Trace, x: Any) -> bool:
-    """Whether x is a number of each sample."""
-    return isinstance(x, (Traced, Condition)) and bool(trace.batch_of(x.index))
-
-
 def repeated(trace: Trace, part: Any, samples: int) -> Any:
     """What a function of one sample returned, as what all samples have: with the batch axis first."""
     if isinstance(part, (str, bytes)):
@@ -382,179 +340,11 @@ def repeated(trace: Trace, part: Any, samples: int) -> Any:
     return out
 
 
-def _aligned(trace: Trace, samples: int, inputs: Sequence[Any]) -> list[Any] | None:
-    """The operands as one sample has them; None if they can't be taken sample by sample."""
-    operands = [np.asanyarray(x) if isinstance(x, (list, tuple)) else x for x in inputs]
-    shapes = [getattr(x, "shape", ()) for x in operands]
-    rank = len(np.broadcast_shapes(*shapes))
-    found = []
-    for x, shape in zip(operands, shapes):
-        if isinstance(x, Batch):
-            if x.ndim < rank:
-                return None
-            x = x.lanes
-        elif len(shape) == rank and rank:
-            x = x[0] if shape[0] == 1 else lanes_of(trace, x)
-            if x is None:
-                return None
-        elif trace.batch and any(varies(trace, each) for each in (x.ravel() if shape else [x])):
-            return None
-        found.append(x)
-    return found
-
-
 def _is_basic(rest: Sequence[Any]) -> bool:
     """Whether these indices leave the batch axis where it is: no index is an array, but for one alone."""
     odd = [x for x in rest if not (x is None or x is Ellipsis or isinstance(x, (int, np.integer, slice)))]
     return not odd or (len(rest) == 1 and isinstance(odd[0], (list, np.ndarray)) and np.ndim(odd[0]) == 1)
 
-
-def _axis(axis: Any, ndim: int) -> int:
-    if not -ndim <= axis < ndim:
-        raise np.exceptions.AxisError(axis, ndim) if hasattr(np, "exceptions") else ValueError(f"no axis {axis}")
-    return int(axis) % ndim
-
-
-def _each(function: Callable[[Any], Any], lanes: Any) -> Any:
-    """A function of each element: an array, or for one without axes what the function gives."""
-    if not isinstance(lanes, np.ndarray):
-        return function(lanes)
-    if not lanes.ndim:
-        return function(lanes[()])
-    out = np.empty(lanes.shape, dtype=object)
-    for index in np.ndindex(lanes.shape):
-        out[index] = function(lanes[index])
-    return out.view(TracedArray)
-
-
-def _apart(x: Any) -> Any:
-    """With arrays of numbers in place of batches, also in tuples, lists and dicts."""
-    if isinstance(x, Batch):
-        return x.apart()
-    if type(x) in (tuple, list):
-        return type(x)(_apart(each) for each in x)
-    return {name: _apart(each) for name, each in x.items()} if type(x) is dict else x
-
-
-# --- NumPy's functions that have a form in lanes ---
-
-
-class _NoForm(Exception):
-    """These operands have none."""
-
-
-def product(a: Any, b: Any) -> Any:
-    """a @ b, of which one is a batch; NotImplemented where the batch has to be taken apart."""
-    a, b = (x if hasattr(x, "ndim") else np.asanyarray(x) for x in (a, b))
-    if not 1 <= a.ndim <= 2 or not 1 <= b.ndim <= 2 or a.shape[-1] != b.shape[0]:
-        return NotImplemented  # where NumPy says what is wrong
-    if isinstance(a, Batch) and a.ndim == 2:
-        numbers = _apart(b)
-        inside = a.trace.batch and any(varies(a.trace, x) for x in numbers.ravel())
-        return NotImplemented if inside else Batch(a.trace, a.lanes @ numbers, a.samples)
-    trace = (a if isinstance(a, Batch) else b).trace
-    left = lanes_of(trace, a if a.ndim == 1 else a.T)
-    right = lanes_of(trace, b)
-    if left is None or right is None:
-        return NotImplemented
-    samples = a.shape[-1]
-    if left.ndim and right.ndim:
-        left, right = left[:, None], right[None, :]
-    return Batch(trace, np.multiply(left, right), samples)._reduce(np.add, 0, False)
-
-
-def _dot(a: Any, b: Any, out: None = None) -> Any:
-    if not np.ndim(a) or not np.ndim(b):
-        return np.multiply(a, b)
-    return _or_no_form(product(a, b))
-
-
-def _inner(a: Any, b: Any) -> Any:
-    if np.ndim(a) != 1 or np.ndim(b) != 1:
-        raise _NoForm
-    return _or_no_form(product(a, b))
-
-
-def _or_no_form(result: Any) -> Any:
-    if result is NotImplemented:
-        raise _NoForm
-    return result
-
-
-def _reduction(ufunc: Any) -> Callable[..., Any]:
-    def reduced(a: Any, axis: Any = None, *, keepdims: Any = False, **more: Any) -> Any:
-        if more or not isinstance(a, Batch):
-            raise _NoForm
-        return _or_no_form(a._reduce(ufunc, axis, bool(keepdims)))
-
-    return reduced
-
-
-_sum = _reduction(np.add)
-
-
-def _count(a: Batch, axis: Any) -> int:
-    if axis is None:
-        return a.size
-    return math.prod(a.shape[_axis(x, a.ndim)] for x in (axis if isinstance(axis, tuple) else (axis,)))
-
-
-def _mean(a: Any, axis: Any = None, *, keepdims: Any = False, **more: Any) -> Any:
-    total = _sum(a, axis, keepdims=keepdims, **more)
-    return total / float(_count(a, axis))
-
-
-def _var(a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False, **more: Any) -> Any:
-    center = _mean(a, axis, keepdims=True, **more)
-    return _sum((a - center) ** 2, axis, keepdims=keepdims) / float(_count(a, axis) - ddof)
-
-
-def _std(a: Any, axis: Any = None, **more: Any) -> Any:
-    return np.sqrt(_var(a, axis, **more))
-
-
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002 -- NumPy's name
-    if not isinstance(x, Batch) or not (ord is None or (ord == 2 and (x.ndim == 1 or isinstance(axis, int)))):
-        raise _NoForm
-    return np.sqrt(_sum(x * x, axis, keepdims=keepdims))
-
-
-def _where(condition: Any, *branches: Any) -> Any:
-    if len(branches) != 2:
-        raise _NoForm
-    first = next(x for x in (condition, *branches) if isinstance(x, Batch))
-    aligned = _aligned(first.trace, first.samples, (condition, *branches))
-    if aligned is None:
-        raise _NoForm
-    choose = np.frompyfunc(where, 3, 1)
-    aligned = [alone(x) if not isinstance(x, np.ndarray) else x for x in aligned]
-    return Batch(first.trace, choose(*[x.view(np.ndarray) for x in aligned]), first.samples)
-
-
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, **more: Any) -> Any:
-    if more:
-        raise _NoForm
-    low = a if a_min is None else np.maximum(a, a_min)
-    return low if a_max is None else np.minimum(low, a_max)
-
-
-def _like(number: float) -> Callable[..., Any]:
-    def filled(a: Any, *args: Any, **more: Any) -> Any:
-        if args or more or not isinstance(a, Batch):
-            raise _NoForm
-        return np.full(a.shape, number)
-
-    return filled
-
-
-_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
-    "sum": _sum, "mean": _mean, "var": _var, "std": _std, "norm": _norm, "dot": _dot, "inner": _inner, "where": _where,
-    "clip": _clip, "zeros_like": _like(0.0), "ones_like": _like(1.0), "empty_like": _like(0.0),
-    "shape": lambda a: a.shape, "ndim": lambda a: a.ndim, "copy": lambda a, **more: a.copy(),
-    "real": lambda a: a, "any": _reduction(np.logical_or), "all": _reduction(np.logical_and),
-    "max": _reduction(np.maximum), "amax": _reduction(np.maximum), "min": _reduction(np.minimum),
-    "amin": _reduction(np.minimum), "prod": _reduction(np.multiply),
-}  # fmt: skip
 
 _TAKE: Final = "write take(V, i)"
 

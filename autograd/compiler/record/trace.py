@@ -25,7 +25,6 @@ from autograd.compiler.program import (
     NONE,
     OWN,
     PICK,
-    REDUCE,
     SELECT,
     SUM,
     TAKE,
@@ -298,13 +297,6 @@ class Traced(InArrays, Operators):
     def _apply(self, rule: Rule, *others: Any) -> Any:
         return self.trace.apply(rule, (self, *others))
 
-    def __over_batch__(self) -> Traced | None:
-        """The sum over the batch; None where there is none to add up over: for one number, or one sample."""
-        trace = self.trace
-        if trace.batch or not self.batch:
-            return None
-        return Traced(trace, trace.append(REDUCE, ((self.index, NONE, 1),), 0))
-
     def _operate(self, rule: Rule, a: Any, b: Any) -> Any:
         trace = self.trace
         try:
@@ -454,10 +446,6 @@ class Condition(InArrays):
     def batch(self) -> int:
         """How many samples it varies over; 0 if it is one condition."""
         return self.trace.batch_of(self.index)
-
-    def __over_batch__(self) -> Traced | None:
-        """In how many samples it holds. See Traced."""
-        return (+self).__over_batch__()
 
     def _condition(self, other: Any) -> Condition:
         return other if isinstance(other, Condition) else Condition(self.trace, self._index_of(other))
