@@ -14,8 +14,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from autograd.errors import MissingDependency
+from autograd.explanations import command as expressions
 
-app: Final = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app: Final = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 def _print_version(wanted: bool) -> None:
@@ -98,6 +99,9 @@ def check(
     spelling = Spelling(command.pairs(name or ()), data, grad, backward)
     search = Search(effort, seed, tuple(only) if only else None, timeout=timeout, memory=memory or None)
     raise typer.Exit(command.check(target, spelling, search, json, html))
+
+
+expressions.add_to(app)
 
 
 # In some releases typer brings this class itself, in others it is click's.

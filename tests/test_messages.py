@@ -142,7 +142,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.MLP(2, [])", ValueError, ("at least one layer",)),
     ("nn.Neuron('a')", TypeError, ("whole number", "'a'")),
     ("nn.Layer(2, 1.5)", TypeError, ("number of outputs", "1.5")),
-    ("nn.MLP(2, [3, 1])(np.ones((5, 2)))", ValueError, ("2 inputs, not 5", "[model(x) for x in samples]")),
+    ("nn.MLP(2, [3, 1])(np.ones((5, 2)).tolist())", ValueError, ("2 inputs, not 5", "[model(x) for x in samples]")),
     ("nn.SGD(nn.MLP(2, [1]), lr=0.1)", TypeError, ("not a MLP", "model.parameters()")),
     ("nn.SGD(x, lr=0.1)", TypeError, ("a list of Values", "[w]")),
     ("nn.SGD([], lr=0.1)", ValueError, ("no parameters",)),

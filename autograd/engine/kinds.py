@@ -115,6 +115,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
         return piecewise((a, condition), (b, True))
     if getattr(condition, "ndim", 0):
         numpy = sys.modules["numpy"]
+        if hasattr(type(condition), "is_batch"):
+            return numpy.where(condition, a, b)
         if condition.dtype.kind == "O":  # of traced comparisons
             return numpy.frompyfunc(where, 3, 1)(condition, a, b)
         return numpy.where(condition, a, b)

@@ -130,6 +130,8 @@ class Latex(Style):
     def function(self, name: str) -> str:
         if name in _LATEX_FUNCTIONS:
             return "\\" + name
+        if name in _LATEX_NAMES:
+            return _LATEX_NAMES[name]
         if name in _LATEX_GREEK or len(name) == 1:
             return self._word(name)
         plain = re.fullmatch(r"[A-Za-z0-9_]+", name)
@@ -276,6 +278,13 @@ _LATEX_FUNCTIONS: Final = (
     *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh"),
     *("exp", "ln", "log", "max", "min", "gcd", "det", "dim", "deg", "arg"),
 )
+_LATEX_NAMES: Final = {  # of functions, in letters that LaTeX's text doesn't have
+    "σ′": r"\sigma'",
+    "ln σ": r"\ln\sigma",
+    "ln Φ": r"\ln\Phi",
+    "ln Γ": r"\ln\Gamma",
+    "erf⁻¹": r"\operatorname{erf}^{-1}",
+}
 _ASCII_SIGNS: Final = ("+", "-", "=", "<", ">")
 _LATEX_SIGNS: Final = {"*": r"\cdot", "<=": r"\le", ">=": r"\ge", "and": r"\land", "or": r"\lor", "not": r"\lnot"}
 _MATHML_SIGNS: Final = {"*": "⋅", "-": "−", "<=": "≤", ">=": "≥", "and": "∧", "or": "∨", "not": "¬"}
