@@ -35,7 +35,7 @@ class Exercise:
         return tuple(question(self._recipe, seed, self.digits) for seed in self.seeds)
 
     def to_moodle(self, path: str | os.PathLike[str]) -> Path:
-        """Write Moodle XML: a category with a cloze question for each seed. Wrong answers are told what is wrong."""
+        """Write Moodle XML: a category with a cloze question for each seed. Wrong answers get a diagnosis."""
         return write_whole(path, moodle(self.questions, self.title))
 
     def to_prairielearn(self, folder: str | os.PathLike[str]) -> Path:
