@@ -17,7 +17,7 @@ WIDE: Final = 8  # numbers that are worth a vector
 
 
 class Row(NamedTuple):
-    """A sum, by the places of its factors: ``indices`` lists the pairs, then the single factors, as many as ``counts`` says."""
+    """A sum, by the places of its factors: ``indices`` has pairs, then single factors, as ``counts`` says."""
 
     value: Index
     counts: tuple[int, ...]
