@@ -19,6 +19,10 @@ class AnomalyError(AutogradError, ArithmeticError):
     """Inside ``detect_anomaly``: the first value or gradient that is infinite or not a number."""
 
 
+class AutogradWarning(UserWarning):
+    """The base of every warning below."""
+
+
 class MissingDependency(AutogradError, ImportError):
     """An optional library is not installed; the message names the command that installs it."""
 
