@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autograd import Value, zero_grad
-from autograd.engine.parameters import leaves_in
+from autograd import Value
+from autograd.engine.parameters import clear, leaves_in
 from autograd.engine.rules import LEAF, real
 
 
@@ -70,7 +70,7 @@ class Module:
         >>> [p.grad for p in neuron.parameters()]
         [0.0, 0.0]
         """
-        zero_grad(self.parameters())
+        clear(self.parameters())
 
     def state_dict(self) -> dict[str, float]:
         """The numbers of all parameters by path, to be kept and given to :meth:`load_state_dict` later.

@@ -176,8 +176,8 @@ def check_given(node: Value) -> None:
     for position, operand in enumerate(node.parents, start=1):
         if not math.isfinite(operand._grad):
             raise AnomalyError(
-                f"backward: {node._rule.name} leaves operand {position} with the gradient {operand._grad!r}; its own is "
-                f"{node._grad!r}, at {_describe(node)}"
+                f"backward: {node._rule.name} leaves operand {position} with the gradient {operand._grad!r}; its own "
+                f"is {node._grad!r}, at {_describe(node)}"
             )
 
 

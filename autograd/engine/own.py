@@ -82,7 +82,9 @@ def as_primitive(symbol: str, arity: int) -> str:
     operands = {1: "x", 2: "a, b", 3: "a, b, c"}.get(arity, "a, b, ...")
     partial = f"lambda {operands}, y: ..."
     partials = partial if arity == 1 else f"({partial}, ...)"
-    return f"Write it as a primitive: @primitive(partials={partials}) above def {name}({operands}): ...; y is the result"
+    return (
+        f"Write it as a primitive: @primitive(partials={partials}) above def {name}({operands}): ...; y is the result"
+    )
 
 
 def checked_operands(operands: Any, symbol: Any, kind: type[Any]) -> tuple[Any, ...]:

@@ -45,3 +45,9 @@ def _add(child: Any, module: type[Any], found: dict[Value, None], above: set[int
             found[child] = None
     elif isinstance(child, (list, module, dict, tuple)) and id(child) not in above:
         _gather(child, module, found, above)
+
+
+def clear(values: list[Value]) -> None:
+    """Set the gradient of each of the Values to 0.0."""
+    for value in values:
+        value._grad = 0.0

@@ -189,7 +189,7 @@ class Value(Functions):
 
     @property
     def _backward(self) -> Callable[[], Any]:
-        """A function that sends this Value's gradient one step on, to its operands. ``backward()`` needs no such call."""
+        """A function that sends this Value's gradient one step on, to its operands."""
         if isinstance(self._rule, Own):
             return self._rule.send_on or partial(_send_on, self)
         hook = None if self._origin is None else self._origin.hook
@@ -327,6 +327,7 @@ class Value(Functions):
                 "for c times the gradient write (c * y).backward()"
             )
         order, leaves = graph.marked(self)
+        self._mark = -self._mark  # a picture can tell where a pass began
         earlier = [leaf._grad for leaf in leaves]  # what earlier calls left there: set aside, and added at the end
         pull_back(order, leaves, [self], [1.0])  # ∂(this)/∂(this) = 1
         for leaf, gradient in zip(leaves, earlier):
