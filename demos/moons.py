@@ -109,6 +109,7 @@ def picture(
         chosen = [sample for sample, t in zip(samples, targets) if t == target]
         axes.scatter(*zip(*chosen), color=color, marker=marker, s=42, edgecolor="white", linewidth=0.8)
     axes.set_title(f"MLP(2, [16, 16, 1]) on two moons: {right:.1%} of {len(targets)} points right", loc="left")
+    axes.set_xlabel("line: the boundary, where the score is 0; dashed: where it is -1 and 1, the margin of the hinge")
     axes.set_aspect("equal")
     axes.spines[["top", "right"]].set_visible(False)
     return save_figure(figure, path)

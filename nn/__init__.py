@@ -14,7 +14,7 @@ differentiated by is ``autograd``.
 >>> round(loss.data, 6)
 0.0
 
-``draw_network`` loads what it needs when it is first used, so ``import nn`` is quick.
+``draw_network`` and ``plot_surface`` load what they need when they are first used, so ``import nn`` is quick.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ from nn.w8.network import W8Network
 
 if TYPE_CHECKING:
     from nn.picture import draw_network
+    from nn.plots import plot_surface
 
 # Names whose module is loaded when they are first used.
-_LATER = {"draw_network": "nn.picture"}
+_LATER = {"draw_network": "nn.picture", "plot_surface": "nn.plots"}
 
 
 def __getattr__(name: str) -> Any:
@@ -72,4 +73,5 @@ __all__ = [
     "huber",
     "mae",
     "mse",
+    "plot_surface",
 ]

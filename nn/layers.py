@@ -173,9 +173,11 @@ class MLP(Module):
             if type(layer) is not Layer or len(layer.__dict__) != 1 or type(layer.neurons) is not list:
                 return []
             for neuron in layer.neurons:
-                if type(neuron) is not Neuron or len(neuron.__dict__) != 4 or type(neuron.w) is not list:
+                if type(neuron) is not Neuron or len(neuron.__dict__) != 4:
                     return []
-                found.extend(neuron.w)
+                w = neuron.w
+                if type(w) is list:
+                    found += w
                 found.append(neuron.b)
         return found
 

@@ -176,6 +176,8 @@ class Value(Functions):
 
     @property
     def _prev(self) -> set[Value]:
+        if self._rule is rules.pow and self._a is not None and self._b is None:
+            return {self._a}  # the exponent is in _op
         return set(self.parents)
 
     @property
