@@ -349,6 +349,11 @@ def test_what_needs_a_formula_refuses_it_and_shows_the_primitive(refused):
         refused()
 
 
+def test_jit_of_a_function_that_reads_the_number_shows_the_primitive():
+    with pytest.raises(autograd.TraceError, match=r"@primitive\(partials=lambda x, y: \.\.\.\) above def"):
+        jit(square)(3.0)
+
+
 def test_grad_takes_it_where_numbers_are_enough():
     assert grad(lambda x: square(x) * x)(3.0) == 27.0
 

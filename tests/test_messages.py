@@ -111,7 +111,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("to_sympy(Value(1.0, 'a') + Value(2.0, 'a'))", ValueError, ("two different leaves", "'a'")),
     # Pictures
     ("to_dot(3.0)", TypeError, ("a Value can be drawn", "float: 3.0")),
-    ("draw(y, 'y.xyz')", ValueError, (".svg, .png, .pdf or .dot", "y.xyz")),
+    ("draw(y, 'y.xyz')", ValueError, (".svg, .png, .pdf, .dot, .tex or .mmd", "y.xyz")),
     # Compiled functions
     ("jit(3.0)", TypeError, ("jit takes a function", "float: 3.0")),
     ("jit(lambda x: math.exp(x))(1.0)", autograd.TraceError, ("float() was called", "autograd's functions")),
