@@ -168,7 +168,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("x < 'a'", TypeError, ("<", "'str'")),
     ("Value(float)", TypeError, ("real number", "type: <class 'float'>")),
     ("Value({'a': 1})", TypeError, ("real number", "dict: {'a': 1}")),
-    ("Value(1.0, (x, y))", TypeError, ("a label is text", "tuple")),
+    ("Value(1.0, 3)", TypeError, ("a label is text", "int", "Value(number, (a, b), 'name')")),
     ("Value(1.0, requires_grad=True)", TypeError, ("requires_grad",)),
     ("y.backward(retain_graph=True)", TypeError, ("retain_graph",)),
     ("y.backward([1.0])", TypeError, ("not [1.0]", "(c * y).backward()")),
