@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from mypy_extensions import mypyc_attr
 
 from autograd.engine.graph import topological_order
+from autograd.engine.own import Own
 from autograd.engine.rules import LEAF
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Written:
 
 def copy_value(node: Value) -> Value:
     """A new Value with the same number, gradient and label, on the same operands."""
+    if isinstance(node._rule, Own):
+        node._rule.refuse_copy()
     twin = _blank(type(node))
     restore_value(twin, _fields(node))
     return twin

@@ -31,6 +31,7 @@ class Origin(NamedTuple):
     line: int = 0
     detached: bool = False  # inside no_grad: a constant to whoever differentiates
     world: Any = None  # of a leaf that a transform has made
+    hook: Any = None  # of a leaf: the function that somebody assigned to its _backward
 
 
 class Mode(NamedTuple):
@@ -163,6 +164,20 @@ def check_sent(node: Value, gradient: float) -> None:
             raise AnomalyError(
                 f"backward: {node._rule.name} sends {gradient * partial!r} to operand {position}: its gradient "
                 f"{gradient!r} times the partial {partial!r}, at {_describe(node)}"
+            )
+
+
+def check_given(node: Value) -> None:
+    """In ``detect_anomaly``: an operation of one's own has left its operands with finite gradients.
+
+    Raises:
+        AnomalyError: one isn't.
+    """
+    for position, operand in enumerate(node.parents, start=1):
+        if not math.isfinite(operand._grad):
+            raise AnomalyError(
+                f"backward: {node._rule.name} leaves operand {position} with the gradient {operand._grad!r}; its own "
+                f"is {node._grad!r}, at {_describe(node)}"
             )
 
 

@@ -212,7 +212,13 @@ class Rule:
             from autograd.engine.arrays import elementwise
 
             return elementwise(self, operands)
-        return self(*(x.item() if hasattr(x, "ndim") else x for x in operands))  # NumPy's scalars
+        return self(*map(_scalar, operands))
+
+
+def _scalar(x: Any) -> Any:
+    """NumPy's scalar as Python's number; its longdouble, for which there is none, as a float."""
+    number = x.item() if hasattr(x, "ndim") else x
+    return float(number) if hasattr(number, "ndim") else number
 
 
 def real(x: Any) -> float:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from autograd.engine import graph
 from autograd.engine.modes import MODES, admits, check_sent, checking, stops
+from autograd.engine.own import Own
 from autograd.engine.rules import LEAF, REST, Rule
 from autograd.engine.value import Value
 from autograd.errors import AutogradError
@@ -171,6 +172,8 @@ def numeric_gradients(seeds: dict[Value, Any], leaves: Sequence[Value]) -> list[
 
 
 def _edges_in_floats(node: Value, adjoint: Any) -> Iterator[tuple[Value, Any]]:
+    if isinstance(node._rule, Own):
+        node._rule()  # refuses
     for operand, partial in node._edges():
         if isinstance(operand, Value):
             yield operand, 0 if stops(node, partial) else partial
