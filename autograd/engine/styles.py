@@ -1,7 +1,7 @@
 """The three styles of a formula, plain text, LaTeX and MathML Core: how names, numbers and brackets look in each.
 
-``notation.py`` says how operations are written; here is everything that is no operation. A piece of a formula that has
-been written is a ``Written``: its text, and what decides whether it needs brackets where it comes to stand.
+``notation.py`` says how operations are written; names, numbers and brackets are here. A written piece of a formula is a
+``Written``: its text, and how tightly it holds together, which decides about brackets around it.
 
 A label may contain anything. One that is a name, such as ``a_h1`` or ``E_total``, is set as a name, with a subscript;
 any other is set as words, in which nothing has a meaning to LaTeX or to a browser.
