@@ -309,4 +309,9 @@ def test_the_forms_that_notebooks_and_terminals_show():
     told = explain(error, net.w5)
     assert set(told._repr_mimebundle_()) == {"text/plain", "text/markdown"}
     assert str(told.__rich__()) == told.text == str(told)
-    assert "= 0.07" not in explain(error, net.w5, numbers=False).text
+    assert explain(error, net.w5, numbers=False).text == (
+        "∂E_total/∂w5 = ∂E_total/∂a_o1 · ∂a_o1/∂o1 · ∂o1/∂w5\n"
+        "  ∂E_total/∂a_o1 = -(t1 - a_o1)\n"
+        "  ∂a_o1/∂o1      = a_o1 * (1 - a_o1)\n"
+        "  ∂o1/∂w5        = a_h1"
+    )
