@@ -25,6 +25,7 @@ from autograd.errors import (
     AutogradError,
     EngineFailure,
     ForeignFiles,
+    LostDerivative,
     MissingDependency,
     NoKernel,
     TraceError,
@@ -36,7 +37,17 @@ if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
     from autograd.primitives import primitive
     from autograd.symbolic import to_sympy
-    from autograd.transforms import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from autograd.transforms import (
+        derivative,
+        grad,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        value_and_grad,
+        value_and_jacobian,
+        vjp,
+    )
     from autograd.transforms.reverse import gradient
     from autograd.views import draw, to_dot
 
@@ -57,6 +68,7 @@ _LATER = {
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
     "value_and_grad": "autograd.transforms",
+    "value_and_jacobian": "autograd.transforms",
     "vjp": "autograd.transforms",
     "vmap": "autograd.compiler",
 }
@@ -112,6 +124,7 @@ __all__ = [
     "AutogradError",
     "EngineFailure",
     "ForeignFiles",
+    "LostDerivative",
     "MissingDependency",
     "NoKernel",
     "TraceError",
@@ -134,6 +147,7 @@ __all__ = [
     "to_dot",
     "to_sympy",
     "value_and_grad",
+    "value_and_jacobian",
     "vjp",
     "vmap",
     "zero_grad",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("x + [1, 2]", TypeError, ("+", "'Value' and 'list'")),
     ("x ** 'a'", TypeError, ("**", "'Value' and 'str'")),
     ("x + 1j", TypeError, ("+", "'Value' and 'complex'")),
-    ("round(x, 2)", TypeError, ("decimals", "round(float(x), n)")),
+    ("round(x, 2)", TypeError, ("decimals", "round(float(stop_gradient(x)), n)")),
     ("y.backward(2.0)", TypeError, ("not 2.0", "(c * y).backward()")),
     ("zero_grad(x)", TypeError, ("zero_grad([x, y])",)),
     ("zero_grad(3.0)", TypeError, ("zero_grad([x, y])", "3.0")),
@@ -96,7 +97,20 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("grad(square)('a')", TypeError, ("str 'a'", "argnums")),
     ("grad(square)(True)", TypeError, ("bool True", "argnums")),
     ("grad(square, argnums=2)(1.0)", ValueError, ("argnums 2 is out of range", "1 positional")),
-    ("grad(square, argnums='x')(1.0)", ValueError, ("argnums 'x'",)),
+    ("grad(square, argnums='y')(1.0)", ValueError, ("argnums 'y' is no argument", "its arguments are x")),
+    ("grad(square, argnums=None)(1.0)", TypeError, ("argnums None doesn't say which", "index such as 0")),
+    ("grad(square, argnums=1.0)(1.0)", TypeError, ("argnums 1.0 doesn't say which", 'name such as "x"')),
+    ("derivative(square)(1.0, 2.0)", TypeError, ("one number, not 2 arguments", "grad(f, argnums=(0, 1))")),
+    ("derivative(square)([1.0, 2.0])", TypeError, ("one number, not list [1.0, 2.0]", "grad(f)(x)")),
+    ("logsumexp(np.ones((2, 2)))", TypeError, ("not a matrix", "[logsumexp(row) for row in x]")),
+    ("np.fmax(x, 2.0)", TypeError, ("NumPy's fmax has no derivative here", "maximum")),
+    ("where([x < 0], 1.0, 2.0)", TypeError, ("not a list", "np.array(conditions)")),
+    ("statistics.mean([x, x])", TypeError, ("no exact fraction", "autograd.mean")),
+    ("grad(lambda x: math.exp(x))(1.0)", autograd.LostDerivative, ("float() would lose", "stop_gradient")),
+    ("jvp(lambda x: float(x), (1.0,), (1.0,))", autograd.LostDerivative, ("float() would lose", "dtype=object")),
+    ("jacobian(lambda x: {x})(1.0)", TypeError, ("f returned set", "write it as a list")),
+    ("grad(lambda x: x > 0)(1.0)", TypeError, ("f returned bool True", "where(condition, 1.0, 0.0)")),
+    ("grad(square, has_aux=True)(1.0)", TypeError, ("a pair (output, aux)",)),
     ("grad(square, argnums=(0, 0))(1.0)", ValueError, ("names an argument twice",)),
     ("grad(lambda x: [x, x])(3.0)", TypeError, ("one number", "list [Value(", "jacobian, jvp and vjp")),
     ("grad(lambda x: None)(1.0)", TypeError, ("one number", "None", "is a return missing?")),
@@ -166,6 +180,7 @@ def test_a_mistake_is_answered(code: str, kind: type[BaseException], parts: tupl
     x = Value(2.0, "a")
     names = {name: getattr(autograd, name) for name in (*autograd.__all__, "sum", "abs", "round")}
     names |= {"ag": autograd, "nn": nn, "np": np, "math": math, "importlib": importlib, "gradcheck": gradcheck}
+    names["statistics"] = statistics
     names |= {"x": x, "y": x * x + 1, "square": square, "primitive": primitive, "round": round}
     with pytest.raises(kind) as caught:
         eval(code, names)

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from operator import ge, gt, le, lt
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, ClassVar, Final
 
 from mypy_extensions import mypyc_attr
@@ -35,6 +35,7 @@ from mypy_extensions import mypyc_attr
 from autograd.engine import copying, graph, modes, rules
 from autograd.engine.collector import is_watched, leave_alone
 from autograd.engine.kinds import compares_itself
+from autograd.engine.kinds import number as number_of
 from autograd.engine.methods import Functions
 from autograd.engine.modes import MODES, Origin
 from autograd.engine.rules import LEAF, REST, Rule, real, undefined
@@ -289,9 +290,13 @@ class Value(Functions):
     # --- It behaves as the number that it holds ---
 
     def __float__(self) -> float:
+        if graph.GROUNDS and graph.carries(self):
+            modes.refuse_to_leave("float()")
         return self._data
 
     def __int__(self) -> int:
+        if graph.GROUNDS and graph.carries(self):
+            modes.refuse_to_leave("int()")
         return int(self._data)
 
     def __bool__(self) -> bool:
@@ -299,6 +304,19 @@ class Value(Functions):
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec)
+
+    # Two Values that hold the same number are still two, in sets and lists; inside a transform they are equal numbers.
+    def __eq__(self, other: object) -> bool | Any:
+        if not isinstance(other, Value):
+            return NotImplemented if getattr(other, "ndim", 0) else self._compare(eq, other)
+        if ne(self._data, other._data):  # NaN isn't equal to itself; by !=, NumPy would warn of it on Python 3.11
+            return False
+        return self is other or graph.belongs(self) or graph.belongs(other)
+
+    def __ne__(self, other: object) -> bool | Any:
+        if not isinstance(other, Value):
+            return NotImplemented if getattr(other, "ndim", 0) else self._compare(ne, other)
+        return not self == other
 
     def __lt__(self, other: Any) -> bool | Any:  # with an array, an array; compiled, x < y has to be a bool
         return lt(self._data, other._data) if isinstance(other, Value) else self._compare(lt, other)
@@ -525,7 +543,7 @@ def _number(x: Any) -> float | None:
 
 
 def _undefined(rule: Rule, error: Exception, *operands: Any) -> Exception:
-    numbers = [float(x) for x in operands]
+    numbers = [number_of(x) for x in operands]
     return undefined(rule, error, numbers, tuple(x._label if isinstance(x, Value) else "" for x in operands))
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from autograd.engine import graph
+from autograd.engine.kinds import number
 from autograd.engine.modes import MODES, admits, check_sent, checking, stops
-from autograd.engine.rules import LEAF, REST, Rule
+from autograd.engine.rules import LEAF, REST, STEPS, Rule
 from autograd.engine.value import Value
 from autograd.errors import AutogradError
 from autograd.transforms.forward import plus, times
@@ -69,7 +70,7 @@ class Reverse(LiftedWorld):
         on_tape = tuple([x if isinstance(x, Node) and x.world is self else None for x in operands])
         primals = self.primals_of(next(x for x in on_tape if x is not None), operands)
         y = rule(*primals)
-        if MODES.active and not admits(rule, primals, y):
+        if (MODES.active and not admits(rule, primals, y)) or rule in STEPS:
             return y
         return Node(self, y, rule, primals, on_tape)
 
@@ -151,12 +152,12 @@ def recorded_gradients(seeds: dict[Value, Any], targets: Sequence[Value]) -> lis
 
     def edges(node: Value, adjoint: Any) -> Iterator[tuple[Value, Any]]:
         if careful:
-            check_sent(node, float(adjoint))
+            check_sent(node, number(adjoint))
         primals = node._operands()
         for (operand, then), partial_of in zip(node._edges(), node._rule.partials):
             if operand in depends and isinstance(operand, Value):
                 partial = partial_of(*primals, node)
-                _check_unchanged(node._rule, float(partial), then)
+                _check_unchanged(node._rule, number(partial), then)
                 yield operand, partial
 
     _sweep((node for node in order if node in depends), adjoints, frozenset(targets), edges)
