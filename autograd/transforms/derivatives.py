@@ -21,7 +21,7 @@ from autograd.transforms.ground import Ground
 from autograd.transforms.inputs import Argnums, Inputs
 from autograd.transforms.reverse import Reverse
 from autograd.transforms.trees import exact, flatten, is_number, map_numbers
-from autograd.transforms.worlds import World, none_is_open, world_of_trace
+from autograd.transforms.worlds import OnlyReverse, World, none_is_open, world_of_trace
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
@@ -204,11 +204,9 @@ def value_and_jacobian(
         run = _run_in_reverse(f, inputs, has_aux)
         run.require_numbers()
         m, n = run.tree.size, len(inputs.numbers)
-        if m <= n:
+        rows = _by_columns(f, inputs, m, has_aux) if m > n else None
+        if rows is None:
             rows = [run.pull([int(i == j) for j in range(m)]) for i in range(m)]
-        else:
-            columns = [_column(f, inputs, j, has_aux) for j in range(n)]
-            rows = [[column[i] for column in columns] for i in range(m)]
         matrix = inputs.stacked(rows, run.tree.shape) if stack else inputs.blocks(rows, run.tree.shape)
         return run.with_aux(run.output()), matrix
 
@@ -327,6 +325,15 @@ def _not_of_one_number(args: tuple[Any, ...]) -> str:
     )
 
 
+def _by_columns(f: Callable[..., Any], inputs: Inputs, m: int, has_aux: bool) -> list[list[Any]] | None:
+    """The Jacobian by forward mode, as rows; None if f has a backward rule only."""
+    try:
+        columns = [_column(f, inputs, j, has_aux) for j in range(len(inputs.numbers))]
+    except OnlyReverse:
+        return None
+    return [[column[i] for column in columns] for i in range(m)]
+
+
 def _column(f: Callable[..., Any], inputs: Inputs, j: int, has_aux: bool) -> list[Any]:
     """The derivatives of all outputs by the j-th number."""
     _, slopes = _along(f, inputs, [int(i == j) for i in range(len(inputs.numbers))], has_aux)
@@ -351,12 +358,34 @@ def _second(f: Callable[..., Any], inputs: Inputs, direction: Sequence[Any]) -> 
         return run.push()[0]
 
     flat = Inputs(tuple(inputs.numbers), tuple(range(len(inputs.numbers))))
-    run = _run_in_reverse(along, flat)
-    return run.pull([1])
+    try:
+        return _run_in_reverse(along, flat).pull([1])
+    except OnlyReverse:
+        return _second_the_other_way(f, inputs, flat, direction)
+
+
+def _second_the_other_way(f: Callable[..., Any], inputs: Inputs, flat: Inputs, direction: Sequence[Any]) -> list[Any]:
+    """The same by forward mode over reverse mode, which functions of ``custom_vjp`` can do."""
+
+    def slopes(*numbers: Any) -> list[Any]:
+        at = copy.copy(inputs)
+        at.numbers = list(numbers)
+        run = _run_in_reverse(f, at)
+        run.single_number()
+        return run.pull([1])
+
+    run = _Run(_forward(flat), slopes, flat, direction)
+    return [exact(slope, x) for slope, x in zip(run.push(), inputs.numbers)]
 
 
 def _run_in_reverse(f: Callable[..., Any], inputs: Inputs, has_aux: bool = False) -> _Run:
-    return _Run(_reverse(inputs), f, inputs, (), has_aux)
+    world = _reverse(inputs)
+    try:
+        return _Run(world, f, inputs, (), has_aux)
+    except OnlyReverse:
+        if not isinstance(world, Ground):
+            raise
+    return _Run(Reverse(), f, inputs, (), has_aux)  # whose tape has room for backward rules
 
 
 class _Run:

@@ -39,6 +39,16 @@ _levels: Final = itertools.count(1)
 _open: ContextVar[int] = ContextVar("worlds that are open", default=0)
 
 
+class OnlyReverse(TypeError):
+    """A function of ``custom_vjp`` was called in a world that has no adjoint to hand to its rule."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} has a backward rule only (custom_vjp): it is for grad, vjp, jacobian and hessian, not for forward "
+            "mode (jvp, derivative), jit, or Values outside of a transform; write custom_jvp or @primitive"
+        )
+
+
 class World:
     """One run of a function whose derivatives are wanted. ``with world:`` is where the function runs."""
 
