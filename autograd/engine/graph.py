@@ -124,6 +124,8 @@ def carries(node: Value) -> bool:
 
 def is_of_ended(node: Value) -> bool:
     """Whether the Value was computed from a leaf of a transform that has ended, and that didn't give it as a result."""
+    if node._rule is LEAF and node._origin is None:  # most often: a weight, say
+        return False
     return _standing(node) == _ENDED
 
 

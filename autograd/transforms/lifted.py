@@ -109,13 +109,23 @@ class LiftedWorld(World):
         Raises:
             LostDerivative: this world has ended, or one that an operand belongs to.
         """
-        if not self._is_open or any(type(x) is Value and graph.is_of_ended(x) for x in operands):
+        if not self._is_open:
             refuse_ended()
-        level = self.level
-        if isinstance(top.primal, (float, Value)):
-            return tuple([float(x) if type(x) is int else below(level, plain(x)) for x in operands])
-        numbers = [plain(x) for x in operands]
-        return tuple([like(top.primal, x) if type(x) is int or type(x) is float else below(level, x) for x in numbers])
+        is_float = isinstance(top.primal, (float, Value))
+        primals = []
+        for x in operands:
+            if isinstance(x, Lifted):
+                x = below(self.level, x)
+            elif isinstance(x, Value):
+                if graph.is_of_ended(x):
+                    refuse_ended()
+            else:
+                if type(x) is not float:
+                    x = plain(x)
+                if type(x) is int or (type(x) is float and not is_float):
+                    x = float(x) if is_float else like(top.primal, x)
+            primals.append(x)
+        return tuple(primals)
 
 
 def below(level: int, x: Any) -> Any:
