@@ -28,6 +28,7 @@ from autograd.errors import (
     LostDerivative,
     MissingDependency,
     NoKernel,
+    StaleGradient,
     TraceError,
 )
 from autograd.functions import *  # noqa: F403
@@ -35,6 +36,7 @@ from autograd.functions import __all__ as _functions
 
 if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
+    from autograd.pages import page
     from autograd.primitives import primitive
     from autograd.symbolic import to_sympy
     from autograd.transforms import (
@@ -71,6 +73,7 @@ _LATER = {
     "jacobian": "autograd.transforms",
     "jit": "autograd.compiler",
     "jvp": "autograd.transforms",
+    "page": "autograd.pages",
     "primitive": "autograd.primitives",
     "propagate": "autograd.transforms",
     "to_dot": "autograd.views",
@@ -109,8 +112,28 @@ def _hint(name: str) -> str:
         return (
             f"; autograd.{name} belongs to HIPS autograd, another package. NumPy's own functions take arrays of Values"
         )
+    if name in _ELSEWHERE:
+        return f"; write {_ELSEWHERE[name].format(name)}"
     near = difflib.get_close_matches(name, __dir__(), 1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+# What other libraries call it, and what it is here.
+_ELSEWHERE = {
+    **dict.fromkeys(("Tensor", "tensor", "Variable", "variable", "Parameter"), "autograd.Value(3.0)"),
+    **dict.fromkeys(("MLP", "SGD", "Module", "Neuron", "Layer", "mse", "cross_entropy"), "from nn import {}"),
+    **{f"arc{f}": f"autograd.a{f}" for f in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "arctan2": "autograd.atan2",
+    "backward": "y.backward()",
+    "inv": "1 / x",
+    "ln": "autograd.log",
+    "max": "autograd.maximum(a, b), or Python's max",
+    "min": "autograd.minimum(a, b), or Python's min",
+    "optim": "from nn import SGD",
+    "pow": "x ** b",
+    "power": "x ** b",
+    "square": "x ** 2",
+}
 
 
 def __dir__() -> list[str]:
@@ -135,6 +158,7 @@ __all__ = [
     "LostDerivative",
     "MissingDependency",
     "NoKernel",
+    "StaleGradient",
     "TraceError",
     "Value",
     "custom_jvp",
@@ -153,6 +177,7 @@ __all__ = [
     "name",
     "name_locals",
     "no_grad",
+    "page",
     "primitive",
     "propagate",
     "scope",

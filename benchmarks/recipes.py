@@ -5,6 +5,7 @@ Run: python -m benchmarks.recipes
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ N = 20
 
 
 def rosenbrock(x: Any) -> Any:
-    return sum(100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2 for a, b in zip(x[:-1], x[1:]))
+    return sum(100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2 for a, b in itertools.pairwise(x))
 
 
 T = np.linspace(0.0, 4.0, 200)

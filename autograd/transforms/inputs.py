@@ -97,8 +97,8 @@ def _place(
         return argnum if argnum in kwargs else _index_of_name(argnum, args, kwargs, f)
     if isinstance(argnum, bool) or not hasattr(type(argnum), "__index__"):
         raise TypeError(
-            f"argnums {argnums!r:.60} doesn't say which argument to differentiate by; write an index such as 0 or -1, "
-            'a name such as "x", or a tuple of them'
+            "argnums is the number of an argument, counted from 0 (the last one is -1), its name, or a tuple of these, "
+            f"not {argnums!r:.60}"
         )
     index = operator.index(argnum)
     if -len(args) <= index < len(args):
@@ -106,6 +106,8 @@ def _place(
     names = _names(f)
     if 0 <= index < len(names) and names[index] in kwargs:
         return names[index]
+    if not args and not kwargs:
+        raise TypeError("f was called without positional arguments, by which to differentiate; write grad(f)(x)")
     raise ValueError(
         f"argnums {argnums!r} is out of range: f was called with {len(args)} positional arguments"
         + (f"; by keyword there are {', '.join(kwargs)}: write argnums={next(iter(kwargs))!r}" if kwargs else "")
