@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,7 @@ from autograd import (
     vjp,
     vmap,
 )
+from autograd.testing import gradcheck, gradgradcheck
 from tests.test_seams import WAYS, ways
 
 
@@ -291,3 +294,40 @@ def test_a_primitive_is_still_the_way_for_one_number() -> None:
         return math.exp(x)
 
     assert grad(own_exp_for_a_seam)(1.0) == math.e
+
+
+def test_gradcheck_measures_functions_with_derivatives_of_their_own() -> None:
+    @custom_jvp
+    def sine(x: Any) -> Any:
+        return math.sin(x)
+
+    sine.defjvp(lambda p, t: (sine(*p), autograd.cos(p[0]) * t[0]))
+    gradcheck(sine, 1.0)
+    gradgradcheck(lambda x: sine(x) * sine(2.0 * x), 0.7)
+    root = implicit(lambda x, a: x**3 + x - a, lambda a: newton(float(a)))
+    gradcheck(root, 3.0)
+    gradgradcheck(root, 3.0)
+    sine.defjvp(lambda p, t: (sine(*p), 1.01 * autograd.cos(p[0]) * t[0]))
+    with pytest.raises(AssertionError):
+        gradcheck(sine, 1.0)
+
+
+def newton(a: float) -> float:
+    x = 1.0
+    for _ in range(60):
+        x -= (x**3 + x - a) / (3.0 * x * x + 1.0)
+    return x
+
+
+def test_an_operation_of_ones_own_is_not_pickled_as_another() -> None:
+    @custom_jvp
+    def exp(x: Any) -> Any:  # the name of a row
+        return x * x
+
+    exp.defjvp(lambda p, t: (exp(*p), 2.0 * p[0] * t[0]))
+    y = exp(Value(3.0))
+    with pytest.raises(TypeError, match="no row of the rule table"):
+        pickle.dumps(y)
+    twin = copy.deepcopy(y)
+    twin.backward()
+    assert twin.parents[0].grad == 6.0

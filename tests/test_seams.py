@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
+import autograd.engine.graph
 from autograd import (
     LostDerivative,
     Value,
@@ -35,6 +36,7 @@ from autograd import (
     value_and_jacobian,
     vjp,
 )
+from tests.forms import needs_python
 
 Function = Callable[[Any], Any]
 
@@ -463,3 +465,23 @@ def test_stacked_columns_are_those_of_the_arguments(m: int, n: int) -> None:
     value, same = value_and_jacobian(f, argnums=(1, 2), stack=True)(*args)
     assert (same == whole).all()
     assert value == f(*args)
+
+
+@needs_python
+def test_questions_about_one_graph_take_time_in_proportion_to_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    visits: list[Any] = []
+    looked_at = autograd.engine.graph._of_operands
+    monkeypatch.setattr(
+        "autograd.engine.graph._of_operands", lambda node, is_open: visits.append(node) or looked_at(node, is_open)
+    )
+
+    def f(x: Any) -> Any:
+        y = x
+        for _ in range(300):
+            y = 0.5 * y + 0.5 * x
+            assert y == Value(y.data)
+            assert float(stop_gradient(y)) == y.data
+        return y
+
+    assert grad(f)(1.0) == 1.0
+    assert len(visits) <= 300 * 5  # operations, each once

@@ -161,6 +161,11 @@ class Rule:
         return f"<rule {self.name or 'leaf'}>"
 
     def __reduce__(self) -> tuple[Function, tuple[str]]:
+        if not self.public and RULES.get(self.name) is not self:
+            raise TypeError(
+                f"an operation of {self.name}, which is no row of the rule table, can't be pickled; "
+                "pickle the numbers that it was computed from, or make it a row with @primitive"
+            )
         return named, (self.name,)
 
     def __call__(self, *operands: Any) -> Any:

@@ -69,7 +69,7 @@ class custom_jvp:  # noqa: N801
         def value(numbers: Any) -> list[Any]:
             return flatten(self.f(*given.rebuild(numbers)))[1]
 
-        joint = Joint(self.name, value, lambda numbers: self._slopes(given, numbers))
+        joint = Joint(self.name, value, lambda numbers: self._slopes(given, numbers), self.f)
         return tree.rebuild(joint(given.numbers))
 
     def _slopes(self, given: Given, numbers: Any) -> list[list[Any]]:

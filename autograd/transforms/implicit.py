@@ -58,7 +58,7 @@ class _Solution:
         self.residual = residual
         self.solve = solve
         self.given = given
-        self.joint = Joint("solution", self._solve, self._slopes)
+        self.joint = Joint("solution", self._solve, self._slopes, solve)
         self.tree: Tree | None = None  # of x
 
     def __call__(self) -> Any:

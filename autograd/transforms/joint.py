@@ -65,10 +65,18 @@ class Joint:
         name: for pictures and messages.
         value: from numbers that carry no derivative, the outputs.
         slopes: from the numbers, of any kind, a row for each output: its partials. It may be differentiated again.
+        code: the function whose code computes the value.
     """
 
-    def __init__(self, name: str, value: Callable[[Numbers], list[Any]], slopes: Callable[[Numbers], Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        value: Callable[[Numbers], list[Any]],
+        slopes: Callable[[Numbers], Any],
+        code: Callable[..., Any],
+    ) -> None:
         self.name = name
+        self._code = code
         self._value = value
         self._slopes = slopes
         self._known: dict[str, tuple[Numbers, Any]] = {}  # what was computed last, which the next output asks for again
@@ -87,6 +95,8 @@ class Joint:
     def _rule(self, output: int, arity: int) -> Rule:
         def value(*numbers: Any) -> Any:
             return self.value(numbers)[output]
+
+        value.__module__ = getattr(self._code, "__module__", "")  # whose precision gradcheck wants to know
 
         def partial(position: int) -> Callable[..., Any]:
             def by_operand(*operands_and_result: Any) -> Any:

@@ -95,10 +95,12 @@ class Output(Node):
 
 
 class Cotangents(dict[int, Any]):
-    """Adjoints of several outputs, by position. They are added as a structure."""
+    """Adjoints of several outputs, by position. What is added to them is added in place, or many would take long."""
 
     def __add__(self, other: Any) -> Cotangents:
-        return Cotangents({**self, **{j: plus(self.get(j, 0), adjoint) for j, adjoint in other.items()}})
+        for position, adjoint in other.items():
+            self[position] = plus(self.get(position, 0), adjoint)
+        return self
 
 
 def call_by_hand(
