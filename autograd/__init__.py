@@ -23,11 +23,13 @@ from autograd.engine.value import BUNDLES, Value, name, name_locals, zero_grad
 from autograd.errors import (
     AnomalyError,
     AutogradError,
+    AutogradWarning,
     EngineFailure,
     ForeignFiles,
     LostDerivative,
     MissingDependency,
     NoKernel,
+    SlowWarning,
     StaleGradient,
     TraceError,
 )
@@ -36,6 +38,7 @@ from autograd.functions import __all__ as _functions
 
 if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
+    from autograd.explanations import exercise, explain, spreadsheet
     from autograd.pages import page
     from autograd.primitives import primitive
     from autograd.symbolic import to_sympy
@@ -65,6 +68,8 @@ _LATER = {
     "custom_vjp": "autograd.transforms",
     "derivative": "autograd.transforms",
     "draw": "autograd.views",
+    "exercise": "autograd.explanations",
+    "explain": "autograd.explanations",
     "grad": "autograd.transforms",
     "gradient": "autograd.transforms.reverse",
     "hessian": "autograd.transforms",
@@ -76,6 +81,7 @@ _LATER = {
     "page": "autograd.pages",
     "primitive": "autograd.primitives",
     "propagate": "autograd.transforms",
+    "spreadsheet": "autograd.explanations",
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
     "value_and_grad": "autograd.transforms",
@@ -153,11 +159,13 @@ __all__ = [
     *(name for name in _functions if name not in {"abs", "round", "sum"}),  # they would hide Python's own
     "AnomalyError",
     "AutogradError",
+    "AutogradWarning",
     "EngineFailure",
     "ForeignFiles",
     "LostDerivative",
     "MissingDependency",
     "NoKernel",
+    "SlowWarning",
     "StaleGradient",
     "TraceError",
     "Value",
@@ -166,6 +174,8 @@ __all__ = [
     "derivative",
     "detect_anomaly",
     "draw",
+    "exercise",
+    "explain",
     "grad",
     "gradient",
     "hessian",
@@ -181,6 +191,7 @@ __all__ = [
     "primitive",
     "propagate",
     "scope",
+    "spreadsheet",
     "to_dot",
     "to_sympy",
     "value_and_grad",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import importlib
 import math
+import os
+import re
 import statistics
 import subprocess
 import sys
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, primitive
+from autograd.engine.value import PURE
 from autograd.testing import gradcheck
 
 LONGEST = 420  # characters: a message is read in a terminal, below a traceback
@@ -151,7 +155,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.MLP(2, [])", ValueError, ("at least one layer",)),
     ("nn.Neuron('a')", TypeError, ("whole number", "'a'")),
     ("nn.Layer(2, 1.5)", TypeError, ("number of outputs", "1.5")),
-    ("nn.MLP(2, [3, 1])(np.ones((5, 2)))", ValueError, ("2 inputs, not 5", "[model(x) for x in samples]")),
+    ("nn.MLP(2, [3, 1])(np.ones((5, 2)).tolist())", ValueError, ("2 inputs, not 5", "[model(x) for x in samples]")),
     ("nn.SGD(nn.MLP(2, [1]), lr=0.1)", TypeError, ("not a MLP", "model.parameters()")),
     ("nn.SGD(x, lr=0.1)", TypeError, ("a list of Values", "[w]")),
     ("nn.SGD([], lr=0.1)", ValueError, ("no parameters",)),
@@ -295,6 +299,22 @@ def test_dir_shows_what_is_for_users() -> None:
 def test_a_derived_function_has_a_name() -> None:
     assert repr(autograd.grad(square)).startswith("<function grad(square) at ")
     assert repr(autograd.jacobian(autograd.grad(square))).startswith("<function jacobian(grad(square)) at ")
+
+
+@pytest.mark.parametrize(
+    "mistake", ["log(x - 2)", "x / (x - 2)", "(x - 3) ** 0.5", "x.exp().exp().exp()", "Value('3')", "x * [1]"]
+)
+def test_a_traceback_is_one_and_its_files_can_be_opened(mistake: str) -> None:
+    names = {"x": Value(2.0), "Value": Value, "log": autograd.log}
+    with pytest.raises((ValueError, TypeError, ArithmeticError)) as caught:
+        eval(compile(f"{mistake}\n", __file__, "eval"), names)
+    told = "".join(traceback.format_exception(caught.value))
+    assert told.count("Traceback") == 1
+    files = re.findall(r'File "(.*?)"', told)
+    assert all(map(os.path.isabs, files))
+    assert all(map(os.path.exists, files))
+    if not PURE:  # compiled functions have no line
+        assert files[-1] in (__file__, autograd.functions.__file__)
 
 
 def test_files_of_another_autograd_are_noticed(tmp_path: Path) -> None:

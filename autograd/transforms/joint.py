@@ -32,7 +32,7 @@ class Given:
         self.shapes: list[Any] = []  # of each leaf: an array's, () of a number, None of anything else
         self.numbers: list[Any] = []
         for leaf in self.leaves:
-            numbers = leaf.ravel().tolist() if getattr(leaf, "ndim", 0) else [plain(leaf)]
+            numbers = getattr(leaf, "numbers", leaf).ravel().tolist() if getattr(leaf, "ndim", 0) else [plain(leaf)]
             if numbers and all(map(is_number, numbers)):
                 self.shapes.append(getattr(leaf, "shape", ()))
                 self.numbers += numbers

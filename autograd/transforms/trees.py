@@ -75,7 +75,7 @@ def flatten(structure: Any) -> tuple[Tree, list[Any]]:
     for leaf in leaves:
         if getattr(leaf, "ndim", 0):
             shapes.append(leaf.shape)
-            flat = leaf.ravel()
+            flat = getattr(leaf, "numbers", leaf).ravel()  # numbers: of a batch, see compiler/record/batches.py
             numbers.extend(flat.astype(float).tolist() if flat.dtype.kind == "f" else map(plain, flat.tolist()))
         else:
             shapes.append(None)
