@@ -239,6 +239,25 @@ def test_a_copy_is_the_same_number(way: Any) -> None:
     assert way(f, 3.0) == 6.0 * 9.0 + 6.0
 
 
+@ways
+def test_a_backward_pass_inside_a_transform_is_refused(way: Any) -> None:
+    def f(x: Any) -> Any:
+        y = x * x * x
+        y.backward()
+        return x.grad * x
+
+    with pytest.raises(LostDerivative, match=r"backward\(\) inside a transform"):
+        way(f, 2.0)
+
+    def trained(x: Any) -> Any:  # what has nothing to do with x may be differentiated as ever
+        w = Value(3.0)
+        (w * w).backward()
+        return w.grad * x
+
+    assert way(trained, 2.0) == 6.0
+    assert grad(lambda x: gradient(x**3, [x])[0])(2.0) == 12.0
+
+
 # --- Outputs ---
 
 

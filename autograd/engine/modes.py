@@ -165,6 +165,19 @@ def refuse_to_leave(how: str) -> None:
     )
 
 
+def refuse_backward() -> None:
+    """``backward()`` was called on a number inside a transform.
+
+    Raises:
+        LostDerivative: always.
+    """
+    file, line = users_line()
+    raise LostDerivative(
+        f"backward() inside a transform, at {file}:{line}, would give plain numbers, whose own derivatives are lost; "
+        "write gradient(y, [x]) for Values, or grad(f)(x), and use what they return"
+    )
+
+
 def checking() -> bool:
     """True inside ``detect_anomaly``."""
     return MODES.active > 0 and _mode.get().anomaly

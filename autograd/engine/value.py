@@ -279,6 +279,8 @@ class Value(Functions):
                 f"backward begins with the gradient 1 and takes no other, not {seed[0]!r:.60}; "
                 "for c times the gradient write (c * y).backward()"
             )
+        if graph.GROUNDS and graph.belongs(self):
+            modes.refuse_backward()
         order, leaves = graph.marked(self)
         earlier = [leaf._grad for leaf in leaves]  # what earlier calls left there: set aside, and added at the end
         pull_back(order, leaves, [self], [1.0])  # ∂(this)/∂(this) = 1

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.engine import graph, rules
 from autograd.engine.kinds import compares_itself, like, number, plain
-from autograd.engine.modes import refuse_to_leave
+from autograd.engine.modes import refuse_backward, refuse_to_leave
 from autograd.engine.value import Value
 from autograd.transforms.operators import Operators
 from autograd.transforms.worlds import LIFTED, World, refuse_ended
@@ -47,6 +47,14 @@ class Lifted(Operators):
     @label.setter
     def label(self, label: str) -> None:
         pass
+
+    def backward(self) -> None:
+        """There is none inside a transform.
+
+        Raises:
+            LostDerivative: always.
+        """
+        refuse_backward()
 
     def __apply_rule__(self, rule: rules.Rule, operands: tuple[Any, ...]) -> Any:
         return self.world.apply(rule, operands)
