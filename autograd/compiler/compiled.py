@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import optree
 from autograd.compiler.backends import named
 from autograd.compiler.backends.backend import Backend, Procedure
 from autograd.compiler.layout import Layout
+from autograd.compiler.passes.guard import guard, shows_nan
 from autograd.compiler.passes.simplify import simplify
 from autograd.compiler.program import Program
 from autograd.compiler.record.adjoint import Tape
@@ -25,7 +27,7 @@ class Compiled:
     """A function's program for arguments of some shapes, and the back end that runs it. It prints as the program.
 
     Attributes:
-        program: what is computed, on numbers in a row.
+        program: what is computed, on numbers in a row; where a result is NaN, ``guarded`` is, if it is another one.
         arguments: where the numbers of the arguments stand there.
         results: likewise for what the function returns.
         dtype: of all arithmetic.
@@ -39,8 +41,11 @@ class Compiled:
         self.arguments: Final = flat.key.layout(dtype)
         self.dtype: Final = dtype
         recorded, self.results = record(f, flat, self.arguments, dtype, keep_lines=backend.keeps_lines)
-        self.program: Final = simplify(recorded)
-        self._procedure = Procedure(self.program, self.arguments, self.results, dtype, threads)
+        self._recorded: Final = recorded
+        is_quick = bool(recorded.guards) and not backend.looks_inside and shows_nan(recorded)
+        self.program: Final = simplify(recorded) if is_quick or not recorded.guards else self.guarded
+        guarded = (lambda: self.guarded) if is_quick else None
+        self._procedure = Procedure(self.program, self.arguments, self.results, dtype, threads, guarded)
         self.backend: Final = backend(self._procedure)
         self._backends: dict[type[Backend], Backend] = {backend: self.backend}
         # What every call needs, within reach.
@@ -49,6 +54,11 @@ class Compiled:
 
     def __repr__(self) -> str:
         return str(self.program)
+
+    @functools.cached_property
+    def guarded(self) -> Program:
+        """The program in which what a choice has left out stays 0, whatever it meets. See ``passes/guard.py``."""
+        return simplify(guard(self._recorded)) if self._recorded.guards else self.program
 
     def counts(self) -> dict[str, int]:
         """How many instructions of each kind there are, and how many terms the sums have in all."""
@@ -101,13 +111,13 @@ class Compiled:
         """The program as the source of a plain Python function of its numbers, worth reading."""
         from autograd.compiler.source.python import to_python
 
-        return to_python(self.program, name, self.results)
+        return to_python(self.guarded, name, self.results)
 
     def to_c(self, name: str = "f") -> str:
         """The program as a C file of its own (C99) with one function, which needs nothing but ``math.h``."""
         from autograd.compiler.source.c import to_c
 
-        return to_c(self.program, name, self.results, self.dtype)
+        return to_c(self.guarded, name, self.results, self.dtype)
 
 
 def record(

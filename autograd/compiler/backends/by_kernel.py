@@ -22,7 +22,8 @@ class Kernel(Backend):
 
     def __init__(self, procedure: Procedure) -> None:
         super().__init__(procedure)
-        self._read: Final = procedure.results.read
+        # How a result becomes the user's: most programs have no guards, and their rows are not looked at.
+        self._read: Final = procedure.results.read if procedure.guarded is None else None
         self._lowered: Lowered | None = None
         self._once: kernel.Code | None = None
         self._repeating: kernel.Code | None = None  # copies its results to its first arguments after each run
@@ -49,14 +50,13 @@ class Kernel(Backend):
         code.run_at(memory.address, times, min(threads, kernel.MOST_THREADS))
         outputs = memory.outputs.copy()
         self._free.append(memory)
-        return self._read(outputs)
+        return self._read(outputs) if self._read is not None else self.finished(outputs, numbers, threads, times)
 
     def lowered(self) -> Lowered:
         """The program's words."""
         with self._lock:
             if self._lowered is None:
-                program, _, results, _, _ = self.procedure
-                self._lowered = lower(program, results.outputs)
+                self._lowered = lower(self.procedure.program, self.procedure.results.outputs)
             return self._lowered
 
     def _first_code(self, times: int) -> kernel.Code:
@@ -68,7 +68,7 @@ class Kernel(Backend):
 
     def _code(self, feedback: int) -> kernel.Code:
         """The checked program, which copies so many of its results to its inputs after each run."""
-        program, _, _, dtype, threads = self.procedure
+        program, dtype, threads = self.procedure.program, self.procedure.dtype, self.procedure.threads
         lanes = kernel.LANES[dtype]
         lowered = self.lowered()
         sections = [
@@ -86,8 +86,8 @@ class _Memory:
     """A memory with the constants in place, and the parts of it that the arguments go to."""
 
     def __init__(self, procedure: Procedure, lowered: Lowered) -> None:
-        _, arguments, results, dtype, _ = procedure
-        numbers = np.zeros(max(lowered.memory, 1), dtype=dtype)
+        arguments, results = procedure.arguments, procedure.results
+        numbers = np.zeros(max(lowered.memory, 1), dtype=procedure.dtype)
         with np.errstate(over="ignore"):  # what is too large for float32 is infinite
             for start, constants in lowered.constants:
                 numbers[start : start + len(constants)] = constants

@@ -54,6 +54,10 @@ class Rewriting:
         self._ops.append((head, operands, batch))
         return next(self._numbers)
 
+    def new(self, value: Index) -> Index:
+        """What an old value is in the new program; NONE is NONE."""
+        return self._new[value]
+
     def forward(self, value: Index, at: Index) -> None:
         """An old value is this new one from now on, and what was emitted since the last one was emitted for it."""
         self._new[value] = at

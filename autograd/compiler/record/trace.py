@@ -72,6 +72,7 @@ class Trace:
         self._keep_lines = keep_lines
         self._constants: dict[bytes, Index] = {}
         self.by_table: set[Index] = set()  # choices of which a branch is 0 by the table: the whole number
+        self.guards: dict[Index, Index] = {}  # of derivatives: 0 where a choice has left them out, else 1
         # Of takes: which row is taken, by index and number of rows; whether it is a certain one, by that one as well.
         self.choices: dict[tuple[int, ...], Index] = {}
 
@@ -84,7 +85,7 @@ class Trace:
 
     def finish(self, outputs: Sequence[Index]) -> Program:
         """The program that returns these values."""
-        return Program(self.inputs, self.ops, list(outputs), self.names, self.lines)
+        return Program(self.inputs, self.ops, list(outputs), self.names, self.lines, self.guards)
 
     def append(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
         """Record an instruction: the number of its value."""
