@@ -17,7 +17,7 @@ from autograd.compiler.passes.guard import guard, shows_nan
 from autograd.compiler.passes.simplify import simplify
 from autograd.compiler.program import Program
 from autograd.compiler.record.adjoint import Tape
-from autograd.compiler.record.arguments import Arguments, Shortcut, name_inputs, traced_leaves
+from autograd.compiler.record.arguments import Arguments, Shortcut, name_inputs, orders_of, traced_leaves
 from autograd.compiler.record.results import results_of
 from autograd.compiler.record.trace import Trace
 from autograd.engine.modes import TAPE
@@ -38,6 +38,7 @@ class Compiled:
         self, f: Callable[..., Any], flat: Arguments, dtype: str, threads: int, backend: type[Backend]
     ) -> None:
         self.key: Final = flat.key
+        self._signature: Final = flat.signature
         self.arguments: Final = flat.key.layout(dtype)
         self.dtype: Final = dtype
         recorded, self.results = record(f, flat, self.arguments, dtype, keep_lines=backend.keeps_lines)
@@ -76,7 +77,7 @@ class Compiled:
             ValueError: the backend is unknown, or the arguments have other shapes.
             MissingDependency: there is no compiled kernel, and "c" was asked for.
         """
-        flat = Arguments(args, kwargs)
+        flat = Arguments(args, kwargs, self._signature)
         if flat.key != self.key:
             raise ValueError(
                 f"this program is for arguments of shapes {self.key.shapes} in the structure {self.key.spec}, "
@@ -84,6 +85,11 @@ class Compiled:
             )
         chosen = self.backend if backend is None else self._by(named(backend))
         return chosen.call(flat.numbers)
+
+    @functools.cached_property
+    def result_orders(self) -> tuple[tuple[Any, ...], ...]:
+        """Of each dict in the result: its keys, in their order."""
+        return orders_of(self.results.spec.unflatten([0.0] * len(self.results.leaves)))
 
     def repeated(self, n: int, state: Arguments, numbers: Sequence[Any], threads: int) -> Any:
         """The result of n runs, each of which is given that of the one before as its first argument, now ``state``."""
@@ -127,7 +133,7 @@ def record(
     trace = Trace(arguments.size, keep_lines)
     call: Any = optree.tree_unflatten(flat.key.spec, traced_leaves(trace, flat, arguments))
     args, kwargs = call if flat.key.by_keyword else (call, {})
-    name_inputs(trace, f, flat.key, arguments)
+    name_inputs(trace, flat.signature, flat.key, arguments)
     trace.world = Tape(trace)
     token = TAPE.set(trace.world)
     try:

@@ -19,6 +19,7 @@ from autograd.compiler.ieee import FUNCTIONS
 from autograd.compiler.program import (
     CONSTANT,
     COPY,
+    EQUAL,
     LESS,
     LESS_EQUAL,
     NONE,
@@ -50,6 +51,7 @@ _COMPARISONS: Final = {  # instruction, and whether the operands change places
     operator.le: (LESS_EQUAL, False),
     operator.gt: (LESS, True),
     operator.ge: (LESS_EQUAL, True),
+    operator.eq: (EQUAL, False),
 }
 
 
@@ -302,10 +304,12 @@ class Traced(InArrays, Operators):
         """Itself, being real. NumPy's var, std and vdot ask for it."""
         return self
 
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        raise _no_number("== was asked", "write where(abs(x - y) > 0, ...), or use `is` for identity")
+    def __eq__(self, other: object) -> Any:  # a NaN isn't equal to itself, so identity says nothing
+        return self._compare(operator.eq, other)
+
+    def __ne__(self, other: object) -> Any:
+        is_equal = self._compare(operator.eq, other)
+        return is_equal if is_equal is NotImplemented else ~is_equal
 
     def __take__(self, table: Sequence[Any]) -> Any:
         """table[self], for ``take``. The rows of a table may be sequences themselves."""
