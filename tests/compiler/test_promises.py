@@ -95,12 +95,11 @@ def test_what_compares_by_value_and_cannot_change_is_static(pair: tuple[Any, Any
 )
 @pytest.mark.parametrize("call", ["positional", "keyword", "nested"])
 def test_what_may_change_is_refused_with_its_name_and_the_way_out(odd: Any, call: str) -> None:
-    f = jit(lambda x, config: x)
+    args, kwargs = {
+        "positional": ((1.0, odd), {}), "keyword": ((1.0,), {"config": odd}), "nested": ((1.0, {"k": [odd]}), {})
+    }[call]  # fmt: skip
     with pytest.raises(TypeError, match=r"'config'.*static_arg") as caught:
-        if call == "keyword":
-            f(1.0, config=odd)
-        else:
-            f(1.0, odd if call == "positional" else {"k": [odd]})
+        jit(lambda x, config: x)(*args, **kwargs)
     assert len(str(caught.value)) < 420
 
 

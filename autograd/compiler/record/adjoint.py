@@ -280,9 +280,9 @@ class Tape(World):
         return [next(slopes) if isinstance(y, Traced) else 0.0 for y in outputs]
 
     def sum(self, numbers: Sequence[Any]) -> Any:
-        """The sum of numbers of which some are traced, as one instruction; of arrays, element by element."""
+        """The sum of numbers of which some are traced; of arrays, element by element."""
         try:
-            return Traced(self.trace, self.trace.sum([(self.trace.value(x), NONE, 1) for x in numbers]))
+            return self._added_up([(self.trace.value(x), NONE, 1) for x in numbers])
         except TypeError:
             return functools.reduce(operator.add, numbers)
 
@@ -290,9 +290,16 @@ class Tape(World):
         """The sum of the products, likewise."""
         value = self.trace.value
         try:
-            return Traced(self.trace, self.trace.sum([(value(a), value(b), 1) for a, b in zip(left, right)]))
+            return self._added_up([(value(a), value(b), 1) for a, b in zip(left, right)])
         except TypeError:
             return functools.reduce(operator.add, map(operator.mul, left, right))
+
+    def _added_up(self, terms: list[Term]) -> Traced:
+        """One sum of many terms; a short one, which is to be Python's to the last bit, two by two."""
+        trace = self.trace
+        while 2 < len(terms) <= 4:
+            terms = [(trace.sum(terms[:2]), NONE, 1), *terms[2:]]
+        return Traced(trace, trace.sum(terms))
 
     def require_one_number(self, y: Any) -> None:
         """See World: one that varies over a batch, when the function of that batch's vmap has returned."""
