@@ -1,6 +1,7 @@
 # make demo    the w1-w8 study: every number of the forward and backward pass, with pictures, in out/
 # make check   does it work on this machine? Two minutes, once the environment is there
 # make test    everything that is checked, on both forms of the engine: the Python that one reads, and the compiled one
+# make test-pyodide  the pure wheel in WebAssembly's Python, as in a browser; needs Node
 # make test-peers  the derivatives against those of JAX and HIPS autograd
 # make bench       how fast, beside PyTorch, JAX, C and others: one table
 # make mutants     do the tests notice? Some two thousand small faults, one at a time
@@ -17,7 +18,7 @@ DEMO   := $(VENV)/.demo
 COMPILED  := .venv-compiled
 ELSEWHERE := build/tests
 
-.PHONY: demo check test test-pure test-compiled test-peers bench mutants zoo thorough lint types arrows long clean
+.PHONY: demo check test test-pure test-compiled test-pyodide test-peers bench mutants zoo thorough lint types arrows long clean
 
 demo: $(DEMO)
 	$(BIN)/python demos/w8_network.py
@@ -38,7 +39,7 @@ test-compiled: $(COMPILED)/.ready
 	@rm -rf $(ELSEWHERE) && mkdir -p $(ELSEWHERE)
 	@cp -R benchmarks demos docs peers tests *.md pyproject.toml $(ELSEWHERE)
 	@if (cd $(ELSEWHERE) && $(CURDIR)/$(COMPILED)/bin/python -m autograd --version) | grep -q 'engine compiled, kernel compiled'; \
-	then cd $(ELSEWHERE) && HYPOTHESIS_PROFILE=compiled $(CURDIR)/$(COMPILED)/bin/python -m pytest -n auto -rs -p no:cacheprovider tests; \
+	then cd $(ELSEWHERE) && HYPOTHESIS_PROFILE=compiled $(CURDIR)/$(COMPILED)/bin/python -m pytest -n auto -p no:cacheprovider tests; \
 	elif command -v cc || command -v gcc || command -v clang; \
 	then echo "the engine or the kernel was not compiled, though there is a C compiler; to see why: pip wheel --no-deps -v ." >&2; exit 1; \
 	else echo "no C compiler here: the tests of the compiled engine are left out"; \
@@ -70,6 +71,10 @@ thorough: $(READY)
 # Every transform against JAX and against HIPS autograd, which shares our import name: each has an environment of its own.
 test-peers: .venv-peers/.ready .venv-hips/.ready
 	HIPS_PYTHON=$(CURDIR)/.venv-hips/bin/python .venv-peers/bin/python -m pytest peers/test_*.py
+
+test-pyodide: $(READY)
+	npm ci --prefix tests/pyodide
+	$(BIN)/python -m pytest tests/test_package.py
 
 # Mutation testing (docs/mutants.md). A run that was broken off goes on where it was; rm -r out/mutants begins afresh.
 # make mutants OPTIONS=--all tests every mutant of the files of which a sample is tested.

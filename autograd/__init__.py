@@ -27,6 +27,7 @@ from autograd.errors import (
     ForeignFiles,
     MissingDependency,
     NoKernel,
+    StaleGradient,
     TraceError,
 )
 from autograd.functions import *  # noqa: F403
@@ -89,8 +90,28 @@ def _hint(name: str) -> str:
         return (
             f"; autograd.{name} belongs to HIPS autograd, another package. NumPy's own functions take arrays of Values"
         )
+    if name in _ELSEWHERE:
+        return f"; write {_ELSEWHERE[name].format(name)}"
     near = difflib.get_close_matches(name, __dir__(), 1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+# What other libraries call it, and what it is here.
+_ELSEWHERE = {
+    **dict.fromkeys(("Tensor", "tensor", "Variable", "variable", "Parameter"), "autograd.Value(3.0)"),
+    **dict.fromkeys(("MLP", "SGD", "Module", "Neuron", "Layer", "mse", "cross_entropy"), "from nn import {}"),
+    **{f"arc{f}": f"autograd.a{f}" for f in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "arctan2": "autograd.atan2",
+    "backward": "y.backward()",
+    "inv": "1 / x",
+    "ln": "autograd.log",
+    "max": "autograd.maximum(a, b), or Python's max",
+    "min": "autograd.minimum(a, b), or Python's min",
+    "optim": "from nn import SGD",
+    "pow": "x ** b",
+    "power": "x ** b",
+    "square": "x ** 2",
+}
 
 
 def __dir__() -> list[str]:
@@ -114,6 +135,7 @@ __all__ = [
     "ForeignFiles",
     "MissingDependency",
     "NoKernel",
+    "StaleGradient",
     "TraceError",
     "Value",
     "derivative",

@@ -49,7 +49,29 @@ def __getattr__(name: str) -> Any:
 
         value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
         return value
-    raise AttributeError(f"module 'nn' has no attribute {name!r}")
+    raise AttributeError(f"module 'nn' has no attribute {name!r}{_hint(name)}")
+
+
+def _hint(name: str) -> str:
+    import difflib
+
+    if name in _ELSEWHERE:
+        return f"; write {_ELSEWHERE[name]}"
+    near = difflib.get_close_matches(name, __all__, 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+# What PyTorch calls it, and what it is here.
+_ELSEWHERE = {
+    **{name: f'nn.Layer(nin, nout, "{name.lower()}")' for name in ("ReLU", "Tanh", "Sigmoid", "GELU", "SiLU")},
+    "BCELoss": "nn.binary_cross_entropy",
+    "BCEWithLogitsLoss": "nn.binary_cross_entropy",
+    "CrossEntropyLoss": "nn.cross_entropy",
+    "L1Loss": "nn.mae",
+    "Linear": 'nn.Layer(nin, nout, "linear")',
+    "MSELoss": "nn.mse",
+    "Parameter": "autograd.Value(3.0)",
+}
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""History: what happened during training, a column for each quantity and a row for each step."""
+"""History: the numbers of a training run, a column for each quantity and a row for each step."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class History:
         return f"History({len(self)} rows: {', '.join(self.columns)})"
 
     def append(self, row: Mapping[str, float]) -> None:
-        """Add a row: a number for every column. What else is in it is not kept.
+        """Add a row: a number for every column. Other entries are dropped.
 
         Raises:
             ValueError: it has no number for one of the columns.

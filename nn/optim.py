@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from autograd import Value, zero_grad
+from autograd.engine.used import note_step, watch
 
 Rate: TypeAlias = "float | Callable[[int], float]"
 
@@ -53,6 +54,7 @@ class SGD:
         self.weight_decay = weight_decay
         self.steps = 0  # taken so far
         self._velocities: list[float] = []
+        self._watched = watch(self)
         if not callable(lr):
             _checked_rate(lr)
         if not 0 <= momentum < 1:
@@ -77,6 +79,7 @@ class SGD:
             directions = self._with_momentum(directions)
         for p, direction in zip(self.params, directions):
             p.data -= rate * direction
+        note_step(self.params, self._watched)
         self.steps += 1
 
     def _with_momentum(self, gradients: list[float]) -> list[float]:
@@ -97,6 +100,17 @@ def _distinct(params: Iterable[Value]) -> list[Value]:
         raise TypeError(f"an optimiser takes parameters, not a {type(params).__name__}; write model.parameters()")
     if isinstance(params, Value):
         raise TypeError("an optimiser takes a list of Values, not one Value; write [w]")
+    if callable(params):
+        raise TypeError(f"an optimiser takes parameters, not a function: {params!r:.60}; write model.parameters()")
+    if isinstance(params, dict):
+        raise TypeError("an optimiser takes a list of Values, not a dict; write list(params.values())")
+    if not hasattr(params, "__iter__"):
+        raise TypeError(f"an optimiser takes a list of Values, not {type(params).__name__}: {params!r:.60}")
+    params = list(params)
+    if any(isinstance(p, (list, tuple)) for p in params):
+        raise TypeError(
+            "an optimiser takes one list of Values, not lists in a list; write [p for row in rows for p in row]"
+        )
     distinct = list(dict.fromkeys(params))
     for p in distinct:
         if not isinstance(p, Value):

@@ -8,7 +8,7 @@
     i2 ───────── h2 │ a_h2 ───────── o2 │ a_o2      E2 = ½ (t2 - a_o2)²
           w3, w4          w7, w8
 
-Nothing about derivatives is written here. ``E_total.backward()`` applies the chain rule to whatever was computed.
+Nothing about derivatives is written here. ``E_total.backward()`` applies the chain rule to this calculation.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class W8Network(Module):
         if weights is None:
             generator: Any = random if seed is None else random.Random(seed)
             weights = [generator.uniform(-1, 1) for _ in WEIGHTS]
+        if not hasattr(weights, "__iter__"):
+            raise TypeError(f"the weights are a list of eight numbers, w1 to w8, not {weights!r:.60}")
         numbers = list(weights)
         if len(numbers) != 8:
             raise ValueError(f"the network has eight weights, w1 to w8; {len(numbers)} were given")
@@ -95,7 +97,7 @@ class W8Network(Module):
         return a_o1, a_o2
 
     def loss(self, inputs: Iterable[Any], targets: Iterable[Any]) -> Value:
-        """The forward pass, and how far it is from what it should be.
+        """The forward pass, and its error against the targets.
 
         Args:
             inputs: the numbers i1 and i2.
@@ -122,7 +124,7 @@ class W8Network(Module):
 
     @property
     def nodes(self) -> dict[str, Value]:
-        """What was computed last, by name: ``h1`` to ``a_o2`` after a forward pass, the errors too after a loss."""
+        """The last results by name: ``h1`` to ``a_o2`` after a forward pass, the errors too after a loss."""
         return {node: self._last[node] for node in NODES if node in self._last}
 
     @property
@@ -210,6 +212,8 @@ def _labelled(x: Any, label: str) -> Value:
 
 
 def _two(numbers: Iterable[Any], what: str) -> list[Any]:
+    if not hasattr(numbers, "__iter__"):
+        raise TypeError(f"the network has two {what}, a list of two numbers, not {numbers!r:.60}")
     pair = list(numbers)
     if len(pair) != 2:
         raise ValueError(f"the network has two {what}; {len(pair)} were given")

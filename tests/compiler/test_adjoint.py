@@ -454,12 +454,13 @@ def test_any_number_may_be_pulled_back(seed: float) -> None:
     assert jit(lambda x: vjp(lambda x: x * x, x)[1](seed)[0])(3.0) == 6 * seed
 
 
-def test_sums_and_dots_are_one_instruction() -> None:
-    for f, expected in ((lambda xs: total(xs), 6.0), (lambda xs: dot(xs, xs[::-1]), 10.0)):
-        program = jit(f).stages([1.0, 2.0, 3.0])["trace"]
+def test_long_sums_and_dots_are_one_instruction() -> None:
+    numbers = [1.0, 2.0, 3.0, 4.0, 5.0]
+    for f, expected in ((lambda xs: total(xs), 15.0), (lambda xs: dot(xs, xs[::-1]), 35.0)):
+        program = jit(f).stages(numbers)["trace"]
         verify(program)
-        assert program.counts() == {"sum": 1, "terms": 3}
-        assert jit(f)([1.0, 2.0, 3.0]) == expected
+        assert program.counts() == {"sum": 1, "terms": 5}
+        assert jit(f)(numbers) == expected
 
 
 def test_sums_and_dots_of_arrays_go_element_by_element() -> None:
