@@ -23,10 +23,12 @@ from autograd.engine.value import BUNDLES, Value, name, name_locals, zero_grad
 from autograd.errors import (
     AnomalyError,
     AutogradError,
+    AutogradWarning,
     EngineFailure,
     ForeignFiles,
     MissingDependency,
     NoKernel,
+    SlowWarning,
     StaleGradient,
     TraceError,
 )
@@ -131,10 +133,12 @@ __all__ = [
     *(name for name in _functions if name not in {"abs", "round", "sum"}),  # they would hide Python's own
     "AnomalyError",
     "AutogradError",
+    "AutogradWarning",
     "EngineFailure",
     "ForeignFiles",
     "MissingDependency",
     "NoKernel",
+    "SlowWarning",
     "StaleGradient",
     "TraceError",
     "Value",

@@ -20,7 +20,7 @@ from autograd.compiler.record.adjoint import Tape
 from autograd.compiler.record.arguments import Arguments, Shortcut, name_inputs, orders_of, traced_leaves
 from autograd.compiler.record.results import results_of
 from autograd.compiler.record.trace import Trace
-from autograd.engine.modes import TAPE
+from autograd.engine.modes import TAPE, undisturbed
 
 
 class Compiled:
@@ -60,6 +60,12 @@ class Compiled:
     def guarded(self) -> Program:
         """The program in which what a choice has left out stays 0, whatever it meets. See ``passes/guard.py``."""
         return simplify(guard(self._recorded)) if self._recorded.guards else self.program
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a compiled program can't be pickled: it has memory of the kernel; pickle the function that jit returned, "
+            "which compiles it again"
+        )
 
     def counts(self) -> dict[str, int]:
         """How many instructions of each kind there are, and how many terms the sums have in all."""
@@ -135,9 +141,11 @@ def record(
     args, kwargs = call if flat.key.by_keyword else (call, {})
     name_inputs(trace, flat.signature, flat.key, arguments)
     trace.world = Tape(trace)
+    trace.options = {"dtype": dtype, "check": keep_lines}
     token = TAPE.set(trace.world)
     try:
-        result = f(*args, **kwargs)
+        with undisturbed():
+            result = f(*args, **kwargs)
     finally:
         TAPE.reset(token)
         trace.open = False

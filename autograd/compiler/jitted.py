@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import functools
-import threading
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from autograd.compiler import backends
 from autograd.compiler.compiled import Compiled, record, without_collector
+from autograd.compiler.locks import Lock
 from autograd.compiler.passes.simplify import PASSES
 from autograd.compiler.program import Program
 from autograd.compiler.record.arguments import Arguments, Key
 from autograd.compiler.record.static import Signature
+from autograd.engine.modes import MODES, TAPE, checking
+from autograd.errors import SlowWarning, TraceError
 
 CACHE_SIZE: Final = 64  # shapes of arguments that one function is kept compiled for
 
+_DEFAULTS: Final[dict[str, Any]] = {"dtype": "float64", "check": False}
 _DTYPES = ("float64", "float32")
 
 
@@ -87,7 +91,8 @@ class Jitted:
         self._signature = Signature(f, static_argnums, static_argnames)
         self._compiled: dict[Key, Compiled] = {}
         self._last: Compiled | None = None  # most calls are like the one before, and that is quickly seen
-        self._lock = threading.RLock()
+        self._lock = Lock()
+        self._checked: Jitted | None = None  # which runs inside detect_anomaly
         functools.update_wrapper(self, f, updated=())
 
     def __repr__(self) -> str:
@@ -101,14 +106,17 @@ class Jitted:
         return self if instance is None else functools.partial(self, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if MODES.active and checking() and not self.check:
+            return self._by_checking()(*args, **kwargs)
         last = self._last
         if last is not None and not kwargs:
             numbers = last.numbers_of(args)
             if numbers is not None:
                 return last.call(numbers, self.threads)
         flat = Arguments(args, kwargs, self._signature)
-        if flat.has_derivatives:
-            return self.function(*args, **kwargs)  # inside another trace, or under a transform: it is part of that
+        if flat.has_derivatives:  # inside another trace, or under a transform: it is part of that
+            self._meets_derivatives(flat)
+            return self.function(*args, **kwargs)
         compiled = self._for(flat, to_run=True)
         return compiled.call(flat.numbers, self.threads)
 
@@ -144,8 +152,11 @@ class Jitted:
         def repeated(state: Any, *rest: Any, **kwargs: Any) -> Any:
             if n == 0:
                 return state
+            if MODES.active and checking() and not self.check:
+                return self._by_checking().repeat(n)(state, *rest, **kwargs)
             flat = Arguments((state, *rest), kwargs, self._signature)
             if flat.has_derivatives:
+                self._meets_derivatives(flat)
                 for _ in range(n):
                     state = self.function(state, *rest, **kwargs)
                 return state
@@ -158,6 +169,40 @@ class Jitted:
             return compiled.repeated(n - done, before, flat.numbers, self.threads)
 
         return repeated
+
+    def _meets_derivatives(self, flat: Arguments) -> None:
+        """What this function is given belongs to a trace, or to a transform, which is to run it as Python.
+
+        Raises:
+            TraceError: it belongs to a trace, and has other options than this function.
+
+        Warns:
+            SlowWarning: it belongs to a transform that isn't compiled.
+        """
+        tape = TAPE.get()
+        if tape is None:
+            warnings.warn(
+                f"{self!r} is given numbers that carry derivatives, so it runs as Python, much slower; write the "
+                "transforms inside, jit outside: jit(grad(f)) for grad(jit(f))",
+                SlowWarning,
+                stacklevel=3,
+            )
+            return
+        outer = tape.trace.options
+        own = {"dtype": self.dtype, "check": self.check}
+        for name, value in own.items():
+            if outer and value != _DEFAULTS[name] and value != outer[name]:
+                raise TraceError(
+                    f"{self!r} has {name}={value!r}, but is part of a function that is compiled with "
+                    f"{name}={outer[name]!r}; write {name}={value!r} for the outer jit, and leave it out here"
+                )
+
+    def _by_checking(self) -> Jitted:
+        """The same function, which looks at every result, as ``detect_anomaly`` does."""
+        if self._checked is None:
+            signature = self._signature
+            self._checked = Jitted(self.function, self.dtype, self.threads, True, signature.numbers, signature.names)
+        return self._checked
 
     def _for(self, flat: Arguments, to_run: bool = False) -> Compiled:
         found = self._compiled.get(flat.key)

@@ -299,7 +299,7 @@ class Tape(World):
         trace = self.trace
         while 2 < len(terms) <= 4:
             terms = [(trace.sum(terms[:2]), NONE, 1), *terms[2:]]
-        return Traced(trace, trace.sum(terms))
+        return trace.observed(Traced(trace, trace.sum(terms)))
 
     def require_one_number(self, y: Any) -> None:
         """See World: one that varies over a batch, when the function of that batch's vmap has returned."""

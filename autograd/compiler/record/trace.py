@@ -37,7 +37,7 @@ from autograd.compiler.program import (
 from autograd.engine import rules
 from autograd.engine.kinds import where
 from autograd.engine.methods import Functions
-from autograd.engine.modes import users_line
+from autograd.engine.modes import MODES, admits, checking, users_line
 from autograd.engine.rules import Rule
 from autograd.errors import TraceError
 from autograd.transforms.operators import Operators
@@ -71,6 +71,7 @@ class Trace:
         self.unrolling = False  # whether a vmap is running its function sample by sample
         self.open = True
         self.world: Any = None  # the Tape that belongs to it
+        self.options: dict[str, Any] = {}  # of the jit that records
         self._keep_lines = keep_lines
         self._constants: dict[bytes, Index] = {}
         self.by_table: set[Index] = set()  # choices of which a branch is 0 by the table: the whole number
@@ -185,7 +186,25 @@ class Trace:
         return self.operation(rule, [self.value(x) for x in operands])
 
     def operation(self, rule: Rule, values: Sequence[Index]) -> Traced:
-        """A row of the table, applied to values."""
+        """A row of the table, applied to values; inside ``no_grad``, a constant to whoever differentiates."""
+        return self.observed(self._operation(rule, values))
+
+    def observed(self, y: Traced) -> Traced:
+        """A result, as the open blocks make it.
+
+        Raises:
+            TraceError: ``detect_anomaly`` is one of them.
+        """
+        if not MODES.active:
+            return y
+        if checking():
+            raise TraceError(
+                f"write jit(f, check=True): detect_anomaly looks at numbers{_here()}, and while jit records, a number "
+                "has no value"
+            )
+        return y if admits(rules.stop_gradient, ()) else self._operation(rules.stop_gradient, [y.index])
+
+    def _operation(self, rule: Rule, values: Sequence[Index]) -> Traced:
         if rule is rules.mul:
             return Traced(self, self.product(*values))
         signs = _LINEAR.get(rule)
@@ -299,6 +318,10 @@ class Traced(InArrays, Operators):
         except TypeError:
             return NotImplemented
         return Condition(trace, trace.call(head, *(operands[::-1] if turned else operands)))
+
+    def __choose__(self, a: Any, b: Any) -> Any:
+        """a where the number isn't 0, which is what Python holds to be true of it: an element of a mask, say."""
+        return (self != 0.0).__choose__(a, b)
 
     def conjugate(self) -> Traced:
         """Itself, being real. NumPy's var, std and vdot ask for it."""
