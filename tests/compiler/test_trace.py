@@ -377,6 +377,7 @@ def test_a_value_in_the_closure_is_refused() -> None:
     assert jit(lambda x: x * w.data)(2.0) == 6.0
 
 
+@pytest.mark.filterwarnings("ignore::autograd.SlowWarning")
 def test_a_dual_in_the_closure_is_refused_or_differentiated() -> None:
     """An argument of an outer derivative: the compiled function would lose it."""
     with pytest.raises(TraceError, match=r"(?s)argument"):
