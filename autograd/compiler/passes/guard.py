@@ -18,8 +18,10 @@ from autograd.compiler.passes.rewriting import Rewriting
 from autograd.compiler.program import (
     CONSTANT,
     COPY,
+    LANES,
     NONE,
     OWN,
+    PICK,
     SELECT,
     SOURCES,
     SUMS,
@@ -35,6 +37,8 @@ from autograd.engine.rules import RULES
 _STRICT: Final = frozenset(
     RULES[name] for name in ("sqrt", "exp", "log", "sin", "cos", "tanh", "sigmoid", "abs", "ratio")
 )
+
+_MOVED: Final = (COPY, OWN, PICK, LANES)  # a number by another name
 
 
 def guard(program: Program) -> Program:
@@ -87,7 +91,7 @@ def shows_nan(program: Program) -> bool:
 
 
 def _lets_nan_through(program: Program, head: Any, operands: tuple[Any, ...], tainted: bytearray) -> bool:
-    if head in SUMS or head is COPY or head is OWN or head in _STRICT:
+    if head in SUMS or head in _MOVED or head in _STRICT:
         return True
     if head is SELECT or head is TAKE:
         return not tainted[operands[0]]  # a branch that isn't taken is as good as absent

@@ -22,7 +22,9 @@ from typing import Any
 from autograd.compiler.program import (
     CONSTANT,
     COPY,
+    LANES,
     NONE,
+    PICK,
     REDUCE,
     SELECT,
     SUM,
@@ -34,6 +36,7 @@ from autograd.compiler.program import (
 )
 from autograd.compiler.record.guards import Guards
 from autograd.compiler.record.local import Operands, batch_of_term, collect, partial_by, through, total
+from autograd.compiler.record.samples import Picks, pulled_apart, put_together
 from autograd.compiler.record.trace import Number, Trace, Traced
 from autograd.engine.rules import Rule
 from autograd.errors import TraceError
@@ -81,7 +84,12 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
             guards.note(value, NONE)
     gradients: dict[Index, Index] = {}
     wanted = set(leaves)
+    picks = Picks(trace)
     for value in reversed(trace.values()[start : start + len(depends)]):
+        if value in picks:
+            lanes, guard = picks.take(value)
+            collected.setdefault(value, []).append((lanes, NONE, 1))
+            guards.note(value, guard)
         terms = collected.pop(value, None)
         if terms is None:
             continue
@@ -94,12 +102,20 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
         guard = guards.settle(value, batch) if guards.on else NONE
         if guard != NONE:
             trace.guards[adjoint] = guard
+        if head is PICK:
+            picks.send(operands, adjoint, guard)
+            continue
         varies = bool(trace.batch_of(adjoint))
-        for operand, term, choice in _sent(trace, value, head, operands, adjoint, start, depends, guards):
+        if head is LANES:
+            sent, guard = pulled_apart(trace, operands, adjoint, guard, start, depends), NONE
+        else:
+            sent = _sent(trace, value, head, operands, adjoint, start, depends, guards)
+        for operand, term, choice in sent:
             if guards.on:
                 guards.note(operand, guard, choice)
-            if batch and not varies and not trace.batch_of(operand) and not batch_of_term(trace, term):
-                term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])  # all samples alike
+            alike = batch and head is not LANES and not varies  # all samples send the same
+            if alike and not trace.batch_of(operand) and not batch_of_term(trace, term):
+                term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])
             if operand in collected:
                 collected[operand].append(term)
             else:
@@ -169,6 +185,8 @@ def push_forward(
             if terms and guards.on:
                 branches = [known.get(x, NONE) if x in moving else None for x in operands[1:]]
                 guards.note(value, guards.chosen(head, operands, branches))
+        elif head is PICK or head is LANES:
+            terms = _of_samples(trace, value, head, operands, moving, known, guards)
         else:
             terms = []
             for operand, term, partial in _moved(trace, value, head, operands, moving):
@@ -197,6 +215,30 @@ def _chosen_tangent(trace: Trace, head: Head | Rule, operands: Operands, moving:
     if all(x == zero for x in branches):
         return []
     return [(trace.call(head, operands[0], *branches), NONE, 1)]
+
+
+def _of_samples(
+    trace: Trace,
+    value: Index,
+    head: Head | Rule,
+    operands: Operands,
+    moving: dict[Index, Index],
+    known: dict[Index, Index],
+    guards: Guards,
+) -> list[Term]:
+    """The tangent of a pick, or of lanes, as a term, whose guard is noted; none, if nothing has a tangent."""
+    if head is PICK:
+        a, sample = operands
+        if a not in moving:
+            return []
+        guard = known.get(a, NONE)
+        guards.note(value, guard if guard == NONE else trace.pick(guard, sample))
+        return [(trace.pick(moving[a], sample), NONE, 1)]
+    if not any(x in moving for x in operands):
+        return []
+    parts = [known.get(x, NONE) if x in moving else None for x in operands]
+    guards.note(value, NONE if all(guard == NONE for guard in parts) else put_together(trace, parts))
+    return [(put_together(trace, [moving.get(x) for x in operands]), NONE, 1)]
 
 
 def _moved(

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from autograd.compiler.program import LESS, NONE, OWN, SELECT, TAKE, Head, Index, Term
+from autograd.compiler.program import LANES, LESS, NONE, OWN, PICK, SELECT, TAKE, Head, Index, Term
 from autograd.compiler.record.local import Operands, chooses, collect, kept, negation, total
 from autograd.compiler.record.trace import Number, Trace, Traced
 from autograd.engine.rules import Rule
@@ -116,7 +116,7 @@ _CHOICES: dict[tuple[Rule, tuple[float | None, ...]], bool] = {}
 
 def _is_choice(trace: Trace, head: Head | Rule, operands: Operands) -> bool:
     """Whether an instruction's derivative by an operand may be 0 by the table, for some numbers and not for others."""
-    if head is SELECT or head is TAKE:
+    if head is SELECT or head is TAKE or head is PICK or head is LANES:
         return True
     if head is OWN:
         head, operands = operands[1], operands[2:]
