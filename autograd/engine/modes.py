@@ -276,3 +276,13 @@ def normal() -> Iterator[None]:
     else:
         with _entered(NORMAL._replace(anomaly=_mode.get().anomaly)):
             yield
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Inside, no block is open: for what is made once, and used inside of blocks and outside."""
+    if MODES.active == 0:
+        yield
+    else:
+        with _entered(NORMAL):
+            yield
