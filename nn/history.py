@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import os
 import statistics
@@ -51,6 +52,19 @@ class History:
 
     def __repr__(self) -> str:
         return f"History({len(self)} rows: {', '.join(self.columns)})"
+
+    def _repr_html_(self) -> str:  # Jupyter: the first rows and the last
+        rows = list(range(len(self))) if len(self) <= 8 else [*range(4), None, *range(len(self) - 3, len(self))]
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in ("", *self.columns))
+        body = ""
+        for i in rows:
+            cells = (
+                ["…"] * (len(self.columns) + 1)
+                if i is None
+                else [str(i), *(f"{c[i]:.6g}" for c in self.columns.values())]
+            )
+            body += f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def append(self, row: Mapping[str, float]) -> None:
         """Add a row: a number for every column. Other entries are dropped.
