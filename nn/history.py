@@ -6,10 +6,14 @@ import csv
 import io
 import os
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
+from typing import Final
 
 from autograd.files import write_whole
 from nn.plots import plot_curves
+
+_ENDS: Final = 5  # rows at the beginning and at the end that Jupyter shows
 
 
 class History:
@@ -74,13 +78,21 @@ class History:
         writer.writerows(zip(*self.columns.values()))
         return write_whole(path, text.getvalue().encode())
 
-    def plot(self, path: str | os.PathLike[str], columns: Sequence[str] = (), *, log: bool = True) -> Path:
+    def plot(
+        self,
+        path: str | os.PathLike[str],
+        columns: Sequence[str] = (),
+        *,
+        log: bool = True,
+        beside: Mapping[str, History] | None = None,
+    ) -> Path:
         """Draw columns as curves over the steps, each labelled at its end.
 
         Args:
             path: the file; its ending says what kind, as matplotlib has it: ``.png``, ``.svg``, ``.pdf`` ...
             columns: which to draw; without any, those that were named when the History was made.
             log: a logarithmic scale, as long as all numbers are positive.
+            beside: other runs by their names, whose columns are drawn into the same picture.
 
         Returns:
             The path.
@@ -93,7 +105,23 @@ class History:
         self._known(columns)
         if not len(self):
             raise ValueError("there is nothing to plot: the history has no rows")
-        return plot_curves({name: self.columns[name] for name in columns}, path, log=log)
+        curves = {name: self.columns[name] for name in columns}
+        for run, other in (beside or {}).items():
+            other._known(columns)
+            curves |= {f"{run}: {name}": other.columns[name] for name in columns}
+        return plot_curves(curves, path, log=log)
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: the first and the last rows."""
+        count, titles = len(self), "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        rows = [*range(min(count, _ENDS)), *range(max(_ENDS, count - _ENDS), count)]
+        lines = [f"<tr><th></th>{titles}</tr>"]
+        for row in rows:
+            if row == count - _ENDS > _ENDS:
+                lines.append(f"<tr><td>…</td>{'<td>…</td>' * len(self.columns)}</tr>")
+            cells = "".join(f"<td>{numbers[row]:.6g}</td>" for numbers in self.columns.values())
+            lines.append(f"<tr><td>{row + 1}</td>{cells}</tr>")
+        return f"<table>{''.join(lines)}</table>"
 
     def _known(self, names: Sequence[str]) -> None:
         for name in names:

@@ -612,3 +612,26 @@ def test_the_documents_network_is_a_function_of_its_weights():
         assert slopes.dtype == float
         np.testing.assert_allclose(slopes, expected, rtol=1e-13)
     np.testing.assert_allclose(jit(hessian(error))(net.vector()), hessian(error)(net.vector()), rtol=1e-10, atol=1e-14)
+
+
+def test_several_runs_are_drawn_together(tmp_path):
+    pytest.importorskip("matplotlib", reason="plots need matplotlib, an extra")
+    runs = {}
+    for name, make in (("SGD", SGD), ("<Adam>", Adam)):
+        model = MODELS[1]()
+        runs[name] = fit(model, nn.mse, X, Y, optimizer=make(model.parameters(), 0.05), epochs=20)
+    path = runs["SGD"].plot(tmp_path / "runs.svg", ["loss"], beside={"<Adam>": runs["<Adam>"]})
+    assert path.read_bytes() != runs["SGD"].plot(tmp_path / "run.svg", ["loss"]).read_bytes()
+    with pytest.raises(ValueError, match="there is no column 'loss'; there are E"):
+        runs["SGD"].plot(path, ["loss"], beside={"other": nn.History({"E": [1.0]})})
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, 1), (1, 2), (10, 11), (11, 12), (300, 12)])
+def test_jupyter_shows_the_first_and_the_last_rows(count, shown):
+    history = nn.History({"<b>": list(range(count)), "loss": [0.5] * count})
+    html = history._repr_html_()
+    assert html.count("<tr>") == shown
+    assert "<th>&lt;b&gt;</th>" in html
+    assert ("…" in html) == (count > 10)
+    if count:
+        assert f"<td>{count}</td><td>{count - 1}</td>" in html
