@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import nn
 from autograd import MissingDependency
 from nn import MLP, SGD, Adam, AdamW, Layer, Neuron, RMSProp, Trainer, W8Network, load, save
+from nn.training.checkpoint import _digest
 
 safetensors = pytest.importorskip("safetensors.numpy", reason="checkpoints need safetensors, an extra")
 
@@ -170,7 +171,7 @@ def rewritten(path, **changes):
     metadata = header["__metadata__"] | changes
     metadata.pop("sha256")
     tensors = safetensors.load(content)
-    metadata["sha256"] = nn.checkpoint._digest(metadata, tensors)
+    metadata["sha256"] = _digest(metadata, tensors)
     path.write_bytes(safetensors.save(tensors, metadata))
 
 

@@ -116,7 +116,7 @@ class W8Network(Module):
 
         E1 = 1 / 2 * (t1 - a_o1) ** 2  # noqa: N806 - the document's names
         E2 = 1 / 2 * (t2 - a_o2) ** 2  # noqa: N806
-        E_total = E1 + E2  # noqa: N806
+        E_total: Value = E1 + E2  # noqa: N806
 
         name(E1=E1, E2=E2, E_total=E_total)
         self._last.update(t1=t1, t2=t2, E1=E1, E2=E2, E_total=E_total)

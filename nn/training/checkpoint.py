@@ -26,7 +26,7 @@ from nn.module import Module
 from nn.w8.network import W8Network
 
 if TYPE_CHECKING:
-    from nn.trainer import Trainer
+    from nn.training.trainer import Trainer
 
 VERSION: Final = 1
 OPTIMIZERS: Final = ("SGD", "Adam", "AdamW", "RMSProp")
@@ -109,7 +109,7 @@ def load_run(
     lr: Any,
 ) -> Trainer:
     """As ``Trainer.load``."""
-    from nn.trainer import Position
+    from nn.training.trainer import Position
 
     kind, content, tensors = _read(path)
     if kind != "run":
