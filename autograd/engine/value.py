@@ -590,6 +590,9 @@ def zero_grad(values: Any) -> None:
         cure = "model.zero_grad()" if hasattr(values, "parameters") else "zero_grad([x, y])"
         raise TypeError(f"zero_grad takes the Values in a list, not {values!r:.60}; write {cure}")
     for value in values:
-        if not hasattr(value, "grad"):
+        if type(value) is Value:
+            value._grad = 0.0
+        elif hasattr(value, "grad"):
+            value.grad = 0.0
+        else:
             raise TypeError(f"zero_grad takes Values, not {type(value).__name__}: {value!r:.60}")
-        value.grad = 0.0
