@@ -23,10 +23,12 @@ from autograd.engine.value import BUNDLES, Value, name, name_locals, zero_grad
 from autograd.errors import (
     AnomalyError,
     AutogradError,
+    AutogradWarning,
     EngineFailure,
     ForeignFiles,
     MissingDependency,
     NoKernel,
+    SlowWarning,
     StaleGradient,
     TraceError,
 )
@@ -35,6 +37,7 @@ from autograd.functions import __all__ as _functions
 
 if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
+    from autograd.explanations import exercise, explain, spreadsheet
     from autograd.pages import page
     from autograd.primitives import primitive
     from autograd.symbolic import to_sympy
@@ -48,6 +51,8 @@ __version__ = "0.1.0"
 _LATER = {
     "derivative": "autograd.transforms",
     "draw": "autograd.views",
+    "exercise": "autograd.explanations",
+    "explain": "autograd.explanations",
     "grad": "autograd.transforms",
     "gradient": "autograd.transforms.reverse",
     "hessian": "autograd.transforms",
@@ -57,6 +62,7 @@ _LATER = {
     "jvp": "autograd.transforms",
     "page": "autograd.pages",
     "primitive": "autograd.primitives",
+    "spreadsheet": "autograd.explanations",
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
     "value_and_grad": "autograd.transforms",
@@ -133,16 +139,20 @@ __all__ = [
     *(name for name in _functions if name not in {"abs", "round", "sum"}),  # they would hide Python's own
     "AnomalyError",
     "AutogradError",
+    "AutogradWarning",
     "EngineFailure",
     "ForeignFiles",
     "MissingDependency",
     "NoKernel",
+    "SlowWarning",
     "StaleGradient",
     "TraceError",
     "Value",
     "derivative",
     "detect_anomaly",
     "draw",
+    "exercise",
+    "explain",
     "grad",
     "gradient",
     "hessian",
@@ -156,6 +166,7 @@ __all__ = [
     "page",
     "primitive",
     "scope",
+    "spreadsheet",
     "to_dot",
     "to_sympy",
     "value_and_grad",

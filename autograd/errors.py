@@ -19,10 +19,6 @@ class AnomalyError(AutogradError, ArithmeticError):
     """Inside ``detect_anomaly``: the first value or gradient that is infinite or not a number."""
 
 
-class AutogradWarning(UserWarning):
-    """The base of every warning below."""
-
-
 class MissingDependency(AutogradError, ImportError):
     """An optional library is not installed; the message names the command that installs it."""
 
@@ -31,11 +27,19 @@ class EngineFailure(AutogradError):
     """The engine check found a property that the engine under test does not hold."""
 
 
-class ForeignFiles(UserWarning):
+class AutogradWarning(UserWarning):
+    """The base of every warning below."""
+
+
+class SlowWarning(AutogradWarning):
+    """Something runs much slower than it could; the message says why, and what to write."""
+
+
+class ForeignFiles(AutogradWarning):
     """Another package of the name ``autograd`` was installed over this one, or this one over it."""
 
 
-class NoKernel(UserWarning):
+class NoKernel(AutogradWarning):
     """There is no compiled kernel, so ``jit`` runs on NumPy."""
 
 

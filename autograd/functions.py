@@ -608,13 +608,13 @@ def take(table: Sequence[Any], index: Any) -> Any:
 
 
 def sum(xs: Iterable[Number]) -> Number:
-    """The sum, added from left to right; 0.0 for none. Of a batched Value, the sum over the batch.
+    """The sum, added from left to right; 0.0 for none.
 
     >>> sum([1.0, 2.0, 3.0])
     6.0
     """
-    if kinds.is_traced(xs):
-        return _sum_over_batch(xs, "sum")
+    if _is_batch(xs):
+        return xs.__over_batch__()  # type: ignore[attr-defined]
     numbers = _several(xs, "sum")
     tape = TAPE.get()
     if tape is not None and any(map(kinds.is_traced, numbers)):
@@ -633,7 +633,7 @@ def prod(xs: Iterable[Number]) -> Number:
 
 
 def mean(xs: Iterable[Number]) -> Number:
-    """The sum divided by how many there are. Of a batched Value, the mean over the batch.
+    """The sum divided by how many there are.
 
     Raises:
         ValueError: there are none.
@@ -641,8 +641,8 @@ def mean(xs: Iterable[Number]) -> Number:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    if kinds.is_traced(xs):
-        return _sum_over_batch(xs, "mean") / float(xs.batch)  # type: ignore[attr-defined]
+    if _is_batch(xs):
+        return sum(xs) / float(len(xs))  # type: ignore[arg-type]
     numbers = _some(xs, "mean")
     return sum(numbers) / len(numbers)
 
@@ -656,6 +656,8 @@ def dot(xs: Iterable[Number], ys: Iterable[Number]) -> Number:
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
+    if (_is_batch(xs) or _is_batch(ys)) and len(xs) == len(ys):  # type: ignore[arg-type]
+        return xs @ ys  # type: ignore[operator]
     left, right = _several(xs, "dot"), _several(ys, "dot")
     if len(left) != len(right):
         raise ValueError(f"dot needs two sequences of one length, not of {len(left)} and {len(right)}")
@@ -720,11 +722,9 @@ def softmax(xs: Iterable[Number]) -> list[Number]:
     return [power / total for power in powers]
 
 
-def _sum_over_batch(x: Any, function: str) -> Number:
-    total = x.__over_batch__()
-    if total is None:
-        raise TypeError(f"{function} needs several numbers: an iterable of them, or what vmap returned; got {x!r}")
-    return total
+def _is_batch(xs: Any) -> bool:
+    """True for what vmap returns inside a traced function: its sums are done for all samples at once."""
+    return hasattr(type(xs), "is_batch")
 
 
 def _some(xs: Iterable[Number], function: str) -> list[Number]:
@@ -736,7 +736,7 @@ def _some(xs: Iterable[Number], function: str) -> list[Number]:
 
 def _several(xs: Iterable[Number], function: str) -> list[Number]:
     if not hasattr(xs, "__iter__") and not hasattr(xs, "__getitem__"):
-        raise TypeError(f"{function} takes several numbers, a list or an array of them, not {xs!r:.60}")
+        raise TypeError(f"{function} takes several numbers: a list, an array, or what vmap returned, not {xs!r:.60}")
     return list(xs)
 
 

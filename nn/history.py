@@ -58,11 +58,13 @@ class History:
         Raises:
             ValueError: it has no number for one of the columns.
         """
-        absent = [name for name in self.columns if name not in row]
-        if absent:
-            raise ValueError(f"the row has no number for {', '.join(map(repr, absent))}")
-        for name, numbers in self.columns.items():
-            numbers.append(row[name])
+        try:
+            added = [row[name] for name in self.columns]
+        except KeyError:
+            absent = [name for name in self.columns if name not in row]
+            raise ValueError(f"the row has no number for {', '.join(map(repr, absent))}") from None
+        for numbers, number in zip(self.columns.values(), added):
+            numbers.append(number)
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write a comma-separated file (UTF-8): a header, then a line for each row, every number to its last bit.

@@ -115,7 +115,8 @@ def plot_surface(
     figure.colorbar(filled, ax=axes, label="error")
     for i, (label, points) in enumerate(paths.items()):  # paths that lie on each other are drawn thinner and thinner
         width, marker = 2.0 + 2.0 * (len(paths) - 1 - i), _MARKERS[i % len(_MARKERS)]
-        axes.plot(*points, color="white", linewidth=width + 1.6)
+        if i == 0:
+            axes.plot(*points, color="white", linewidth=width + 1.6)
         axes.plot(
             *points, color=_COLORS[i % len(_COLORS)], linewidth=width, marker=marker, markevery=(0.1, 0.1), label=label
         )

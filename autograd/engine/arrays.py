@@ -15,6 +15,8 @@ def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
     """The function applied to each element, operands broadcast together; floats stay an array of floats."""
     import numpy as np
 
+    if any(hasattr(type(x), "is_batch") for x in operands):
+        return np.frompyfunc(function, len(operands), 1)(*operands)  # which does it lane by lane
     arrays = [x if isinstance(x, np.ndarray) else np.asarray(x, dtype=object) for x in operands]
     out = np.frompyfunc(function, len(operands), 1)(*arrays)
     floats = all(isinstance(x, (np.ndarray, float, int)) and np.asarray(x).dtype != object for x in operands)

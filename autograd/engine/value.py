@@ -686,7 +686,7 @@ def zero_grad(values: Any) -> None:
     for value in values:
         if type(value) is Value:
             value._grad = 0.0
-            continue
-        if not hasattr(value, "grad"):
+        elif hasattr(value, "grad"):
+            value.grad = 0.0
+        else:
             raise TypeError(f"zero_grad takes Values, not {type(value).__name__}: {value!r:.60}")
-        value.grad = 0.0

@@ -75,6 +75,7 @@ def flatten(structure: Any) -> tuple[Tree, list[Any]]:
     for leaf in leaves:
         if getattr(leaf, "ndim", 0):
             shapes.append(leaf.shape)
+            leaf = getattr(leaf, "numbers", leaf)  # of a batch, see compiler/record/batches.py
             numbers.extend(leaf.ravel().tolist() if leaf.dtype.kind != "O" else leaf.ravel())
         else:
             shapes.append(None)

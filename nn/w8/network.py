@@ -90,7 +90,7 @@ class W8Network(Module):
         >>> W8Network([0] * 8)(0.05, 0.10)[0]
         Value(data=0.5, grad=0.0, label='a_o1')
         """
-        i1, i2 = _labelled(i1, "i1"), _labelled(i2, "i2")
+        i1, i2 = self._labelled(i1, "i1"), self._labelled(i2, "i2")
 
         # From the inputs to the hidden layer.
         h1 = self.w1 * i1 + self.w2 * i2
@@ -131,12 +131,12 @@ class W8Network(Module):
         """
         i1, i2 = _two(inputs, "inputs")
         t1, t2 = _two(targets, "targets")
-        t1, t2 = _labelled(t1, "t1"), _labelled(t2, "t2")
+        t1, t2 = self._labelled(t1, "t1"), self._labelled(t2, "t2")
         a_o1, a_o2 = self(i1, i2)
 
         E1 = 1 / 2 * (t1 - a_o1) ** 2  # noqa: N806 - the document's names
         E2 = 1 / 2 * (t2 - a_o2) ** 2  # noqa: N806
-        E_total = E1 + E2  # noqa: N806
+        E_total: Value = E1 + E2  # noqa: N806
 
         name(E1=E1, E2=E2, E_total=E_total)
         self._last.update(t1=t1, t2=t2, E1=E1, E2=E2, E_total=E_total)
@@ -234,16 +234,18 @@ class W8Network(Module):
                 w.data -= lr * w.grad  # the update: a small step against the gradient
             yield row
 
+    def _labelled(self, x: Any, label: str) -> Any:
+        """The number as a labelled Value; as it is beside weights without labels, the numbers of a transform."""
+        if not (isinstance(self.w1, Value) and self.w1.label):
+            return x
+        value = x if isinstance(x, Value) else Value(x)
+        value.label = value.label or label
+        return value
+
     def _row(self) -> dict[str, float]:
         weights = {w.label: w for w in self.parameters()}
         numbers = {label: value.data for label, value in (self._last | weights).items()}
         return numbers | {f"∂E/∂{label}": w.grad for label, w in weights.items()}
-
-
-def _labelled(x: Any, label: str) -> Value:
-    value = x if isinstance(x, Value) else Value(x)
-    value.label = value.label or label
-    return value
 
 
 def _two(numbers: Iterable[Any], what: str) -> list[Any]:

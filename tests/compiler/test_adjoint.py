@@ -27,9 +27,11 @@ from autograd.compiler.program import (
     COPY,
     DATA,
     EQUAL,
+    LANES,
     LESS,
     NONE,
     OWN,
+    PICK,
     REDUCE,
     SELECT,
     SUM,
@@ -124,6 +126,10 @@ def slopes(program: Program, known: Sequence[Any], tangents: dict[int, Any]) -> 
                     y += sign * (moving(a, s) if b == NONE else moving(a, s) * at(b, s) + at(a, s) * moving(b, s))
             elif head is COPY:
                 y = moving(operands[0], s)
+            elif head is PICK:
+                y = moving(*operands)
+            elif head is LANES:
+                y = moving(operands[s], 0)
             elif head is SELECT:
                 y = moving(operands[1] if at(operands[0], s) else operands[2], s)
             elif head is TAKE:

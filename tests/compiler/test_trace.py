@@ -424,9 +424,9 @@ def test_batches_of_different_sizes_do_not_meet() -> None:
     def f(a: Any, b: Any) -> Any:
         return vmap(autograd.exp)(a) * vmap(autograd.exp)(b)
 
-    with pytest.raises(TraceError, match=r"(?s)batch of 3 and a batch of 4.*reduce") as caught:
-        jit(f)(a, b)
-    assert f"{__file__}:{inspect.getsourcelines(f)[1] + 1}" in str(caught.value)
+    for function in (f, jit(f)):
+        with pytest.raises(ValueError, match="broadcast"):
+            function(a, b)
 
 
 def test_what_is_no_number_is_a_type_error() -> None:

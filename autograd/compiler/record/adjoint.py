@@ -29,9 +29,11 @@ from autograd.compiler.program import (
     CONSTANT,
     COPY,
     EQUAL,
+    LANES,
     LESS,
     NONE,
     OWN,
+    PICK,
     REDUCE,
     SELECT,
     SOURCES,
@@ -42,6 +44,7 @@ from autograd.compiler.program import (
     Term,
     values_in,
 )
+from autograd.compiler.record.samples import Picks, pulled_apart, put_together
 from autograd.compiler.record.trace import Number, Trace, Traced
 from autograd.engine.rules import Rule, floor
 from autograd.errors import TraceError
@@ -104,7 +107,16 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
         if guarding:
             unguarded[value - start] = True
     parts: Parts = {}
+    picks = Picks(trace)
     for value in reversed(trace.values()[start : start + len(depends)]):
+        if value in picks:
+            lanes, choice = picks.take(value)
+            collected.setdefault(value, []).append((lanes, NONE, 1))
+            if guarding and (choice == NONE or not unbounded[value]):
+                unguarded[value - start] = True
+            elif guarding:
+                guards.setdefault(value, []).append(choice)
+                hard[value - start] = True
         terms = collected.pop(value, None)
         if terms is None:
             continue
@@ -118,8 +130,16 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
         if guarding and not unguarded[value - start]:
             guard = _any(trace, guards.pop(value), batch, parts, anys)
         is_hard = guard != NONE and bool(hard[value - start])
+        if head is PICK:
+            picks.send(operands, adjoint, guard)
+            continue
         varies = bool(trace.batch_of(adjoint))
-        for operand, term, choice in _sent(trace, value, head, operands, adjoint, start, depends, unbounded, parts):
+        if head is LANES:
+            sent = pulled_apart(trace, operands, adjoint, guard, start, depends)
+            guard = NONE
+        else:
+            sent = _sent(trace, value, head, operands, adjoint, start, depends, unbounded, parts)
+        for operand, term, choice in sent:
             if guard != NONE:
                 term = _guarded(trace, guard, head, operands, adjoint, term, unbounded, is_hard)
             if guarding:
@@ -130,8 +150,9 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
                     guards.setdefault(operand, []).append(whole)
                     if is_hard or (choice != NONE and (head is SELECT or head is TAKE)):
                         hard[operand - start] = True
-            if batch and not varies and not trace.batch_of(operand) and not _batch_of(trace, term):
-                term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])  # all samples alike
+            alike = batch and head is not LANES and not varies  # all samples send the same
+            if alike and not trace.batch_of(operand) and not _batch_of(trace, term):
+                term = (trace.product(term[0], trace.constant(float(batch))), term[1], term[2])
             if operand in collected:
                 collected[operand].append(term)
             else:
@@ -176,7 +197,7 @@ _CHOICES: dict[tuple[Rule, tuple[float | None, ...]], bool] = {}
 
 def _is_choice(trace: Trace, head: Head | Rule, operands: Operands) -> bool:
     """Whether an instruction's derivative by an operand may be 0 by the table, for some numbers and not for others."""
-    if head is SELECT or head is TAKE:
+    if head is SELECT or head is TAKE or head is PICK or head is LANES:
         return True
     if head is OWN:
         head, operands = operands[1], operands[2:]
@@ -479,6 +500,15 @@ def push_forward(
             if any(x != zero for x in rows):
                 terms = [(trace.call(TAKE, operands[0], *rows), NONE, 1)]
                 guards.choose(operands, [x in moving for x in operands[1:]], value, is_select=False)
+        elif head is PICK:
+            a, sample = operands
+            if a in moving:
+                terms = [(trace.pick(moving[a], sample), NONE, 1)]
+                guards.pick(a, sample)
+        elif head is LANES:
+            if any(x in moving for x in operands):
+                terms = [(put_together(trace, [moving.get(x) for x in operands]), NONE, 1)]
+                guards.put_together(operands, moving)
         elif head not in SOURCES:
             for position, operand in enumerate(values_in(head, operands)):
                 if operand in moving:
@@ -559,6 +589,21 @@ class _Guards:
                     is_taken = _not(trace, index) if position else index
                 terms.append((is_taken, guard, 1))
         self.sent.append(_sum(trace, terms))
+        self.sent_hard = True
+
+    def pick(self, a: Index, sample: int) -> None:
+        """Note the guard of one sample of a value."""
+        if self.unbounded:
+            guard = self.guards.get(a, NONE)
+            self.sent.append(NONE if guard == NONE else self.trace.pick(guard, sample))
+            self.sent_hard = self.sent_hard or a in self.hard
+
+    def put_together(self, operands: Sequence[Index], moving: dict[Index, Index]) -> None:
+        """Note the guard of lanes: 0 for a sample whose number has no tangent."""
+        if not self.unbounded:
+            return
+        guards = [self.guards.get(x, NONE) if x in moving else None for x in operands]
+        self.sent.append(NONE if all(guard == NONE for guard in guards) else put_together(self.trace, guards))
         self.sent_hard = True
 
     def collect(self, value: Index, batch: int) -> None:

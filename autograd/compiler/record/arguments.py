@@ -53,7 +53,7 @@ class Arguments:
                 shapes.append(None)
             elif kind is np.ndarray and (shape := leaf.shape) and ((d := leaf.dtype) is FLOAT64 or d.kind in REAL):
                 shapes.append(shape)
-            elif isinstance(leaf, (Functions, Condition)):
+            elif isinstance(leaf, (Functions, Condition)) or hasattr(kind, "is_batch"):
                 self.has_derivatives = True
                 return
             elif isinstance(leaf, STATIC) or not hasattr(kind, "__float__"):

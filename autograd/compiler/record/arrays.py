@@ -64,7 +64,8 @@ def _not(x: Any) -> Any:
     return not x if isinstance(x, bool) else ~x
 
 
-def _truth(x: Any) -> Any:
+def truth(x: Any) -> Any:
+    """Whether a number isn't 0, as NumPy asks it."""
     return x if isinstance(x, bool) or hasattr(type(x), "__choose__") else _not(abs(x) <= 0)  # NaN is true
 
 
@@ -100,6 +101,8 @@ _PLAIN: Final[Any] = np.empty(0)
 def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``__array_ufunc__`` of traced numbers and of arrays of them does: a function, a reduction, an outer one."""
     out = kwargs.get("out", ())
+    if any(hasattr(type(x), "is_batch") for x in (*inputs, *out)):
+        return NotImplemented  # the batch does it
     kwargs = {**kwargs, **{name: _plain(kwargs[name]) for name in ("where", "initial") if name in kwargs}}
     if out:
         kwargs["out"] = tuple(_plain(x) for x in out)
@@ -107,7 +110,7 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
     own = _own(ufunc)
     if ufunc.__name__.startswith("logical_"):
         kwargs.pop("dtype", None)  # any() and all() ask for bools
-        operands = [_each(_truth, x) for x in operands]
+        operands = [_each(truth, x) for x in operands]
     elif ufunc is np.add and method in ("reduce", "accumulate") and _has_conditions(operands[0]):
         operands = [_each(operator.pos, operands[0])]  # how many hold
     try:

@@ -19,11 +19,12 @@ from autograd.compiler.ieee import FUNCTIONS
 from autograd.compiler.program import (
     CONSTANT,
     COPY,
+    LANES,
     LESS,
     LESS_EQUAL,
     NONE,
     OWN,
-    REDUCE,
+    PICK,
     SELECT,
     SUM,
     TAKE,
@@ -56,6 +57,10 @@ _COMPARISONS: Final = {  # instruction, and whether the operands change places
 Number: TypeAlias = "Traced | float"  # that a partial derivative is computed from, or is
 
 
+class Foreign(TraceError):
+    """A number meets the trace that is no part of the program: a Value, say, that the function closes over."""
+
+
 class Trace:
     """Instructions as they are recorded."""
 
@@ -68,6 +73,7 @@ class Trace:
         self.batch = 0  # of the vmap whose function is running; 0 outside
         self.unrolling = False  # whether a vmap is running its function sample by sample
         self.open = True
+        self.slow_lines: set[tuple[str, int]] = set()  # the user's, of which a SlowWarning was given
         self.world: Any = None  # the Tape that belongs to it
         self._keep_lines = keep_lines
         self._constants: dict[bytes, Index] = {}
@@ -144,6 +150,24 @@ class Trace:
         """A function of the values."""
         return self.append(head, operands, self.batch_of(*operands))
 
+    def pick(self, value: Index, sample: int) -> Index:
+        """The number of one sample; of a uniform value that itself."""
+        return self.append(PICK, (value, sample), 0) if self.batch_of(value) else value
+
+    def lanes(self, values: Sequence[Index]) -> Index:
+        """The varying value that has these uniform ones as its samples' numbers."""
+        return self.append(LANES, tuple(values), len(values))
+
+    def picked_from(self, values: Sequence[Index]) -> Index | None:
+        """The varying value of which these are the numbers of all samples, in order; None if they are of none."""
+        source = None
+        for sample, value in enumerate(values):
+            head, operands, _ = self.ops[value - self.inputs] if value >= self.inputs else (COPY, (), 0)
+            if head is not PICK or operands[1] != sample or source not in (None, operands[0]):
+                return None
+            source = operands[0]
+        return source if source is not None and self.batch_of(source) == len(values) else None
+
     def copy(self, value: Index) -> Index:
         """The value by another name, to differentiate by; in a vmap's function, each sample's own."""
         return self.append(COPY, (value,), self.batch or self.batch_of(value))
@@ -166,7 +190,7 @@ class Trace:
         if isinstance(x, Condition):
             return x.index
         if isinstance(x, Functions) or hasattr(type(x), "__apply_rule__"):
-            raise TraceError(
+            raise Foreign(
                 f"{type(x).__name__} {x!r:.60} meets a traced number{_here()}: its number would be frozen into the "
                 "program; pass it to the traced function as an argument, or use its .data where a constant is meant"
             )
@@ -272,13 +296,6 @@ class Traced(InArrays, Operators):
 
     def _apply(self, rule: Rule, *others: Any) -> Any:
         return self.trace.apply(rule, (self, *others))
-
-    def __over_batch__(self) -> Traced | None:
-        """The sum over the batch; None where there is none to add up over: for one number, or one sample."""
-        trace = self.trace
-        if trace.batch or not self.batch:
-            return None
-        return Traced(trace, trace.append(REDUCE, ((self.index, NONE, 1),), 0))
 
     def _operate(self, rule: Rule, a: Any, b: Any) -> Any:
         trace = self.trace
@@ -390,7 +407,8 @@ class Condition(InArrays):
         if getattr(a, "ndim", 0) or getattr(b, "ndim", 0):
             import numpy as np
 
-            return self.__own_array__(np.frompyfunc(lambda x, y: where(self, x, y), 2, 1)(a, b))
+            chosen = np.frompyfunc(lambda x, y: where(self, x, y), 2, 1)(a, b)
+            return self.__own_array__(chosen) if isinstance(chosen, np.ndarray) else chosen
         trace = self.trace
         branches = trace.value(a), trace.value(b)
         chosen = trace.call(SELECT, self.index, *branches)
@@ -428,10 +446,6 @@ class Condition(InArrays):
     def batch(self) -> int:
         """How many samples it varies over; 0 if it is one condition."""
         return self.trace.batch_of(self.index)
-
-    def __over_batch__(self) -> Traced | None:
-        """In how many samples it holds. See Traced."""
-        return (+self).__over_batch__()
 
     def _condition(self, other: Any) -> Condition:
         return other if isinstance(other, Condition) else Condition(self.trace, self._index_of(other))

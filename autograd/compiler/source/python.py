@@ -171,6 +171,7 @@ PYTHON: Final = Language(
     put="{}.append({})",
     data_name="DATA_{}",
     data=("{} = (", ")"),
+    lanes=("{} = [", "]"),
     comment="  # {}",
 )
 
