@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.engine import rules
+from autograd.engine.copying import NO_PICKLE
 from autograd.engine.methods import Functions
 from autograd.engine.rules import Rule
+from autograd.errors import LostDerivative
 
 
 def answers_itself(other: Any) -> bool:
@@ -54,6 +56,15 @@ class Operators(Functions):
     def __gt__(self, other: Any) -> Any: return self._compare(operator.gt, other)
     def __ge__(self, other: Any) -> Any: return self._compare(operator.ge, other)
     # fmt: on
+
+    def __copy__(self) -> Any:  # a copy is the same number, with the same derivative
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise LostDerivative(NO_PICKLE)
 
     def __neg__(self) -> Any:
         return self._apply(rules.neg)

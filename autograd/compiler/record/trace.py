@@ -377,7 +377,7 @@ class Traced(InArrays, Operators):
         Raises:
             TraceError: always.
         """
-        raise _no_number(".data was read", "leave it traced, or use stop_gradient(x) for a constant in derivatives")
+        raise _no_number(".data was read", _DATA)
 
     @property
     def grad(self) -> float:
@@ -506,6 +506,10 @@ _BRANCH = (
 )
 _COMPARED = f"{_BRANCH}. Arrays of traced numbers are compared as a whole if np.stack or np.asanyarray made them"
 _LEAVE = "use autograd's functions instead of math's, or leave it traced; an array that takes it up needs dtype=object"
+_DATA = (
+    "leave it traced, or use stop_gradient(x) for a constant in derivatives; an operation with a derivative of its own "
+    "is written @primitive(partials=lambda x, y: ...) above def my_operation(x): ..."
+)
 _STATIC = (
     "an index may be traced in take(table, index); the length of a loop has to be known: close over it, or derive it "
     "from the length of an argument"
