@@ -67,7 +67,9 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
 
     @functools.cache
     def compiled() -> Jitted:
-        return Jitted(lambda *args: here(*args))
+        jitted = Jitted(lambda *args: here(*args))
+        jitted.says_slow = False  # nobody wrote a jit that could be put outside
+        return jitted
 
     return batched
 
