@@ -16,12 +16,14 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.engine import graph
+from autograd.engine.value import Value
 from autograd.transforms.forward import Forward
 from autograd.transforms.ground import Ground
 from autograd.transforms.inputs import Argnums, Inputs
 from autograd.transforms.reverse import Reverse
 from autograd.transforms.trees import exact, flatten, is_number, map_numbers
-from autograd.transforms.worlds import OnlyReverse, World, none_is_open, world_of_trace
+from autograd.transforms.worlds import OnlyReverse, World, none_is_open, refuse_ended, world_of_trace
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
@@ -142,7 +144,10 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         tree, seeds = flatten(cotangent)
         if tree != run.tree:
             raise ValueError("the cotangent needs the structure of the output, a number for each number")
-        gradients: tuple[Any, ...] = inputs.rebuild(run.pull(seeds))
+        found = run.pull(seeds)
+        if any(isinstance(x, Value) and graph.is_of_ended(x) for x in found):
+            refuse_ended()
+        gradients: tuple[Any, ...] = inputs.rebuild(found)
         return gradients
 
     return run.output(), pull
