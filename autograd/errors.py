@@ -47,7 +47,7 @@ class NoKernel(AutogradWarning):
     """There is no compiled kernel, so ``jit`` runs on NumPy."""
 
 
-class StaleGradient(UserWarning):
+class StaleGradient(AutogradWarning):
     """``backward()`` added to gradients that an optimiser had used: they were not set to zero in between."""
 
 

@@ -130,7 +130,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("to_sympy(Value(1.0, 'a') + Value(2.0, 'a'))", ValueError, ("two different leaves", "'a'")),
     # Pictures
     ("to_dot(3.0)", TypeError, ("a Value can be drawn", "float: 3.0")),
-    ("draw(y, 'y.xyz')", ValueError, (".svg, .png, .pdf or .dot", "y.xyz")),
+    ("draw(y, 'y.xyz')", ValueError, (".svg, .png, .pdf, .dot, .tex or .mmd", "y.xyz")),
     # Compiled functions
     ("jit(3.0)", TypeError, ("jit takes a function", "float: 3.0")),
     ("jit(lambda x: math.exp(x))(1.0)", autograd.TraceError, ("float() was called", "autograd's functions")),
@@ -185,7 +185,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("x < 'a'", TypeError, ("<", "'str'")),
     ("Value(float)", TypeError, ("real number", "type: <class 'float'>")),
     ("Value({'a': 1})", TypeError, ("real number", "dict: {'a': 1}")),
-    ("Value(1.0, (x, y))", TypeError, ("a label is text", "tuple")),
+    ("Value(1.0, 3)", TypeError, ("a label is text", "int", "Value(number, (a, b), 'name')")),
     ("Value(1.0, requires_grad=True)", TypeError, ("requires_grad",)),
     ("y.backward(retain_graph=True)", TypeError, ("retain_graph",)),
     ("y.backward([1.0])", TypeError, ("not [1.0]", "(c * y).backward()")),

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mypy_extensions import mypyc_attr
 
 from autograd.engine.graph import belongs, topological_order
+from autograd.engine.own import Own
 from autograd.engine.rules import LEAF
 from autograd.errors import LostDerivative
 
@@ -60,6 +61,8 @@ def copy_value(node: Value) -> Value:
     """A new Value with the same number, gradient and label, on the same operands; inside a transform, the same one."""
     if belongs(node):
         return node
+    if isinstance(node._rule, Own):
+        node._rule.refuse_copy()
     twin = _blank(type(node))
     restore_value(twin, _fields(node))
     return twin

@@ -32,6 +32,7 @@ class Origin(NamedTuple):
     line: int = 0
     detached: bool = False  # inside no_grad: a constant to whoever differentiates
     world: Any = None  # of a leaf that a transform has made
+    hook: Any = None  # of a leaf: the function that somebody assigned to its _backward
 
 
 class Mode(NamedTuple):
@@ -197,6 +198,20 @@ def check_sent(node: Value, gradient: float) -> None:
             )
 
 
+def check_given(node: Value) -> None:
+    """In ``detect_anomaly``: an operation of one's own has left its operands with finite gradients.
+
+    Raises:
+        AnomalyError: one isn't.
+    """
+    for position, operand in enumerate(node.parents, start=1):
+        if not math.isfinite(operand._grad):
+            raise AnomalyError(
+                f"backward: {node._rule.name} leaves operand {position} with the gradient {operand._grad!r}; its own "
+                f"is {node._grad!r}, at {_describe(node)}"
+            )
+
+
 def stops(node: Value, partial: float) -> bool:
     """Whether a recorded partial is 0 by the table, which is written -0.0, and not one that was computed to be 0."""
     return partial == 0.0 and math.copysign(1.0, partial) < 0.0 and not node._rule.is_written_out
@@ -260,4 +275,14 @@ def normal() -> Iterator[None]:
         yield
     else:
         with _entered(NORMAL._replace(anomaly=_mode.get().anomaly)):
+            yield
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Inside, no block is open: for what is made once, and used inside of blocks and outside."""
+    if MODES.active == 0:
+        yield
+    else:
+        with _entered(NORMAL):
             yield

@@ -16,6 +16,12 @@ from autograd.engine.rules import Rule
 from autograd.errors import LostDerivative
 
 
+def answers_itself(other: Any) -> bool:
+    """True for an operand that is no real number: it may know what to do, as a vector does, or a complex number."""
+    kind = type(other)
+    return kind is not float and not hasattr(kind, "__float__") and not hasattr(kind, "__apply_rule__")
+
+
 class Operators(Functions):
     """Arithmetic and comparisons. A class says in ``_operate`` and ``_compare`` what they mean to it."""
 
@@ -23,7 +29,7 @@ class Operators(Functions):
 
     def _operate(self, rule: Rule, a: Any, b: Any) -> Any:
         """The row applied to a and b, one of which is this number; NotImplemented if the other one is to do it."""
-        return rule(a, b)
+        return NotImplemented if answers_itself(b if a is self else a) else rule(a, b)
 
     def _compare(self, how: Callable[[Any, Any], Any], other: Any) -> Any:
         """This number compared with another one; ``how`` is a function of the module ``operator``."""

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from autograd.engine import graph
 from autograd.engine.kinds import number
 from autograd.engine.modes import MODES, admits, check_sent, checking, stops
+from autograd.engine.own import Own
 from autograd.engine.rules import LEAF, REST, STEPS, Domain, Rule
 from autograd.engine.value import Value
 from autograd.errors import AutogradError
@@ -234,6 +235,8 @@ def numeric_gradients(seeds: dict[Value, Any], leaves: Sequence[Value]) -> list[
 
 
 def _edges_in_floats(node: Value, adjoint: Any) -> Iterator[tuple[Value, Any]]:
+    if isinstance(node._rule, Own):
+        node._rule()  # refuses
     for operand, partial in node._edges():
         if isinstance(operand, Value):
             yield operand, times(adjoint, 0 if stops(node, partial) else partial)
