@@ -305,12 +305,8 @@ def test_a_mistake_is_answered(code: str, kind: type[BaseException], parts: tupl
     x = Value(2.0, "a")
     names = {name: getattr(autograd, name) for name in (*autograd.__all__, "sum", "abs", "round")}
     names |= {"ag": autograd, "nn": nn, "np": np, "math": math, "importlib": importlib, "gradcheck": gradcheck}
-<<<<<<< HEAD
-    names |= {"x": x, "y": x * x + 1, "square": square, "primitive": primitive, "round": round, "fit": fit}
-=======
     names["statistics"] = statistics
-    names |= {"x": x, "y": x * x + 1, "square": square, "primitive": primitive, "round": round}
->>>>>>> main
+    names |= {"x": x, "y": x * x + 1, "square": square, "primitive": primitive, "round": round, "fit": fit}
     with pytest.raises(kind) as caught:
         eval(code, names)
     message = str(caught.value)
