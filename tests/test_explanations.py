@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, exercise, explain, functions, primitive, sigmoid, where
+from autograd import Value, exercise, explain, functions, primitive, sigmoid, stop_gradient, where
 from autograd.engine.rules import ALL, RULES, Rule
 from autograd.errors import AutogradError
 from autograd.explanations.algebra import Symbol, evaluated
@@ -165,6 +165,13 @@ def test_constants_that_cancel_factors_of_one_and_double_signs_are_gone():
     assert explain(-(x * -1), x).steps[0].formula == "1"
     assert explain(x * x, x).steps[0].formula == "x + x"
     assert explain(x**3, x).steps[0].formula == "3 * x^2"
+
+
+def test_a_choice_shows_why_a_derivative_is_0():
+    x, w = Value(2.0, "x"), Value(-3.0, "w")
+    step = explain((w * x).relu(), w).steps[0]
+    assert (step.formula, step.value) == ("(1 if w * x > 0 else 0) * x", 0.0)
+    assert explain(stop_gradient(x) * x, x).steps[0].formula == "stop(x)"
 
 
 def test_equal_labels_are_told_apart_and_numbers_as_labels_are_quoted():
