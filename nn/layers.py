@@ -181,6 +181,7 @@ class MLP(Module):
             raise TypeError(
                 f"nouts is a list, the size of each layer, not {nouts!r:.60}; write MLP({nin!r:.20}, [{nouts!r:.20}])"
             )
+        _function(activation)  # its name is checked here, as the last layer, perhaps the only one, doesn't use it
         sizes = [nin, *nouts]
         if len(sizes) < 2:
             raise ValueError("an MLP needs at least one layer: nouts is empty")
@@ -233,13 +234,6 @@ class MLP(Module):
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
 
 
-def _label(neuron: Neuron, weight: str, bias: str) -> None:
-    """Name the weights, for pictures and messages, by the number of the input."""
-    for j, w in enumerate(neuron.w, start=1):
-        w.label = weight.format(j=j)
-    neuron.b.label = bias
-
-
 def rows(model: Callable[[Any], Any], samples: Any) -> Any:
     """The model's outputs for an array of samples: an array with a row for each.
 
@@ -253,6 +247,13 @@ def rows(model: Callable[[Any], Any], samples: Any) -> Any:
     if isinstance(model, (Layer, MLP)):
         outputs = [output if isinstance(output, list) else [output] for output in outputs]
     return own_kind(np.array(outputs))
+
+
+def _label(neuron: Neuron, weight: str, bias: str) -> None:
+    """Name the weights, for pictures and messages, by the number of the input."""
+    for j, w in enumerate(neuron.w, start=1):
+        w.label = weight.format(j=j)
+    neuron.b.label = bias
 
 
 def _inputs(x: Any) -> list[Any]:

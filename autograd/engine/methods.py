@@ -108,7 +108,15 @@ class Functions:
     def __round__(self, digits: Any = None) -> Any:
         if digits is None:
             return self._apply(rules.round_)
-        raise TypeError("round to decimals has derivative 0 and is not recorded; write round(float(x), n)")
+        raise TypeError(
+            "round to decimals has derivative 0 and is not recorded; write round(float(stop_gradient(x)), n)"
+        )
+
+    def as_integer_ratio(self) -> Any:  # statistics.mean and Fraction call it
+        raise TypeError(
+            "a number with a derivative has no exact fraction, which statistics.mean and Fraction ask for; "
+            "use autograd.mean, or Fraction(float(x)) for its number alone"
+        )
 
     def __floor__(self) -> Any:  # math.floor calls it
         return self._apply(rules.floor)

@@ -28,7 +28,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from operator import ge, gt, le, lt
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, ClassVar, Final
 
 from mypy_extensions import mypyc_attr
@@ -36,6 +36,7 @@ from mypy_extensions import mypyc_attr
 from autograd.engine import copying, graph, modes, rules
 from autograd.engine.collector import blank, is_watched, leave_alone
 from autograd.engine.kinds import compares_itself
+from autograd.engine.kinds import number as number_of
 from autograd.engine.methods import Functions
 from autograd.engine.modes import MODES, Origin
 from autograd.engine.own import Own, checked_operands
@@ -331,6 +332,8 @@ class Value(Functions):
                 f"backward begins with the gradient 1 and takes no other, not {seed[0]!r:.60}; "
                 "for c times the gradient write (c * y).backward()"
             )
+        if graph.GROUNDS and graph.belongs(self):
+            modes.refuse_backward()
         order, leaves = graph.marked(self)
         self._mark = -self._mark  # a picture can tell where a pass began
         earlier = [leaf._grad for leaf in leaves]  # what earlier calls left there: set aside, and added at the end
@@ -349,9 +352,13 @@ class Value(Functions):
     # --- It behaves as the number that it holds ---
 
     def __float__(self) -> float:
+        if graph.GROUNDS and graph.carries(self):
+            modes.refuse_to_leave("float()")
         return self._data
 
     def __int__(self) -> int:
+        if graph.GROUNDS and graph.carries(self):
+            modes.refuse_to_leave("int()")
         return int(self._data)
 
     def __bool__(self) -> bool:
@@ -359,6 +366,19 @@ class Value(Functions):
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec)
+
+    # Two Values that hold the same number are still two, in sets and lists; inside a transform they are equal numbers.
+    def __eq__(self, other: object) -> bool | Any:
+        if not isinstance(other, Value):
+            return NotImplemented if getattr(other, "ndim", 0) else self._compare(eq, other)
+        if ne(self._data, other._data):  # NaN isn't equal to itself; by !=, NumPy would warn of it on Python 3.11
+            return False
+        return self is other or graph.belongs(self) or graph.belongs(other)
+
+    def __ne__(self, other: object) -> bool | Any:
+        if not isinstance(other, Value):
+            return NotImplemented if getattr(other, "ndim", 0) else self._compare(ne, other)
+        return not self == other
 
     def __lt__(self, other: Any) -> bool | Any:  # with an array, an array; compiled, x < y has to be a bool
         return lt(self._data, other._data) if isinstance(other, Value) else self._compare(lt, other)
@@ -634,7 +654,7 @@ def _not_multiplied(value: Value, other: Any) -> Any:
 
 
 def _undefined(rule: Rule, error: Exception, *operands: Any) -> Exception:
-    numbers = [float(x) for x in operands]
+    numbers = [number_of(x) for x in operands]
     return undefined(rule, error, numbers, tuple(x._label if isinstance(x, Value) else "" for x in operands))
 
 
@@ -686,7 +706,7 @@ def zero_grad(values: Any) -> None:
     for value in values:
         if type(value) is Value:
             value._grad = 0.0
-        elif hasattr(value, "grad"):
-            value.grad = 0.0
-        else:
+            continue
+        if not hasattr(value, "grad"):
             raise TypeError(f"zero_grad takes Values, not {type(value).__name__}: {value!r:.60}")
+        value.grad = 0.0
