@@ -3,8 +3,8 @@
 Two programs. A loop of ``z = z * y + x``, 400 operations, on everything that is installed: micrograd, XAD for Python
 (``pip install xad``), PyTorch's scalars, HIPS autograd (it has our import name: give the Python of its environment as
 HIPS_PYTHON), and on bare floats, which have no gradient. And one step of a GPT written with lists of Values
-(``eager_gpt.py``), beside a Value as such programs bring along. Between the two, what programs do besides: ``parameters()``, ``zero_grad()``, a NumPy
-scalar times a Value.
+(``eager_gpt.py``), beside a Value as such programs bring along. Between the two, what programs do besides:
+``parameters()``, ``zero_grad()``, a NumPy scalar times a Value.
 
 All take turns, and the medians are printed. The first line says which form of the engine is at work: an editable
 installation has the pure one, ``pip install .`` the compiled one, where there is a C compiler.
