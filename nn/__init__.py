@@ -20,8 +20,8 @@ differentiated by is ``autograd``.
 >>> round(history["loss"][-1], 6)
 0.0
 
-What only some programs need, such as ``fit`` and ``draw_network``, is loaded when it is first used, so ``import nn`` is
-quick.
+What only some programs need, such as ``fit`` and ``plot_surface``, is loaded when it is first used, so ``import nn``
+is quick.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ from nn.w8.network import W8Network
 if TYPE_CHECKING:
     from nn.export import to_c
     from nn.picture import draw_network
+    from nn.plots import plot_surface
     from nn.training.checkpoint import load, save
     from nn.training.fit import fit
     from nn.training.trainer import Trainer
@@ -59,6 +60,7 @@ _LATER = {
     "draw_network": "nn.picture",
     "fit": "nn.training.fit",
     "load": "nn.training.checkpoint",
+    "plot_surface": "nn.plots",
     "save": "nn.training.checkpoint",
     "to_c": "nn.export",
 }
@@ -128,6 +130,7 @@ __all__ = [
     "load",
     "mae",
     "mse",
+    "plot_surface",
     "save",
     "to_c",
 ]

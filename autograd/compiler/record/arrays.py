@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd.compiler.record.missing import OF_ARRAYS, fmax, fmin
 from autograd.engine.arrays import alone
 from autograd.engine.kinds import is_traced, where
 from autograd.engine.methods import Functions
@@ -76,9 +77,11 @@ def _has_conditions(array: Any) -> bool:
 # What NumPy asks the elements' truth for, or doesn't know of objects.
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+    "equal": operator.eq, "not_equal": operator.ne,
     "logical_and": operator.and_, "logical_or": operator.or_, "logical_not": _not, "invert": _not,
-    "isnan": lambda x: _not(x <= math.inf), "isinf": lambda x: abs(x) >= math.inf,
+    "isnan": lambda x: x != x, "isinf": lambda x: abs(x) >= math.inf,
     "isfinite": lambda x: abs(x) < math.inf, "clip": clip,
+    "fmax": fmax, "fmin": fmin,
 }  # fmt: skip
 # What is in the table, but has an operator, which NumPy calls, and faster.
 _OPERATORS: Final = {
@@ -132,6 +135,8 @@ def apply_function(function: Any, types: Iterable[type], args: Any, kwargs: Any)
         condition, a, b = (np.asanyarray(x) if isinstance(x, (list, tuple)) else x for x in args)
         return where(condition, a, b)
     try:
+        if function.__name__ in OF_ARRAYS:
+            return OF_ARRAYS[function.__name__](*args, **kwargs)
         return _ours(_PLAIN.__array_function__(function, (np.ndarray,), args, kwargs))
     except TypeError as error:
         raise _refused(function.__name__, error) from error
