@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import os
 import statistics
@@ -52,6 +53,19 @@ class History:
     def __repr__(self) -> str:
         return f"History({len(self)} rows: {', '.join(self.columns)})"
 
+    def _repr_html_(self) -> str:  # Jupyter: the first rows and the last
+        rows = list(range(len(self))) if len(self) <= 8 else [*range(4), None, *range(len(self) - 3, len(self))]
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in ("", *self.columns))
+        body = ""
+        for i in rows:
+            cells = (
+                ["…"] * (len(self.columns) + 1)
+                if i is None
+                else [str(i), *(f"{c[i]:.6g}" for c in self.columns.values())]
+            )
+            body += f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
     def append(self, row: Mapping[str, float]) -> None:
         """Add a row: a number for every column. Other entries are dropped.
 
@@ -81,13 +95,21 @@ class History:
         writer.writerows(zip(*self.columns.values()))
         return write_whole(path, text.getvalue().encode())
 
-    def plot(self, path: str | os.PathLike[str], columns: Sequence[str] = (), *, log: bool = True) -> Path:
+    def plot(
+        self,
+        path: str | os.PathLike[str],
+        columns: Sequence[str] = (),
+        *,
+        log: bool = True,
+        beside: Mapping[str, History] | None = None,
+    ) -> Path:
         """Draw columns as curves over the steps, each labelled at its end.
 
         Args:
             path: the file; its ending says what kind, as matplotlib has it: ``.png``, ``.svg``, ``.pdf`` ...
             columns: which to draw; without any, those that were named when the History was made.
             log: a logarithmic scale, as long as all numbers are positive.
+            beside: other runs by their names, whose columns are drawn into the same picture.
 
         Returns:
             The path.
@@ -100,7 +122,11 @@ class History:
         self._known(columns)
         if not len(self):
             raise ValueError("there is nothing to plot: the history has no rows")
-        return plot_curves({name: self.columns[name] for name in columns}, path, log=log)
+        curves = {name: self.columns[name] for name in columns}
+        for run, other in (beside or {}).items():
+            other._known(columns)
+            curves |= {f"{run}: {name}": other.columns[name] for name in columns}
+        return plot_curves(curves, path, log=log)
 
     def record_layers(self, model: Any, inputs: Iterable[Any]) -> None:
         """Note the activations and gradients of each layer as they are now, for :meth:`plot_layers`.

@@ -124,6 +124,9 @@ class Program:
     def __str__(self) -> str:
         return listing(self)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # Jupyter
+        printer.text(str(self))
+
 
 def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:
     """The values that an instruction uses, in order, repeats kept."""
