@@ -7,10 +7,17 @@ of the network with biases, which is the best known, and in the one without.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from typing import Annotated
+
+import typer
 
 from autograd import no_grad
+from autograd.__main__ import run
 from nn import W8Network
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 WEIGHTS = (0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55)
 INPUTS, TARGETS = (0.05, 0.10), (0.01, 0.99)
@@ -55,8 +62,11 @@ def trained(step: Callable[[Weights, Biases], Weights], biases: Biases, steps: i
     return after(weights, biases)
 
 
-def main(steps: int = 10_000) -> None:
-    """Print both results, side by side."""
+@app.command()
+def main(
+    steps: Annotated[int, typer.Option(metavar="N", min=1, help="How many updates in the longer run.")] = 10_000,
+) -> None:
+    """Update w1 with the old w5 and with the new one, and print both results side by side."""
     for title, biases in (("with biases 0.35 and 0.60", (0.35, 0.60)), ("without biases", None)):
         print(f"{title}: E_total = {after(WEIGHTS, biases)[0]:.9f}; after one step, η = 0.5")
         print("       with the old w5-w8   with the new w5-w8   difference")
@@ -73,4 +83,4 @@ def main(steps: int = 10_000) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(app, "w8_old_or_new"))
