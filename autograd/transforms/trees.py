@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.engine.arrays import own_kind
 from autograd.engine.kinds import library, like
 from autograd.engine.methods import Functions
 
@@ -122,7 +121,16 @@ def array_of(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
     out = np.empty(len(numbers), dtype=float if all(isinstance(x, (float, int)) for x in numbers) else object)
     out[:] = numbers
-    return own_kind(out.reshape(shape))
+    return carrying(out.reshape(shape))
+
+
+def carrying(array: Any) -> Any:
+    """An array of numbers that carry derivatives as one of the kind that knows the rule table; others as they are."""
+    if array.dtype.kind != "O" or any(library(x) in _KINDS for x in array.flat):
+        return array
+    from autograd.arrays import of_kind
+
+    return of_kind(array)
 
 
 def _size(shape: tuple[int, ...]) -> int:
