@@ -29,6 +29,7 @@ from autograd.errors import (
     MissingDependency,
     NoKernel,
     SlowWarning,
+    StaleGradient,
     TraceError,
 )
 from autograd.functions import *  # noqa: F403
@@ -36,6 +37,8 @@ from autograd.functions import __all__ as _functions
 
 if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
+    from autograd.explanations import exercise, explain, spreadsheet
+    from autograd.pages import page
     from autograd.primitives import primitive
     from autograd.symbolic import to_sympy
     from autograd.transforms import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -48,6 +51,8 @@ __version__ = "0.1.0"
 _LATER = {
     "derivative": "autograd.transforms",
     "draw": "autograd.views",
+    "exercise": "autograd.explanations",
+    "explain": "autograd.explanations",
     "grad": "autograd.transforms",
     "gradient": "autograd.transforms.reverse",
     "hessian": "autograd.transforms",
@@ -55,7 +60,9 @@ _LATER = {
     "jacobian": "autograd.transforms",
     "jit": "autograd.compiler",
     "jvp": "autograd.transforms",
+    "page": "autograd.pages",
     "primitive": "autograd.primitives",
+    "spreadsheet": "autograd.explanations",
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
     "value_and_grad": "autograd.transforms",
@@ -91,8 +98,28 @@ def _hint(name: str) -> str:
         return (
             f"; autograd.{name} belongs to HIPS autograd, another package. NumPy's own functions take arrays of Values"
         )
+    if name in _ELSEWHERE:
+        return f"; write {_ELSEWHERE[name].format(name)}"
     near = difflib.get_close_matches(name, __dir__(), 1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+# What other libraries call it, and what it is here.
+_ELSEWHERE = {
+    **dict.fromkeys(("Tensor", "tensor", "Variable", "variable", "Parameter"), "autograd.Value(3.0)"),
+    **dict.fromkeys(("MLP", "SGD", "Module", "Neuron", "Layer", "mse", "cross_entropy"), "from nn import {}"),
+    **{f"arc{f}": f"autograd.a{f}" for f in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "arctan2": "autograd.atan2",
+    "backward": "y.backward()",
+    "inv": "1 / x",
+    "ln": "autograd.log",
+    "max": "autograd.maximum(a, b), or Python's max",
+    "min": "autograd.minimum(a, b), or Python's min",
+    "optim": "from nn import SGD",
+    "pow": "x ** b",
+    "power": "x ** b",
+    "square": "x ** 2",
+}
 
 
 def __dir__() -> list[str]:
@@ -118,11 +145,14 @@ __all__ = [
     "MissingDependency",
     "NoKernel",
     "SlowWarning",
+    "StaleGradient",
     "TraceError",
     "Value",
     "derivative",
     "detect_anomaly",
     "draw",
+    "exercise",
+    "explain",
     "grad",
     "gradient",
     "hessian",
@@ -133,8 +163,10 @@ __all__ = [
     "name",
     "name_locals",
     "no_grad",
+    "page",
     "primitive",
     "scope",
+    "spreadsheet",
     "to_dot",
     "to_sympy",
     "value_and_grad",

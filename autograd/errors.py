@@ -1,7 +1,7 @@
 """Every exception that a user may meet, besides Python's own.
 
 Arithmetic fails as it does for ``float`` and ``math``: with ``ZeroDivisionError``, ``ValueError`` or
-``OverflowError``. What only an autograd engine can get wrong is here.
+``OverflowError``. Errors that only an autograd engine has are here.
 """
 
 from __future__ import annotations
@@ -41,6 +41,10 @@ class ForeignFiles(AutogradWarning):
 
 class NoKernel(AutogradWarning):
     """There is no compiled kernel, so ``jit`` runs on NumPy."""
+
+
+class StaleGradient(UserWarning):
+    """``backward()`` added to gradients that an optimiser had used: they were not set to zero in between."""
 
 
 class NoExactValue(AutogradError, TypeError):

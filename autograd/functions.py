@@ -486,7 +486,7 @@ def elu(x: Number, alpha: Number = 1) -> Number:
 
 
 def stop_gradient(x: Number) -> Number:
-    """x, with derivative 0: what is computed from it doesn't know that it varies.
+    """x as a constant: the same number, with derivative 0.
 
     >>> stop_gradient(3.0)
     3.0

@@ -1,4 +1,4 @@
-"""History: what happened during training, a column for each quantity and a row for each step."""
+"""History: the numbers of a training run, a column for each quantity and a row for each step."""
 
 from __future__ import annotations
 
@@ -46,16 +46,18 @@ class History:
         return f"History({len(self)} rows: {', '.join(self.columns)})"
 
     def append(self, row: Mapping[str, float]) -> None:
-        """Add a row: a number for every column. What else is in it is not kept.
+        """Add a row: a number for every column. Other entries are dropped.
 
         Raises:
             ValueError: it has no number for one of the columns.
         """
-        absent = [name for name in self.columns if name not in row]
-        if absent:
-            raise ValueError(f"the row has no number for {', '.join(map(repr, absent))}")
-        for name, numbers in self.columns.items():
-            numbers.append(row[name])
+        try:
+            added = [row[name] for name in self.columns]
+        except KeyError:
+            absent = [name for name in self.columns if name not in row]
+            raise ValueError(f"the row has no number for {', '.join(map(repr, absent))}") from None
+        for numbers, number in zip(self.columns.values(), added):
+            numbers.append(number)
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write a comma-separated file (UTF-8): a header, then a line for each row, every number to its last bit.

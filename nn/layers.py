@@ -13,7 +13,9 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from autograd import Value, functions
+from autograd.engine.arrays import own_kind
 from autograd.engine.rules import RULES
+from nn.initialisers import Initialiser, initialiser
 from nn.module import Module
 
 Activation: TypeAlias = "str | Callable[[Any], Any]"
@@ -34,6 +36,8 @@ class Neuron(Module):
         seed: a number or text for a generator of its own, a ``random.Random`` to draw from, or None for Python's
             global ``random``.
         nonlin: ``False`` is micrograd's spelling of ``activation="linear"``.
+        init: where the weights start: "uniform" (between -1 and 1), "xavier", "he", or a function as in
+            ``nn.initialisers``.
 
     Raises:
         ValueError: ``nin`` is less than 1, or no activation has that name.
@@ -48,15 +52,28 @@ class Neuron(Module):
     ValueError: TanhNeuron(2) takes 2 inputs, not 3
     """
 
-    def __init__(self, nin: int, activation: Activation = "relu", *, seed: Seed = None, nonlin: bool = True) -> None:
-        generator = _generator(seed)
+    def __init__(
+        self,
+        nin: int,
+        activation: Activation = "relu",
+        *,
+        seed: Seed = None,
+        nonlin: bool = True,
+        init: str | Initialiser = "uniform",
+    ) -> None:
+        generator, draw = generator_of(seed), initialiser(init)
         self.activation = activation if nonlin else "linear"
         self._function = _function(self.activation)
-        self.w = [Value(generator.uniform(-1, 1)) for _ in range(_count(nin, "inputs"))]
+        self.w = [Value(draw(generator, nin, 1)) for _ in range(count(nin, "inputs"))]
         self.b = Value(0)
 
     def __call__(self, x: Iterable[Any] | Any) -> Any:
-        """The output for the inputs x: a sequence of ``nin`` numbers, or, where ``nin`` is 1, the number itself."""
+        """The output for the inputs x: a sequence of ``nin`` numbers, or, where ``nin`` is 1, the number itself.
+
+        For an array of shape (n, nin) an array of n outputs.
+        """
+        if getattr(x, "ndim", 0) == 2:
+            return rows(self, x)
         inputs = _inputs(x)
         if len(inputs) != len(self.w):
             raise ValueError(f"{self!r} takes {len(self.w)} inputs, not {len(inputs)}{_several(inputs)}")
@@ -76,7 +93,7 @@ class Layer(Module):
 
     Args:
         nin, nout: how many inputs and outputs.
-        activation, seed, nonlin: as for :class:`Neuron`; the neurons draw their weights one after the other.
+        activation, seed, nonlin, init: as for :class:`Neuron`; the neurons draw their weights one after the other.
 
     Raises:
         ValueError: ``nin`` or ``nout`` is less than 1, or no activation has that name.
@@ -89,13 +106,31 @@ class Layer(Module):
     """
 
     def __init__(
-        self, nin: int, nout: int, activation: Activation = "relu", *, seed: Seed = None, nonlin: bool = True
+        self,
+        nin: int,
+        nout: int,
+        activation: Activation = "relu",
+        *,
+        seed: Seed = None,
+        nonlin: bool = True,
+        init: str | Initialiser = "uniform",
     ) -> None:
-        generator = _generator(seed)
-        self.neurons = [Neuron(nin, activation, seed=generator, nonlin=nonlin) for _ in range(_count(nout, "outputs"))]
+        generator, draw = generator_of(seed), initialiser(init)
+
+        def weight(generator: Any, nin: int, _: int) -> float:
+            return draw(generator, nin, nout)
+
+        self.neurons = [
+            Neuron(nin, activation, seed=generator, nonlin=nonlin, init=weight) for _ in range(count(nout, "outputs"))
+        ]
 
     def __call__(self, x: Iterable[Any] | Any) -> Any:
-        """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of ``nout``, or one Value for one."""
+        """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of ``nout``, or one Value for one.
+
+        For an array of shape (n, nin) an array of shape (n, nout).
+        """
+        if getattr(x, "ndim", 0) == 2:
+            return rows(self, x)
         inputs = _inputs(x)
         outputs = [neuron(inputs) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
@@ -114,7 +149,7 @@ class MLP(Module):
         nin: how many inputs.
         nouts: how many neurons in each layer; the last number is how many outputs there are.
         activation: of all layers but the last; as for :class:`Neuron`.
-        seed: as for :class:`Neuron`.
+        seed, init: as for :class:`Neuron`.
 
     Raises:
         ValueError: ``nouts`` is empty, a number is less than 1, or no activation has that name.
@@ -126,7 +161,15 @@ class MLP(Module):
     Value(data=-0.1..., grad=0.0)
     """
 
-    def __init__(self, nin: int, nouts: Sequence[int], activation: Activation = "relu", *, seed: Seed = None) -> None:
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: Activation = "relu",
+        *,
+        seed: Seed = None,
+        init: str | Initialiser = "uniform",
+    ) -> None:
         if not isinstance(nouts, Iterable):
             raise TypeError(
                 f"nouts is a list, the size of each layer, not {nouts!r:.60}; write MLP({nin!r:.20}, [{nouts!r:.20}])"
@@ -134,20 +177,40 @@ class MLP(Module):
         sizes = [nin, *nouts]
         if len(sizes) < 2:
             raise ValueError("an MLP needs at least one layer: nouts is empty")
-        generator = _generator(seed)
+        generator, draw = generator_of(seed), initialiser(init)
         self.layers = [
-            Layer(n, m, activation, seed=generator, nonlin=i < len(sizes) - 2)
+            Layer(n, m, activation, seed=generator, nonlin=i < len(sizes) - 2, init=draw)
             for i, (n, m) in enumerate(pairwise(sizes))
         ]
 
     def __call__(self, x: Iterable[Any] | Any) -> Any:
-        """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of them, or one Value for one."""
+        """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of them, or one Value for one.
+
+        For an array of shape (n, nin) an array of shape (n, outputs).
+        """
+        if getattr(x, "ndim", 0) == 2:
+            return rows(self, x)
         for layer in self.layers:
             x = layer(x)
         return x
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+
+def rows(model: Callable[[Any], Any], samples: Any) -> Any:
+    """The model's outputs for an array of samples: an array with a row for each.
+
+    >>> import numpy as np
+    >>> MLP(2, [3, 1], seed=1)(np.zeros((5, 2))).shape
+    (5, 1)
+    """
+    import numpy as np
+
+    outputs = [model(sample) for sample in samples]
+    if isinstance(model, (Layer, MLP)):
+        outputs = [output if isinstance(output, list) else [output] for output in outputs]
+    return own_kind(np.array(outputs))
 
 
 def _inputs(x: Any) -> list[Any]:
@@ -161,10 +224,11 @@ def _several(inputs: Sequence[Any]) -> str:
     """What to write instead, if these are samples and not numbers."""
     if not inputs or not hasattr(inputs[0], "__len__"):
         return ""
-    return "; these are samples, and a model takes one at a time: write [model(x) for x in samples]"
+    return "; these are samples: give them as a NumPy array, a row for each, or write [model(x) for x in samples]"
 
 
-def _count(n: int, what: str) -> int:
+def count(n: int, what: str) -> int:
+    """The number as an int of at least 1; ``what`` is counted, for the message."""
     if not hasattr(n, "__index__"):
         raise TypeError(f"the number of {what} is a whole number, not {n!r:.60}")
     n = operator.index(n)
@@ -173,7 +237,7 @@ def _count(n: int, what: str) -> int:
     return n
 
 
-def _generator(seed: Seed) -> Any:
+def generator_of(seed: Seed) -> Any:
     """Something with a method ``uniform``: the module ``random`` itself, or a generator."""
     if seed is None:
         return random

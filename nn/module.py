@@ -111,6 +111,43 @@ class Module:
         for path, value in parameters.items():
             value.data = numbers[path]
 
+    def vector(self) -> Any:
+        """The numbers of all parameters as one NumPy array, in the order of :meth:`named_parameters`.
+
+        >>> from nn import W8Network
+        >>> W8Network(range(8)).vector()
+        array([0., 1., 2., 3., 4., 5., 6., 7.])
+        """
+        import numpy as np
+
+        return np.array([value.data for value in self.parameters()], dtype=float)
+
+    def load_vector(self, vector: Any) -> None:
+        """Set all parameters to the numbers of a vector, in the order of :meth:`named_parameters`.
+
+        Args:
+            vector: as many real numbers as there are parameters, in an array of one axis or a sequence.
+
+        Raises:
+            ValueError: they are not as many, or have another shape. No parameter is changed then.
+            TypeError: something in it is not a number. No parameter is changed then.
+
+        >>> from nn import Neuron
+        >>> neuron = Neuron(1, "linear")
+        >>> neuron.load_vector([2.0, 1.0])
+        >>> neuron(10).data
+        21.0
+        """
+        parameters = self.named_parameters()
+        shape = getattr(vector, "shape", None)
+        numbers = list(vector) if shape is None or len(shape) == 1 else []
+        if len(numbers) != len(parameters):
+            found = f"{len(numbers)} numbers" if shape is None else f"an array of shape {shape}"
+            raise ValueError(f"{type(self).__name__} has {len(parameters)} parameters; the vector is {found}")
+        checked = [_number(path, x) for (path, _), x in zip(parameters, numbers)]
+        for (_, value), number in zip(parameters, checked):
+            value.data = number
+
 
 def _number(path: str, x: Any) -> float:
     try:

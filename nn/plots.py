@@ -23,7 +23,7 @@ def plot_curves(
 ) -> Path:
     """Draw curves over the steps 1, 2, 3 ..., each labelled at its end, in colours from dark to light.
 
-    The colours are viridis, which is as clear without red and green, or in grey, as it is in colour.
+    The colours are viridis, which can be told apart by the colour-blind and in grey.
 
     Args:
         curves: the numbers of each curve by its label.

@@ -129,7 +129,7 @@ CONVENTIONS = {
         (ag.atan, math.inf, 0.0),
         (ag.gelu, -math.inf, 0.0),
     ],
-    ("`where(condition, a, b)`", "everywhere", "that of the branch that was chosen"): [
+    ("`where(condition, a, b)`", "everywhere", "the derivative of the chosen branch"): [
         (lambda x: ag.where(x > 0, 5 * x, 7 * x), x, slope) for x, slope in ((1.0, 5.0), (0.0, 7.0), (-1.0, 7.0))
     ],
     ("`stop_gradient(x)`", "everywhere", "0"): [(ag.stop_gradient, 2.0, 0.0)],

@@ -48,6 +48,8 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
     >>> vmap(lambda x: exp(x) - 1)(np.array([0.0, 1.0])).round(3)
     array([0.   , 1.718])
     """
+    if not callable(f):
+        raise TypeError(f"vmap takes a function, not {type(f).__name__}: {f!r:.60}; write vmap(f)(xs)")
 
     @functools.wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
     def batched(*args: Any) -> Any:

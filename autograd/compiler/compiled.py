@@ -103,6 +103,12 @@ class Compiled:
 
         return to_python(self.program, name, self.results)
 
+    def to_javascript(self, name: str = "f") -> str:
+        """The program as the source of a plain JavaScript function of its numbers, worth reading."""
+        from autograd.compiler.source.javascript import to_javascript
+
+        return to_javascript(self.program, name, self.results)
+
     def to_c(self, name: str = "f") -> str:
         """The program as a C file of its own (C99) with one function, which needs nothing but ``math.h``."""
         from autograd.compiler.source.c import to_c

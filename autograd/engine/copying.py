@@ -5,10 +5,10 @@ Here the first Value that is pickled writes everything that it depends on before
 each Value in that list then finds its operands already written. Values shared by several graphs, or by a graph and a
 model, stay shared after the round trip.
 
-Which operations are written already must be known for as long as the pickle is being made, and no longer. The pickler
-itself sees to that: it keeps what it has written alive, and with it the record of that (``Written``), to which only a
-weak reference is kept here. A pickler may outlive its pickle, though, or be given up half-way; then the next Value is
-not the one that its record expects, and a new record is begun.
+A record (``Written``) says which operations the pickle has written. It has to live as long as the pickle is being made,
+and no longer. The pickler keeps every object that it has written alive, the record among them, so this file keeps only
+a weak reference to it. A pickler may outlive its pickle, or be given up half-way. Then the next Value is not the one
+that the record expects, and a new record is begun.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def topological_order(*roots: Node, seen: set[Node] | None = None) -> list[Node]
 
 
 def shown(order: Iterable[Node]) -> list[Node]:
-    """The order without the nodes that only hold the operands of another one: those that a person wants to see."""
+    """The order without the nodes that only hold the operands of another one: the nodes that a person wants to see."""
     return [node for node in order if node._rule is not REST]
 
 

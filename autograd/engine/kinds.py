@@ -1,7 +1,7 @@
-"""Kinds of numbers besides float: what ``mpmath``, SymPy, ``fractions`` and ``decimal`` compute themselves.
+"""Kinds of numbers besides float: functions that ``mpmath``, SymPy, ``fractions`` and ``decimal`` have themselves.
 
-The rule table writes each function once. What a row's expression needs from a number is arithmetic, comparison, and
-the elementary functions; this file finds the latter. A number's own library is asked first (``mpmath.exp`` for an
+The rule table writes each function once. A row's expression needs arithmetic, comparison and elementary
+functions of a number; this file finds the functions. A number's own library is asked first (``mpmath.exp`` for an
 ``mpf``); where it has no such function, the row's definition in terms of other rows is used. None of these libraries
 is imported here: a number that arrives has already loaded its own.
 """

@@ -89,7 +89,7 @@ def no_grad() -> Iterator[None]:
 
 @contextmanager
 def scope(name: str | Any) -> Iterator[None]:
-    """Inside ``with scope("layer1"):`` what is recorded belongs to a group of that name, for pictures. Scopes nest.
+    """Inside ``with scope("layer1"):`` recorded operations belong to a group of that name, for pictures. Scopes nest.
 
     >>> from autograd import Value, to_dot
     >>> with scope("layer1"):

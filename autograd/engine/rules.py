@@ -2,27 +2,27 @@
 
 A row names a primitive ``y = f(x)`` or ``y = f(a, b)`` and gives, in this order,
 
-- its value on floats, which is ``math``'s wherever ``math`` has it to the last digits;
-- its partial derivatives, as ordinary expressions in the operands and the result, so that ``exp`` says that its
-  derivative is ``y`` and ``sin`` that it is ``cos(x)``;
+- its value on floats, taken from ``math`` where ``math`` has it to the last digits;
+- its partial derivatives, as ordinary expressions in the operands and the result: ``y`` for ``exp``, ``cos(x)`` for
+  ``sin``;
 - its domain;
-- then, by keyword, how it is written, and what else is true of it.
+- then, by keyword, its notation and further properties.
 
 Because a partial is an ordinary expression, the same row serves floats, Values (derivatives of derivatives), traced
 Values (compiled code), fractions (exact), ``mpmath.mpf`` (any precision) and SymPy symbols (the formula on paper).
 A kind of number or a back end that lacks the function computes it by the row's ``definition``, in terms of other rows.
 
 Where there is a choice, an expression is the one that stays accurate, in its own derivatives too. The derivative of σ
-is σ(x)·σ(-x) and not σ·(1 - σ), which is the same function but has lost half its digits at x = 20; that of tanh is
-sech² and not 1 - tanh².
+is σ(x)·σ(-x) and not σ·(1 - σ), which is the same function but has lost half its digits at x = 20. The derivative of
+tanh is sech² and not 1 - tanh².
 
-At a point without a single derivative the table gives the one that the field uses:
+At a point without a single derivative the table gives the field's usual one:
 relu'(0) = 0, |x|'(0) = 0, sign' = floor' = 0 everywhere, a tie in maximum or minimum gives ½ to each operand,
 hypot'(0, 0) = 0, √x and x^b with 0 < b < 1 give +inf at 0, x^0 gives 0 for the base, also at 0; 0^b doesn't vary with
 b, nor do its derivatives by the base; leaky_relu and elu have at 0 the derivatives of their left branch. At an infinity a derivative is its limit, where there is one.
 
 A partial that is the whole number 0 is 0 *by the table*: the result doesn't depend on that operand here. It stops the
-derivative, whatever comes from above. A 0.0 that was computed doesn't: 0 · ∞ is NaN.
+derivative, also an infinite one. A computed 0.0 doesn't: 0 · ∞ is NaN.
 """
 
 from __future__ import annotations

@@ -6,12 +6,12 @@ The forward pass is ordinary arithmetic. Each operation makes a new Value, which
 - its operands, the Values that it was computed from, and
 - its partials, the derivative of the result with respect to each operand, as numbers.
 
-The backward pass is the chain rule. If ``y`` was computed from ``a``, and the gradient of ``y`` is ∂L/∂y, then
+The backward pass is the chain rule. Say ``y`` was computed from ``a``, and the gradient of ``y`` is ∂L/∂y. Then
 
     ∂L/∂a  =  the sum, over every y that a was used for, of  ∂L/∂y · ∂y/∂a
 
-and a sum over uses is what ``+=`` is for. All that ``backward()`` has to take care of is the order: a Value passes its
-gradient on only when every use of it has contributed.
+and ``+=`` makes that sum over uses. ``backward()`` only has to take care of the order: a Value passes its gradient on
+when every use of it has contributed.
 
     >>> x, w, b = Value(2.0), Value(-3.0), Value(1.0)
     >>> y = (w * x + b).sigmoid()
@@ -38,6 +38,7 @@ from autograd.engine.kinds import compares_itself
 from autograd.engine.methods import Functions
 from autograd.engine.modes import MODES, Origin
 from autograd.engine.rules import LEAF, REST, Rule, real, undefined
+from autograd.engine.used import USED, note_backward
 
 # mypyc compiles this file (docs/design.md, "One source, two forms"). What it needs for that is marked "compiled" below.
 PURE: Final = __file__.endswith(".py")
@@ -108,7 +109,7 @@ class Value(Functions):
 
     @property
     def grad(self) -> float:
-        """The derivative of whatever ``backward()`` was called on with respect to this Value; 0.0 at first."""
+        """∂y/∂(this Value), after ``y.backward()``; 0.0 before."""
         return self._grad
 
     @grad.setter
@@ -195,13 +196,13 @@ class Value(Functions):
             return _record(rules.mul, self._data * other._data, self, other, other._data, self._data)
         number = _number(other)
         if number is None:
-            return NotImplemented
+            return _not_multiplied(self, other)
         return _record(rules.mul, self._data * number, self, None, number, number)
 
     def __rmul__(self, other: Any) -> Value | Any:
         number = _number(other)
         if number is None:
-            return NotImplemented
+            return _not_multiplied(self, other)
         return _record(rules.mul, number * self._data, None, self, number, number)
 
     def __truediv__(self, other: Any) -> Value | Any:
@@ -264,7 +265,7 @@ class Value(Functions):
     def backward(self, *seed: Any) -> None:
         """Fill ``.grad`` of every Value that this one was computed from: ∂(this)/∂(that), by the chain rule.
 
-        Gradients of leaves add up over calls, until they are set to zero; those of Values in between are set afresh.
+        Gradients of leaves add up over calls, until they are set to zero. All other Values get new ones in each call.
 
         >>> x = Value(3.0)
         >>> y = x * x
@@ -282,6 +283,8 @@ class Value(Functions):
         pull_back(order, leaves, [self], [1.0])  # ∂(this)/∂(this) = 1
         for leaf, gradient in zip(leaves, earlier):
             leaf._grad += gradient
+        if USED:  # by optimisers, which want to know
+            note_backward(leaves, earlier)
         if modes.checking():
             for leaf in leaves:
                 modes.check_sum(leaf, leaf._grad)
@@ -524,6 +527,18 @@ def _number(x: Any) -> float | None:
     return float(x)
 
 
+def _not_multiplied(value: Value, other: Any) -> Any:
+    """The other operand does it, unless it is a sequence, which would ask how often it is to be repeated."""
+    if isinstance(other, (list, tuple)):
+        raise TypeError(
+            f"can't multiply a Value by a {type(other).__name__}: {other!r:.60}; "
+            "write [v * x for x in xs], or v * np.array(xs)"
+        )
+    if isinstance(other, (str, bytes)):
+        raise TypeError(f"can't multiply a Value by {type(other).__name__}: {other!r:.60}")
+    return NotImplemented
+
+
 def _undefined(rule: Rule, error: Exception, *operands: Any) -> Exception:
     numbers = [float(x) for x in operands]
     return undefined(rule, error, numbers, tuple(x._label if isinstance(x, Value) else "" for x in operands))
@@ -572,6 +587,12 @@ def zero_grad(values: Any) -> None:
     0.0
     """
     if isinstance(values, Value) or not hasattr(values, "__iter__"):
-        raise TypeError(f"zero_grad takes the Values in a list, not {values!r:.60}; write zero_grad([x, y])")
+        cure = "model.zero_grad()" if hasattr(values, "parameters") else "zero_grad([x, y])"
+        raise TypeError(f"zero_grad takes the Values in a list, not {values!r:.60}; write {cure}")
     for value in values:
-        value.grad = 0.0
+        if type(value) is Value:
+            value._grad = 0.0
+        elif hasattr(value, "grad"):
+            value.grad = 0.0
+        else:
+            raise TypeError(f"zero_grad takes Values, not {type(value).__name__}: {value!r:.60}")

@@ -333,6 +333,11 @@ def _forward(inputs: Inputs) -> World:
 
 
 def _single_number(output: Any, inputs: Sequence[Any]) -> None:
+    if isinstance(output, bool):
+        raise TypeError(
+            f"f has to return one number, but returned bool {output}: a comparison has no derivative; "
+            "write where(condition, a, b)"
+        )
     if is_number(output) or isinstance(output, int) or getattr(output, "ndim", 1) == 0:
         return
     cure = "for several outputs there are jacobian, jvp and vjp"

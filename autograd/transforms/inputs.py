@@ -15,6 +15,12 @@ class Inputs:
 
     def __init__(self, args: tuple[Any, ...], argnums: Argnums) -> None:
         self.args = args
+        if not hasattr(argnums, "__index__") and not hasattr(argnums, "__iter__"):
+            raise TypeError(
+                f"argnums is the number of an argument, counted from 0, or a tuple of them, not {argnums!r:.60}"
+            )
+        if not args and isinstance(argnums, int):
+            raise TypeError("f was called without positional arguments, by which to differentiate; write grad(f)(x)")
         self.single = isinstance(argnums, int)
         wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         for i in wanted:

@@ -2,7 +2,7 @@
 
 ``Value`` carries a float. Derivatives of derivatives need a number that carries a number that carries ...: that is a
 lifted one, of the world of a transform (``worlds.py``). The world below does the arithmetic: with floats there,
-derivatives are floats; with fractions, exact; with ``mpmath.mpf``, as precise as those; with SymPy symbols, formulas;
+derivatives are floats; with fractions, exact; with ``mpmath.mpf``, to as many digits; with SymPy symbols, formulas;
 with Values, they are recorded.
 """
 

@@ -1,12 +1,12 @@
-"""Worlds: what a number that carries a derivative belongs to.
+"""Worlds: every number that carries a derivative belongs to one.
 
-Each call of a transform opens a world and puts the arguments into it as its *leaves*. What is computed from them
+Each call of a transform opens a world and puts the arguments into it as its *leaves*. Every number computed from them
 belongs to that world, until the function has returned and the world is closed. There are four:
 
 - ``Ground`` (``ground.py``): numbers are Values, which record a graph. Reverse mode on floats, where no other transform
   is at work.
 - ``Reverse`` and ``Forward`` (``reverse.py``, ``forward.py``): numbers are lifted, on top of numbers of any kind.
-- ``Tape`` (``compiler/adjoint.py``): numbers are traced, inside a function that ``jit`` compiles.
+- ``Tape`` (``compiler/record/adjoint.py``): numbers are traced, inside a function that ``jit`` compiles.
 
 A transform doesn't know which of them it is in. It asks for leaves, runs the function, reads the outputs, and pulls
 adjoints back or pushes tangents forward. Worlds nest: each has a *level*, larger than that of every world opened

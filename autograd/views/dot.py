@@ -83,6 +83,9 @@ def _check(value: Value, rankdir: str, depth: int | None, digits: int, max_nodes
         raise TypeError(f"a Value can be drawn, not {type(value).__name__}: {value!r:.60}")
     if rankdir not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"rankdir is 'LR', 'TB', 'RL' or 'BT', not {rankdir!r}")
+    for name, option in (("digits", digits), ("max_nodes", max_nodes), ("depth", 0 if depth is None else depth)):
+        if not hasattr(option, "__index__"):
+            raise TypeError(f"{name} is a whole number, not {type(option).__name__}: {option!r:.60}")
     if depth is not None and depth < 0:
         raise ValueError(f"depth counts operations back from the output: 0 or more, not {depth}")
     for name, option in (("digits", digits), ("max_nodes", max_nodes)):

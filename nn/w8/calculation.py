@@ -1,7 +1,7 @@
 """The w1–w8 calculation as lines of text: forward, backward, one step.
 
 Everything is read off the recorded graph. The chain rule's lines are written here as a person would write them, each
-from the line before; that their results are the engine's own gradients is what the tests hold.
+from the line before. The tests compare their results with the engine's own gradients.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@
     i2 ───────── h2 │ a_h2 ───────── o2 │ a_o2      E2 = ½ (t2 - a_o2)²
           w3, w4          w7, w8
 
-Nothing about derivatives is written here. ``E_total.backward()`` applies the chain rule to whatever was computed.
+Nothing about derivatives is written here. ``E_total.backward()`` applies the chain rule to this calculation.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class W8Network(Module):
         if weights is None:
             generator: Any = random if seed is None else random.Random(seed)
             weights = [generator.uniform(-1, 1) for _ in WEIGHTS]
+        if not hasattr(weights, "__iter__"):
+            raise TypeError(f"the weights are a list of eight numbers, w1 to w8, not {weights!r:.60}")
         numbers = list(weights)
         if len(numbers) != 8:
             raise ValueError(f"the network has eight weights, w1 to w8; {len(numbers)} were given")
@@ -75,7 +77,7 @@ class W8Network(Module):
         >>> W8Network([0] * 8)(0.05, 0.10)[0]
         Value(data=0.5, grad=0.0, label='a_o1')
         """
-        i1, i2 = _labelled(i1, "i1"), _labelled(i2, "i2")
+        i1, i2 = self._labelled(i1, "i1"), self._labelled(i2, "i2")
 
         # From the inputs to the hidden layer.
         h1 = self.w1 * i1 + self.w2 * i2
@@ -95,7 +97,7 @@ class W8Network(Module):
         return a_o1, a_o2
 
     def loss(self, inputs: Iterable[Any], targets: Iterable[Any]) -> Value:
-        """The forward pass, and how far it is from what it should be.
+        """The forward pass, and its error against the targets.
 
         Args:
             inputs: the numbers i1 and i2.
@@ -109,7 +111,7 @@ class W8Network(Module):
         """
         i1, i2 = _two(inputs, "inputs")
         t1, t2 = _two(targets, "targets")
-        t1, t2 = _labelled(t1, "t1"), _labelled(t2, "t2")
+        t1, t2 = self._labelled(t1, "t1"), self._labelled(t2, "t2")
         a_o1, a_o2 = self(i1, i2)
 
         E1 = 1 / 2 * (t1 - a_o1) ** 2  # noqa: N806 - the document's names
@@ -122,7 +124,7 @@ class W8Network(Module):
 
     @property
     def nodes(self) -> dict[str, Value]:
-        """What was computed last, by name: ``h1`` to ``a_o2`` after a forward pass, the errors too after a loss."""
+        """The last results by name: ``h1`` to ``a_o2`` after a forward pass, the errors too after a loss."""
         return {node: self._last[node] for node in NODES if node in self._last}
 
     @property
@@ -197,19 +199,23 @@ class W8Network(Module):
                 w.data -= lr * w.grad  # the update: a small step against the gradient
             yield row
 
+    def _labelled(self, x: Any, label: str) -> Any:
+        """The number as a labelled Value; as it is beside weights without labels, the numbers of a transform."""
+        if not (isinstance(self.w1, Value) and self.w1.label):
+            return x
+        value = x if isinstance(x, Value) else Value(x)
+        value.label = value.label or label
+        return value
+
     def _row(self) -> dict[str, float]:
         weights = {w.label: w for w in self.parameters()}
         numbers = {label: value.data for label, value in (self._last | weights).items()}
         return numbers | {f"∂E/∂{label}": w.grad for label, w in weights.items()}
 
 
-def _labelled(x: Any, label: str) -> Value:
-    value = x if isinstance(x, Value) else Value(x)
-    value.label = value.label or label
-    return value
-
-
 def _two(numbers: Iterable[Any], what: str) -> list[Any]:
+    if not hasattr(numbers, "__iter__"):
+        raise TypeError(f"the network has two {what}, a list of two numbers, not {numbers!r:.60}")
     pair = list(numbers)
     if len(pair) != 2:
         raise ValueError(f"the network has two {what}; {len(pair)} were given")

@@ -23,7 +23,7 @@ WEIGHTS: Final = (0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55)
 
 
 class Settings(NamedTuple):
-    """What the study is about: two inputs, two targets, eight weights, how to train, and where the files go."""
+    """The settings of a study: two inputs, two targets, eight weights, how to train, and where the files go."""
 
     inputs: tuple[float, ...] = (0.05, 0.10)
     targets: tuple[float, ...] = (0.01, 0.99)
@@ -39,7 +39,7 @@ def settings(
     """The settings from the text of the command's options.
 
     Raises:
-        ValueError: an option is wrong; the message says which, and what it should be.
+        ValueError: an option is wrong; the message names it, and its right form.
 
     >>> settings("1,2", "0,1", None, None, 0.5, 10, Path("out")).inputs
     (1.0, 2.0)
