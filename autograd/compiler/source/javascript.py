@@ -236,6 +236,7 @@ JAVASCRIPT: Final = Language(
     put="{}.push({});",
     data_name="DATA_{}",
     data=("const {} = [", "];"),
+    lanes=("const {} = [", "];"),
     comment="  // {}",
 )
 
