@@ -24,6 +24,7 @@ from autograd.compiler.record.arguments import object_array
 from autograd.compiler.record.batches import repeated
 from autograd.compiler.record.lanes import lanes_of
 from autograd.compiler.record.trace import Foreign, Trace, Traced
+from autograd.engine.arrays import require_plain
 from autograd.engine.modes import TAPE
 from autograd.transforms.trees import carrying, flatten
 
@@ -125,6 +126,7 @@ class _Mapped:
                 )
             if not -leaf.ndim <= its < leaf.ndim:
                 raise ValueError(f"{where} has an array of shape {leaf.shape}, which has no axis {its}")
+            require_plain(leaf)
             self.columns.append(_axis_first(leaf, its))
             self.sizes.add(leaf.shape[its])
 

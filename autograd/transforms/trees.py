@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.engine.arrays import require_plain
 from autograd.engine.kinds import library, like
 from autograd.engine.methods import Functions
 
@@ -73,6 +74,7 @@ def flatten(structure: Any) -> tuple[Tree, list[Any]]:
     shapes: list[tuple[int, ...] | None] = []
     for leaf in leaves:
         if getattr(leaf, "ndim", 0):
+            require_plain(leaf)
             shapes.append(leaf.shape)
             leaf = getattr(leaf, "numbers", leaf)  # of a batch, see compiler/record/batches.py
             numbers.extend(leaf.ravel().tolist() if leaf.dtype.kind != "O" else leaf.ravel())

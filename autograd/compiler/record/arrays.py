@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.arrays import NumberArray
+from autograd.engine.kinds import is_traced
 from autograd.engine.modes import users_line
 from autograd.errors import TraceError
 
@@ -31,12 +32,17 @@ class TracedArray(NumberArray):
         try:
             return super().__getitem__(index)
         except IndexError:
-            if not any(isinstance(x, TracedArray) for x in (index if isinstance(index, tuple) else (index,))):
+            parts = index if isinstance(index, tuple) else (index,)
+            if any(isinstance(x, TracedArray) for x in parts):
+                cure, what = (
+                    "choose with where(condition, a, b) or take(x, i)",
+                    "an array of traced numbers was an index",
+                )
+            elif any(is_traced(x) for x in parts):
+                cure, what = "write take(x, i)", "a traced number was an index"
+            else:
                 raise
-        raise TraceError(
-            f"choose with where(condition, a, b): a comparison of traced numbers was an index{_here()}, and while jit "
-            "records, it has no value; take(x, i) takes a traced index"
-        )
+        raise TraceError(f"{cure}: {what}{_here()}, and while jit records, it has no value")
 
 
 def _here() -> str:
