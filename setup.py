@@ -54,7 +54,7 @@ def call_the_collector() -> None:
     functions are compiled as they are written: all is as right, and slower on large graphs.
     """
     try:
-        from mypyc.ir.ops import ERR_NEVER
+        from mypyc.ir.ops import ERR_MAGIC, ERR_NEVER
         from mypyc.ir.rtypes import bool_rprimitive, c_int_rprimitive, object_rprimitive, void_rtype
         from mypyc.primitives.registry import function_op
 
@@ -73,8 +73,15 @@ def call_the_collector() -> None:
             c_function_name="PyObject_GC_UnTrack",
             error_kind=ERR_NEVER,
         )
+        function_op(
+            name="autograd.engine.collector.blank",
+            arg_types=[object_rprimitive],
+            return_type=object_rprimitive,
+            c_function_name="CPy_SetupObject",
+            error_kind=ERR_MAGIC,
+        )
     except Exception as error:
-        _say("the garbage collector can't be called", error, "it watches every Value")
+        _say("the garbage collector can't be called", error, "it watches every Value, and recording is slower")
 
 
 def end_tracebacks_at_the_caller(written: list[Path]) -> None:

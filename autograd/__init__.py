@@ -26,6 +26,7 @@ from autograd.errors import (
     AutogradWarning,
     EngineFailure,
     ForeignFiles,
+    LostDerivative,
     MissingDependency,
     NoKernel,
     SlowWarning,
@@ -41,7 +42,21 @@ if TYPE_CHECKING:
     from autograd.pages import page
     from autograd.primitives import primitive
     from autograd.symbolic import to_sympy
-    from autograd.transforms import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from autograd.transforms import (
+        custom_jvp,
+        custom_vjp,
+        derivative,
+        grad,
+        hessian,
+        hvp,
+        implicit,
+        jacobian,
+        jvp,
+        propagate,
+        value_and_grad,
+        value_and_jacobian,
+        vjp,
+    )
     from autograd.transforms.reverse import gradient
     from autograd.views import draw, to_dot
 
@@ -49,6 +64,8 @@ __version__ = "0.1.0"
 
 # Names whose module is loaded when they are first used.
 _LATER = {
+    "custom_jvp": "autograd.transforms",
+    "custom_vjp": "autograd.transforms",
     "derivative": "autograd.transforms",
     "draw": "autograd.views",
     "exercise": "autograd.explanations",
@@ -57,15 +74,18 @@ _LATER = {
     "gradient": "autograd.transforms.reverse",
     "hessian": "autograd.transforms",
     "hvp": "autograd.transforms",
+    "implicit": "autograd.transforms",
     "jacobian": "autograd.transforms",
     "jit": "autograd.compiler",
     "jvp": "autograd.transforms",
     "page": "autograd.pages",
     "primitive": "autograd.primitives",
+    "propagate": "autograd.transforms",
     "spreadsheet": "autograd.explanations",
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
     "value_and_grad": "autograd.transforms",
+    "value_and_jacobian": "autograd.transforms",
     "vjp": "autograd.transforms",
     "vmap": "autograd.compiler",
 }
@@ -142,12 +162,15 @@ __all__ = [
     "AutogradWarning",
     "EngineFailure",
     "ForeignFiles",
+    "LostDerivative",
     "MissingDependency",
     "NoKernel",
     "SlowWarning",
     "StaleGradient",
     "TraceError",
     "Value",
+    "custom_jvp",
+    "custom_vjp",
     "derivative",
     "detect_anomaly",
     "draw",
@@ -157,6 +180,7 @@ __all__ = [
     "gradient",
     "hessian",
     "hvp",
+    "implicit",
     "jacobian",
     "jit",
     "jvp",
@@ -165,11 +189,13 @@ __all__ = [
     "no_grad",
     "page",
     "primitive",
+    "propagate",
     "scope",
     "spreadsheet",
     "to_dot",
     "to_sympy",
     "value_and_grad",
+    "value_and_jacobian",
     "vjp",
     "vmap",
     "zero_grad",

@@ -25,6 +25,7 @@ from autograd.engine.modes import TAPE, users_line
 from autograd.engine.rules import of_ufunc
 from autograd.errors import TraceError
 from autograd.functions import clip
+from autograd.missing import OF_ARRAYS
 
 
 class NumberArray(np.ndarray[Any, Any]):
@@ -84,6 +85,8 @@ _LN2: Final = math.log(2.0)
 
 
 def _equal(x: Any, y: Any) -> Any:
+    if is_traced(x) or is_traced(y):
+        return x == y
     try:
         return (x <= y) & (x >= y)
     except TypeError:  # with what is no number
@@ -256,14 +259,6 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return total if ord == 1 else total ** (1 / ord)
 
 
-def _known(a: Any) -> Any:
-    return np.logical_not(np.isnan(a)).astype(float)
-
-
-def _without_nan(a: Any, instead: float) -> Any:
-    return where(np.isnan(a), instead, a)
-
-
 def _interp(x: Any, xp: Any, fp: Any, left: None = None, right: None = None, period: None = None) -> Any:
     """np.interp: fp[0], and for each piece its slope times how far x has come in it. At a corner the slopes' mean."""
     at, heights = np.asarray(xp), np.asanyarray(fp)
@@ -283,13 +278,7 @@ _ARRAY_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "interp": _interp,
     "norm": norm,
     "sinc": rules.sinc,
-    "nansum": lambda a, axis=None, **more: np.sum(_without_nan(a, 0.0), axis=axis, **more),
-    "nanprod": lambda a, axis=None, **more: np.prod(_without_nan(a, 1.0), axis=axis, **more),
-    "nanmean": lambda a, axis=None, **more: (
-        np.sum(_without_nan(a, 0.0), axis, **more) / np.sum(_known(a), axis, **more)
-    ),
-    "nanmax": lambda a, axis=None, **more: np.fmax.reduce(a, axis=axis, **more),
-    "nanmin": lambda a, axis=None, **more: np.fmin.reduce(a, axis=axis, **more),
+    **OF_ARRAYS,
 }
 _REFUSED: Final = {"gradient", "i0", "roots"}  # which NumPy computes with floats, and doesn't say so
 _LINEAR: Final = {"norm", "matrix_power", "multi_dot", "trace", "diagonal", "outer", "cross", "tensordot", "matmul",

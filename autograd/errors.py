@@ -15,6 +15,10 @@ class TraceError(AutogradError):
     """A traced Value, which has no number, was asked for one."""
 
 
+class LostDerivative(AutogradError, TypeError):
+    """Inside a transform: a number was about to be used in a way that would have lost its derivative."""
+
+
 class AnomalyError(AutogradError, ArithmeticError):
     """Inside ``detect_anomaly``: the first value or gradient that is infinite or not a number."""
 
@@ -43,7 +47,7 @@ class NoKernel(AutogradWarning):
     """There is no compiled kernel, so ``jit`` runs on NumPy."""
 
 
-class StaleGradient(UserWarning):
+class StaleGradient(AutogradWarning):
     """``backward()`` added to gradients that an optimiser had used: they were not set to zero in between."""
 
 

@@ -569,7 +569,7 @@ def clip(x: Number, low: Number, high: Number) -> Number:
     >>> clip(7.0, 0.0, 5.0)
     5.0
     """
-    if _has_number(low) and _has_number(high) and float(low) > float(high):
+    if _has_number(low) and _has_number(high) and low > high:
         raise ValueError(f"clip takes the lower bound first: {low!r:.60} is above {high!r:.60}")
     return rules.minimum(rules.maximum(x, low), high)
 
@@ -587,6 +587,11 @@ def where(condition: Any, a: Number, b: Number) -> Number:
     >>> where(2.0 > 1.0, 10.0, 20.0)
     10.0
     """
+    if isinstance(condition, (list, tuple)):
+        raise TypeError(
+            f"where takes a condition or an array of conditions, not a {type(condition).__name__} of them: "
+            f"{condition!r:.60}; write np.array(conditions), or [where(c, a, b) for c in conditions]"
+        )
     return kinds.where(condition, a, b)
 
 
@@ -601,7 +606,7 @@ def take(table: Sequence[Any], index: Any) -> Any:
     """
     if kinds.is_traced(index):
         return index.__take__(table)
-    return table[math.floor(float(index))]
+    return table[math.floor(kinds.number(index))]
 
 
 # --- Many numbers: any iterable of them ---
@@ -676,7 +681,7 @@ def logsumexp(xs: Iterable[Number]) -> Number:
     >>> logsumexp([1000.0, 1000.0]) == 1000.0 + math.log(2.0)
     True
     """
-    numbers = _some(xs, "logsumexp")
+    numbers = _no_rows(_some(xs, "logsumexp"), "logsumexp")
     if any(map(kinds.is_traced, numbers)):
         shift, powers = _powers(numbers)
         return shift + rules.log(sum(powers))
@@ -693,7 +698,7 @@ def log_softmax(xs: Iterable[Number]) -> list[Number]:
     >>> log_softmax([1000.0, 0.0])
     [0.0, -1000.0]
     """
-    numbers = _some(xs, "log_softmax")
+    numbers = _no_rows(_some(xs, "log_softmax"), "log_softmax")
     if any(map(kinds.is_traced, numbers)):
         largest, powers = _powers(numbers)
         shift = rules.log(sum(powers))
@@ -712,7 +717,7 @@ def softmax(xs: Iterable[Number]) -> list[Number]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
-    numbers = _some(xs, "softmax")
+    numbers = _no_rows(_some(xs, "softmax"), "softmax")
     if any(map(kinds.is_traced, numbers)):
         powers = _powers(numbers)[1]
     else:
@@ -737,7 +742,19 @@ def _some(xs: Iterable[Number], function: str) -> list[Number]:
 def _several(xs: Iterable[Number], function: str) -> list[Number]:
     if not hasattr(xs, "__iter__") and not hasattr(xs, "__getitem__"):
         raise TypeError(f"{function} takes several numbers: a list, an array, or what vmap returned, not {xs!r:.60}")
-    return list(xs)
+    numbers = list(xs)
+    if any(hasattr(kind, "dtype") for kind in set(map(type, numbers))):  # NumPy's scalars, which compute otherwise
+        return [kinds.plain(x) for x in numbers]
+    return numbers
+
+
+def _no_rows(numbers: list[Number], function: str) -> list[Number]:
+    if any(getattr(x, "ndim", 0) or isinstance(x, (list, tuple)) for x in numbers):
+        raise TypeError(
+            f"{function} takes one row of numbers, not a matrix; write [{function}(row) for row in x], or "
+            f"{function}(np.ravel(x)) for all its numbers"
+        )
+    return numbers
 
 
 def _powers(numbers: list[Number]) -> tuple[Number, list[Number]]:
@@ -762,6 +779,8 @@ def _largest_and_rest(numbers: list[Number]) -> tuple[Number, Number]:
     at = _index_of_largest(numbers)
     largest = numbers[at]
     others = numbers[:at] + numbers[at + 1 :]
-    if not kinds.is_symbolic(largest) and math.isinf(largest):
-        return largest, next((x for x in others if math.isnan(x)), 0.0)  # e^(x - m) would be e^(inf - inf)
+    if not kinds.is_symbolic(largest) and math.isinf(kinds.number(largest)):
+        return largest, next(
+            (x for x in others if math.isnan(kinds.number(x))), 0.0
+        )  # e^(x - m) would be e^(inf - inf)
     return largest, sum(rules.exp(x - largest) for x in others)

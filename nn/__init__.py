@@ -20,8 +20,8 @@ differentiated by is ``autograd``.
 >>> round(history["loss"][-1], 6)
 0.0
 
-What only some programs need, such as ``fit`` and ``draw_network``, is loaded when it is first used, so ``import nn`` is
-quick.
+What only some programs need, such as ``fit`` and ``plot_surface``, is loaded when it is first used, so ``import nn``
+is quick.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from nn.checkpoint import load, save
     from nn.export import to_c
     from nn.picture import draw_network
+    from nn.plots import plot_surface
     from nn.trainer import Trainer, fit
 
 # Names whose module is loaded when they are first used.
@@ -58,6 +59,7 @@ _LATER = {
     "draw_network": "nn.picture",
     "fit": "nn.trainer",
     "load": "nn.checkpoint",
+    "plot_surface": "nn.plots",
     "save": "nn.checkpoint",
     "to_c": "nn.export",
 }
@@ -127,6 +129,7 @@ __all__ = [
     "load",
     "mae",
     "mse",
+    "plot_surface",
     "save",
     "to_c",
 ]

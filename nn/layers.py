@@ -66,6 +66,7 @@ class Neuron(Module):
         self._function = _function(self.activation)
         self.w = [Value(draw(generator, nin, 1)) for _ in range(count(nin, "inputs"))]
         self.b = Value(0)
+        _label(self, "w[{j}]", "b")
 
     def __call__(self, x: Iterable[Any] | Any) -> Any:
         """The output for the inputs x: a sequence of ``nin`` numbers, or, where ``nin`` is 1, the number itself.
@@ -123,6 +124,8 @@ class Layer(Module):
         self.neurons = [
             Neuron(nin, activation, seed=generator, nonlin=nonlin, init=weight) for _ in range(count(nout, "outputs"))
         ]
+        for i, neuron in enumerate(self.neurons, start=1):
+            _label(neuron, f"w[{i},{{j}}]", f"b[{i}]")
 
     def __call__(self, x: Iterable[Any] | Any) -> Any:
         """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of ``nout``, or one Value for one.
@@ -154,12 +157,16 @@ class MLP(Module):
     Raises:
         ValueError: ``nouts`` is empty, a number is less than 1, or no activation has that name.
 
+    Parameters have labels: ``w2[3,1]`` is the weight of input 1 in neuron 3 of layer 2, ``b2[3]`` that neuron's bias.
+
     >>> model = MLP(2, [2, 1], seed=1)
     >>> model
     MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]
     >>> model([1.0, -2.0])
     Value(data=-0.1..., grad=0.0)
     """
+
+    _known: tuple[Value, ...] = ()  # the parameters that were found last
 
     def __init__(
         self,
@@ -182,6 +189,9 @@ class MLP(Module):
             Layer(n, m, activation, seed=generator, nonlin=i < len(sizes) - 2, init=draw)
             for i, (n, m) in enumerate(pairwise(sizes))
         ]
+        for k, layer in enumerate(self.layers, start=1):
+            for i, neuron in enumerate(layer.neurons, start=1):
+                _label(neuron, f"w{k}[{i},{{j}}]", f"b{k}[{i}]")
 
     def __call__(self, x: Iterable[Any] | Any) -> Any:
         """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of them, or one Value for one.
@@ -193,6 +203,31 @@ class MLP(Module):
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def parameters(self) -> list[Value]:
+        """See :meth:`Module.parameters`. What was found is compared with what was found last, which is much faster."""
+        found = self._weights_and_biases()
+        if found and len(found) == len(self._known) and all(map(operator.is_, found, self._known)):
+            return found
+        self._known = tuple(super().parameters())
+        return list(self._known)
+
+    def _weights_and_biases(self) -> list[Value]:
+        """Those of all neurons; an empty list if there may be other parameters."""
+        found: list[Value] = []
+        if not vars(self).keys() <= {"layers", "_known"} or type(self.layers) is not list:
+            return []
+        for layer in self.layers:
+            if type(layer) is not Layer or len(layer.__dict__) != 1 or type(layer.neurons) is not list:
+                return []
+            for neuron in layer.neurons:
+                if type(neuron) is not Neuron or len(neuron.__dict__) != 4:
+                    return []
+                w = neuron.w
+                if type(w) is list:
+                    found += w
+                found.append(neuron.b)
+        return found
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
@@ -211,6 +246,13 @@ def rows(model: Callable[[Any], Any], samples: Any) -> Any:
     if isinstance(model, (Layer, MLP)):
         outputs = [output if isinstance(output, list) else [output] for output in outputs]
     return own_kind(np.array(outputs))
+
+
+def _label(neuron: Neuron, weight: str, bias: str) -> None:
+    """Name the weights, for pictures and messages, by the number of the input."""
+    for j, w in enumerate(neuron.w, start=1):
+        w.label = weight.format(j=j)
+    neuron.b.label = bias
 
 
 def _inputs(x: Any) -> list[Any]:

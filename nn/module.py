@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograd import Value
-from autograd.engine.rules import real
+from autograd.engine.parameters import clear, leaves_in
+from autograd.engine.rules import LEAF, real
 
 
 class Module:
@@ -57,7 +58,7 @@ class Module:
         >>> len(MLP(2, [16, 16, 1]).parameters())
         337
         """
-        return [value for _, value in self.named_parameters()]
+        return leaves_in(self, Module)
 
     def zero_grad(self) -> None:
         """Set the gradient of each parameter to 0.0, as one does before a new ``backward()``.
@@ -69,8 +70,7 @@ class Module:
         >>> [p.grad for p in neuron.parameters()]
         [0.0, 0.0]
         """
-        for value in self.parameters():
-            value.grad = 0.0
+        clear(self.parameters())
 
     def state_dict(self) -> dict[str, float]:
         """The numbers of all parameters by path, to be kept and given to :meth:`load_state_dict` later.
@@ -159,7 +159,7 @@ def _number(path: str, x: Any) -> float:
 def _walk(path: str, item: Any, above: set[int]) -> Iterator[tuple[str, Value]]:
     """The parameters in ``item``, with their paths. ``above`` holds what we are inside of: modules may form a ring."""
     if isinstance(item, Value):
-        if not item.op:  # the result of an operation isn't a parameter
+        if item._rule is LEAF:  # the result of an operation isn't a parameter
             yield path, item
         return
     if id(item) in above:

@@ -16,7 +16,7 @@ from nn import W8Network
 from nn.w8 import calculation, study
 
 DEMOS = Path(__file__).parent.parent / "demos"
-FILES = ["w8_errors", "w8_graph", "w8_network"]
+FILES = ["w8_errors", "w8_graph", "w8_network", "w8_slide"]
 
 
 def w8(*options):

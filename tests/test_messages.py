@@ -7,6 +7,7 @@ import importlib
 import math
 import os
 import re
+import statistics
 import subprocess
 import sys
 import traceback
@@ -43,7 +44,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("x + [1, 2]", TypeError, ("+", "'Value' and 'list'")),
     ("x ** 'a'", TypeError, ("**", "'Value' and 'str'")),
     ("x + 1j", TypeError, ("+", "'Value' and 'complex'")),
-    ("round(x, 2)", TypeError, ("decimals", "round(float(x), n)")),
+    ("round(x, 2)", TypeError, ("decimals", "round(float(stop_gradient(x)), n)")),
     ("y.backward(2.0)", TypeError, ("not 2.0", "(c * y).backward()")),
     ("zero_grad(x)", TypeError, ("zero_grad([x, y])",)),
     ("zero_grad(3.0)", TypeError, ("zero_grad([x, y])", "3.0")),
@@ -102,7 +103,19 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("grad(square)('a')", TypeError, ("str 'a'", "argnums")),
     ("grad(square)(True)", TypeError, ("bool True", "argnums")),
     ("grad(square, argnums=2)(1.0)", ValueError, ("argnums 2 is out of range", "1 positional")),
-    ("grad(square, argnums='x')(1.0)", ValueError, ("argnums 'x'",)),
+    ("grad(square, argnums='y')(1.0)", ValueError, ("argnums 'y' is no argument", "its arguments are x")),
+    ("grad(square, argnums=1.0)(1.0)", TypeError, ("argnums is the number of an argument", "its name", "not 1.0")),
+    ("derivative(square)(1.0, 2.0)", TypeError, ("one number, not 2 arguments", "grad(f, argnums=(0, 1))")),
+    ("derivative(square)([1.0, 2.0])", TypeError, ("one number, not list [1.0, 2.0]", "grad(f)(x)")),
+    ("logsumexp(np.ones((2, 2)))", TypeError, ("not a matrix", "[logsumexp(row) for row in x]")),
+    ("np.fmax(x, 2.0)", TypeError, ("NumPy's fmax has no derivative here", "maximum")),
+    ("where([x < 0], 1.0, 2.0)", TypeError, ("not a list", "np.array(conditions)")),
+    ("statistics.mean([x, x])", TypeError, ("no exact fraction", "autograd.mean")),
+    ("grad(lambda x: math.exp(x))(1.0)", autograd.LostDerivative, ("float() would lose", "stop_gradient")),
+    ("jvp(lambda x: float(x), (1.0,), (1.0,))", autograd.LostDerivative, ("float() would lose", "dtype=object")),
+    ("jacobian(lambda x: {x})(1.0)", TypeError, ("f returned set", "write it as a list")),
+    ("jacobian(lambda x: x > 0)(1.0)", TypeError, ("f returned bool True", "where(condition, 1.0, 0.0)")),
+    ("grad(square, has_aux=True)(1.0)", TypeError, ("a pair (output, aux)",)),
     ("grad(square, argnums=(0, 0))(1.0)", ValueError, ("names an argument twice",)),
     ("grad(lambda x: [x, x])(3.0)", TypeError, ("one number", "list [Value(", "jacobian, jvp and vjp")),
     ("grad(lambda x: None)(1.0)", TypeError, ("one number", "None", "is a return missing?")),
@@ -117,7 +130,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("to_sympy(Value(1.0, 'a') + Value(2.0, 'a'))", ValueError, ("two different leaves", "'a'")),
     # Pictures
     ("to_dot(3.0)", TypeError, ("a Value can be drawn", "float: 3.0")),
-    ("draw(y, 'y.xyz')", ValueError, (".svg, .png, .pdf or .dot", "y.xyz")),
+    ("draw(y, 'y.xyz')", ValueError, (".svg, .png, .pdf, .dot, .tex or .mmd", "y.xyz")),
     # Compiled functions
     ("jit(3.0)", TypeError, ("jit takes a function", "float: 3.0")),
     ("jit(lambda x: math.exp(x))(1.0)", autograd.TraceError, ("float() was called", "autograd's functions")),
@@ -172,7 +185,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("x < 'a'", TypeError, ("<", "'str'")),
     ("Value(float)", TypeError, ("real number", "type: <class 'float'>")),
     ("Value({'a': 1})", TypeError, ("real number", "dict: {'a': 1}")),
-    ("Value(1.0, (x, y))", TypeError, ("a label is text", "tuple")),
+    ("Value(1.0, 3)", TypeError, ("a label is text", "int", "Value(number, (a, b), 'name')")),
     ("Value(1.0, requires_grad=True)", TypeError, ("requires_grad",)),
     ("y.backward(retain_graph=True)", TypeError, ("retain_graph",)),
     ("y.backward([1.0])", TypeError, ("not [1.0]", "(c * y).backward()")),
@@ -216,6 +229,9 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.draw_network(3, 'a.svg')", TypeError, ("a network has layers", "int")),
     ("nn.hinge([x], [0])", ValueError, ("-1 or 1", "not 0")),
     ("nn.binary_cross_entropy([0.5], [2])", ValueError, ("from 0 to 1", "not 2")),
+    ("grad(square, argnums=None)(1.0)", TypeError, ("argnums is the number of an argument", "None")),
+    ("grad(square, argnums=0.5)(1.0)", TypeError, ("argnums is the number of an argument", "0.5")),
+    ("grad(square)()", TypeError, ("without positional arguments", "grad(f)(x)")),
     ("grad(lambda x: x > 0)(1.0)", TypeError, ("one number", "bool True", "where(condition, a, b)")),
     ("grad(square)(1 + 2j)", TypeError, ("complex (1+2j)", "argnums")),
     ("grad('square')", TypeError, ("takes a function", "str 'square'")),
@@ -255,6 +271,7 @@ def test_a_mistake_is_answered(code: str, kind: type[BaseException], parts: tupl
     x = Value(2.0, "a")
     names = {name: getattr(autograd, name) for name in (*autograd.__all__, "sum", "abs", "round")}
     names |= {"ag": autograd, "nn": nn, "np": np, "math": math, "importlib": importlib, "gradcheck": gradcheck}
+    names["statistics"] = statistics
     names |= {"x": x, "y": x * x + 1, "square": square, "primitive": primitive, "round": round}
     with pytest.raises(kind) as caught:
         eval(code, names)

@@ -79,6 +79,8 @@ class Program:
     outputs: list[Index]
     names: dict[Index, str] = field(default_factory=dict)  # of values, for reading
     lines: dict[Index, str] = field(default_factory=dict)  # the user's source lines, kept for check=True
+    # As recorded, of derivatives: a value that is 0 where a choice has left them out, else 1. See passes/guard.py.
+    guards: dict[Index, Index] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.inputs + len(self.ops)
@@ -121,6 +123,9 @@ class Program:
 
     def __str__(self) -> str:
         return listing(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # Jupyter
+        printer.text(str(self))
 
 
 def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:

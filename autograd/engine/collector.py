@@ -8,6 +8,11 @@ for it, so ``setup.py`` has mypyc call C functions in place of these two.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograd.engine.value import Value
+
 
 def is_watched(x: object) -> bool:
     """Whether the collector looks at x when it searches for cycles. Compiled: ``PyObject_GC_IsTracked``."""
@@ -16,3 +21,8 @@ def is_watched(x: object) -> bool:
 
 def leave_alone(x: object) -> None:
     """Have the collector ignore x, which can't be on a cycle, from now on. Compiled: ``PyObject_GC_UnTrack``."""
+
+
+def blank(kind: type[Value]) -> Value:
+    """A Value whose constructor hasn't run. Compiled: mypyc's own function for it, without a call from outside."""
+    return kind.__new__(kind)

@@ -27,6 +27,24 @@ def ground(x: Any) -> Any:
     return x
 
 
+def number(x: Any) -> float:
+    """The number at the bottom as a float, without its derivatives: what the engine itself compares and prints."""
+    x = ground(x)
+    return float(x.data if hasattr(type(x), "__apply_rule__") else x)
+
+
+def plain(x: Any) -> Any:
+    """A NumPy scalar as Python's number: NumPy's own would wrap around, warn where Python raises, or have more digits
+    than a float. Anything else as it is.
+    """
+    if getattr(x, "ndim", None) != 0 or not hasattr(x, "item"):
+        return x
+    x = x.item()
+    if getattr(x, "ndim", None) == 0:  # a longdouble is its own item
+        return float(x) if x.dtype.kind == "f" else complex(x)
+    return x
+
+
 def is_symbolic(x: Any) -> bool:
     """True for an expression, SymPy's or one that is only written, and for what carries a derivative on top of one."""
     if type(x) is float:
@@ -64,6 +82,8 @@ def own_function(elsewhere: Mapping[str, tuple[str, ...]], operands: tuple[Any, 
 
 def power(a: Any, b: Any) -> Any:
     """a ** b, refusing a fraction's power that Python would give as a float."""
+    if library(a) == "decimal" and a == 0 and b == 0:
+        return type(a)(1)  # as of floats; decimals would refuse it
     y = a**b
     if isinstance(y, float) and not isinstance(a, float) and not isinstance(b, float):
         raise NoExactValue
@@ -74,7 +94,7 @@ def like(x: Any, n: int | float) -> Any:
     """The plain number n as the kind of number that x is, so that ``log(like(x, 2))`` has x's precision.
 
     A number that carries a derivative is of the kind of the number below it. A float stays one beside a fraction, which
-    it would make inexact in any case.
+    it would make inexact in any case; beside a decimal, which Python doesn't let it stand, it is one.
     """
     x = ground(x)
     home = library(x)
@@ -82,8 +102,10 @@ def like(x: Any, n: int | float) -> Any:
         return x.context.mpf(n)
     if home == "sympy":
         return sys.modules["sympy"].sympify(n)
-    if home in ("fractions", "decimal"):
-        return type(x)(n) if isinstance(n, int) else n
+    if home == "decimal" or (home == "fractions" and isinstance(n, int)):
+        return type(x)(n)
+    if home == "fractions":
+        return n
     if getattr(type(x), "is_written", False):
         return type(x)(n)
     return float(n)

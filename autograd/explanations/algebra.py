@@ -184,11 +184,14 @@ def names_in(formulas: Iterable[Any]) -> set[str]:
     return found
 
 
+def is_row(rule: Rule) -> bool:
+    """Whether it is a row of the table, and not an operation that somebody made by hand."""
+    return RULES.get(rule.name) is rule
+
+
 def operation(rule: Rule, operands: Sequence[Any]) -> Any:
-    """The operation, written; also that of nothing but constants."""
-    if all(map(is_number, operands)):
-        return Expression("", rule.notation, tuple(operands))
-    return rule(*operands)
+    """The operation, written."""
+    return Expression("", rule.notation, tuple(operands))
 
 
 def chain(factors: Sequence[Any]) -> Any:

@@ -127,7 +127,7 @@ def _written(e: Any, cell: Callable[[Symbol], str]) -> _Cell:
             return _Cell(f"({_written(rule.definition(*e.operands), cell).text})")
         except TypeError:
             pass
-    raise ValueError(f"a spreadsheet has no function for {name!r}; write the Value by others")
+    raise ValueError(f"a spreadsheet has no function for {name or e.notation.symbol!r:.40}; write the Value by others")
 
 
 def _number(x: Any) -> _Cell:

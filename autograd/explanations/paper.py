@@ -42,8 +42,10 @@ def latex(questions: Sequence[Question], title: str) -> str:
         given = r",\quad ".join(
             rf"{LATEX.label(name).text} = {LATEX.number(x, 15).text}" for name, x in question.given.items()
         )
-        formulas = "\n".join(rf"\item ${line}$" for line in question.latex)
-        blanks = "\n".join(rf"\item ${step.latex[0]} = {{}}$\underline{{\hspace{{4cm}}}}" for step in question.steps)
+        formulas = "\n".join(rf"\item $\displaystyle {line}$" for line in question.latex)
+        blanks = "\n".join(
+            rf"\item $\displaystyle {step.latex[0]} = {{}}$\underline{{\hspace{{4cm}}}}" for step in question.steps
+        )
         parts.append(
             rf"\subsection*{{Sheet {question.seed}}}"
             f"\nGiven: ${given}$.\n\nWith\n\\begin{{itemize}}\n{formulas}\n\\end{{itemize}}\n"
@@ -58,7 +60,7 @@ def latex(questions: Sequence[Question], title: str) -> str:
 
 
 def _solution(step: Ask) -> str:
-    return f"${' = '.join(step.latex)} = {LATEX.number(step.shown, 15).text}$"
+    return rf"$\displaystyle {' = '.join(step.latex)} = {LATEX.number(step.shown, 15).text}$"
 
 
 def _words(text: str) -> str:

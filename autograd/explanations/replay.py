@@ -48,6 +48,11 @@ def recipe(output: Value, wanted: Sequence[Value]) -> Recipe:
     for node in order:
         if node._rule is LEAF:
             rows.append([node.label, node.data])
+        elif RULES.get(node.op) is not node._rule:
+            raise ValueError(
+                f"the operation {node.op!r:.40} is no row of the rule table, so it can't be computed from other "
+                "numbers; write it as a primitive, with @primitive(partials=...)"
+            )
         else:
             rows.append([node.label, node.op, [place[x] if isinstance(x, Value) else [x] for x in node._operands()]])
     return Recipe(rows, [place[x] for x in wanted])

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from autograd.engine import graph, rules
 from autograd.engine.modes import stops
-from autograd.engine.rules import LEAF
+from autograd.engine.rules import LEAF, Rule
 from autograd.engine.value import Value, pull_back
 from autograd.errors import AutogradError
 from autograd.explanations.algebra import (
@@ -23,6 +23,7 @@ from autograd.explanations.algebra import (
     Symbol,
     evaluated,
     is_number,
+    is_row,
     long_sum,
     operation,
     product,
@@ -79,6 +80,8 @@ class Stations:
                     users = self.uses[x]
                     if not users or users[-1] is not node:
                         users.append(node)
+        for node in self.relevant:
+            _refuse_without_partials(node)
         self.labels = {node._label for node in self.order if node._label}
         self._terms: dict[Value, int] = {}
         self.stations = self._found()
@@ -108,7 +111,7 @@ class Stations:
                 self._terms[node] = 2 - len(sums) + sum([self._terms[x] for x in sums])
                 widest[node] = max([widest[x] if x in widest else size[x] for x in inner], default=0)
                 ops = min(ops, 2 * widest[node] + 3)  # one of many terms is written short
-            if node._label or ops > SIZE or (users > 1 and ops > SHARED):
+            if node._label or ops > SIZE or (users > 1 and ops > SHARED) or not is_row(node._rule):
                 found.add(node)
             elif node not in found:
                 size[node] = ops
@@ -209,6 +212,8 @@ class Stations:
 
     def _check(self, node: Value) -> None:
         """Whether the numbers that are shown are those that were computed with."""
+        if not is_row(node._rule):
+            return
         now = node._rule.total(*(float(x) for x in node._operands()))
         if now != node._data and (now == now or node._data == node._data):
             labels = [f"{x._label!r:.40}" for x in node._operands() if isinstance(x, Value) and x._label]
@@ -293,7 +298,7 @@ class Stations:
                 formula = simplified(column[position](*operands, result))
                 if _agree(evaluated(formula), number):
                     return formula
-            except (ArithmeticError, ValueError, TypeError):
+            except (ArithmeticError, ValueError, TypeError, AutogradError):
                 continue
         return number
 
@@ -306,6 +311,15 @@ class Stations:
         for node, gradient in zip(nodes, kept):
             node._grad = gradient
         return found
+
+
+def _refuse_without_partials(node: Value) -> None:
+    """An operation whose function adds numbers to gradients has no partials that could be shown."""
+    if type(node._rule) is not Rule:
+        raise AutogradError(
+            f"the operation {node._rule.name!r:.40} was made by hand, with a function that sends gradients on, so "
+            "its partials aren't known; write it as a primitive, with @primitive(partials=...), and it can be explained"
+        )
 
 
 def _agree(a: float, b: float) -> bool:

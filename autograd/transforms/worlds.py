@@ -26,14 +26,27 @@ from autograd.engine import graph, modes
 from autograd.engine.modes import TAPE
 from autograd.engine.rules import LEAF
 from autograd.engine.value import Value
+from autograd.errors import LostDerivative
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from autograd.engine.rules import Rule
 
+LIFTED: Final[set[int]] = set()  # the levels of the worlds, open in any thread, whose numbers are lifted
+
 _levels: Final = itertools.count(1)
 _open: ContextVar[int] = ContextVar("worlds that are open", default=0)
+
+
+class OnlyReverse(TypeError):
+    """A function of ``custom_vjp`` was called in a world that has no adjoint to hand to its rule."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} has a backward rule only (custom_vjp): it is for grad, vjp, jacobian and hessian, not for forward "
+            "mode (jvp, derivative), jit, or Values outside of a transform; write custom_jvp or @primitive"
+        )
 
 
 class World:
@@ -86,6 +99,10 @@ class World:
         """An output as the world below has it."""
         raise NotImplementedError
 
+    def read_aside(self, y: Any, leaves: Sequence[Any]) -> Any:
+        """The same, of a number that f returned beside its outputs."""
+        return self.read(y)
+
     def pull_back(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
         """Reverse mode: the derivatives of Σ seed · output by each leaf, as numbers of the world below."""
         raise NotImplementedError
@@ -120,5 +137,18 @@ def world_of_trace(numbers: Iterable[Any]) -> Any:
 
 
 def none_is_open() -> bool:
-    """True on the ground: no world is open here."""
-    return _open.get() == 0
+    """True on the ground: no world is open here, nor in any thread one whose lifted numbers f may use."""
+    return _open.get() == 0 and not LIFTED
+
+
+def refuse_ended() -> None:
+    """A number is used whose transform has ended.
+
+    Raises:
+        LostDerivative: always.
+    """
+    file, line = modes.users_line()
+    raise LostDerivative(
+        f"a number of a transform that has ended is used at {file}:{line}, and its derivative is gone; return it from "
+        "that transform's function (has_aux=True hands more than the result on), or keep float(stop_gradient(x))"
+    )

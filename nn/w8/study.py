@@ -82,6 +82,7 @@ def run(given: Settings) -> None:
     for text in report(network, given.lr):
         _print(text)
     files = [draw(total, given.out / f"w8_graph.{kind}") for kind in ("svg", "png")]
+    files += [draw(total, given.out / f"w8_slide.{kind}", fold=True, ratio=16 / 9) for kind in ("svg", "png")]
     files += [_draw_network(network, given.out / f"w8_network.{kind}") for kind in ("svg", "png")]
 
     errors, history, last = train(given)
@@ -103,7 +104,9 @@ def run(given: Settings) -> None:
 def _described(given: Settings) -> Iterator[str]:
     yield "the graph, with every number and gradient, before training"
     yield ""
-    yield "the network, its weights as lines"
+    yield "the same for a slide, 16 : 9"
+    yield ""
+    yield "the network, its weights as lines, with numbers and gradients"
     yield ""
     yield f"the spreadsheet: {len(COLUMNS)} columns, a row for each update at learning rate {given.lr:g}"
     yield _described_plot()

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import derivative, dot, grad, jit, log, sin, sqrt, take, vjp, where
+from autograd import derivative, dot, grad, jit, log, sqrt, take, vjp, where
 from autograd import sum as total
 from autograd.compiler.passes.rewriting import renumbered
 from autograd.compiler.passes.simplify import simplify
@@ -455,22 +455,18 @@ def test_a_value_that_both_branches_use_needs_no_guard() -> None:
     assert jit(grad(g)).lower(2.0).counts()["less"] == 1  # an index below 0
 
 
-def test_only_what_may_be_infinite_is_guarded() -> None:
-    program = jit(grad(lambda x: where(x > 0, sin(x) + log(x), 0.0))).lower(2.0)
-    assert program.counts()["select"] == 1  # 1/x, not cos(x); the adjoint is the condition itself
-
-
 @pytest.mark.parametrize("seed", [0.0, 1.0, -1.0, 2.5])
 def test_any_number_may_be_pulled_back(seed: float) -> None:
     assert jit(lambda x: vjp(lambda x: x * x, x)[1](seed)[0])(3.0) == 6 * seed
 
 
-def test_sums_and_dots_are_one_instruction() -> None:
-    for f, expected in ((lambda xs: total(xs), 6.0), (lambda xs: dot(xs, xs[::-1]), 10.0)):
-        program = jit(f).stages([1.0, 2.0, 3.0])["trace"]
+def test_long_sums_and_dots_are_one_instruction() -> None:
+    numbers = [1.0, 2.0, 3.0, 4.0, 5.0]
+    for f, expected in ((lambda xs: total(xs), 15.0), (lambda xs: dot(xs, xs[::-1]), 35.0)):
+        program = jit(f).stages(numbers)["trace"]
         verify(program)
-        assert program.counts() == {"sum": 1, "terms": 3}
-        assert jit(f)([1.0, 2.0, 3.0]) == expected
+        assert program.counts() == {"sum": 1, "terms": 5}
+        assert jit(f)(numbers) == expected
 
 
 def test_sums_and_dots_of_arrays_go_element_by_element() -> None:

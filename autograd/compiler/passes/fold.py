@@ -251,5 +251,5 @@ def _is_exact(factor: float) -> bool:
 
 
 def _is_exact_product(c: float, d: float) -> bool:
-    """Whether c·(d·x) is (c·d)·x: one of them is a power of two, and the product neither over- nor underflows."""
-    return (_is_exact(c) or _is_exact(d)) and 2.0**-900 < abs(c * d) < 2.0**900
+    """Whether c·(d·x) is (c·d)·x: one of them is a power of two, and the product is one of float32, too."""
+    return (_is_exact(c) or _is_exact(d)) and 2.0**-100 < abs(c * d) < 2.0**100

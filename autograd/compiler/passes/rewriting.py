@@ -54,6 +54,10 @@ class Rewriting:
         self._ops.append((head, operands, batch))
         return next(self._numbers)
 
+    def new(self, value: Index) -> Index:
+        """What an old value is in the new program; NONE is NONE."""
+        return self._new[value]
+
     def operation(self, value: Index) -> Instruction:
         """The instruction that makes a value of the new program, which is no input."""
         return self._ops[value - self._inputs]

@@ -8,8 +8,8 @@ import optree
 
 from autograd.compiler.layout import Layout, Shape, Static
 from autograd.compiler.program import Index
-from autograd.compiler.record.arguments import STATIC
 from autograd.compiler.record.batches import Batch
+from autograd.compiler.record.static import is_static
 from autograd.compiler.record.trace import Condition, Trace, Traced
 from autograd.errors import TraceError
 
@@ -31,7 +31,7 @@ def results_of(trace: Trace, result: Any, dtype: str) -> tuple[Layout, list[Inde
         if getattr(leaf, "ndim", 0) or (hasattr(leaf, "ndim") and leaf.dtype.kind == "O"):
             numbers, shape = list(leaf.ravel()), leaf.shape
             shape = shape or None if samples else shape
-        elif isinstance(leaf, STATIC):
+        elif is_static(leaf):
             parts.append(Static(type(leaf), leaf))
             continue
         values = [_value(trace, x) for x in numbers]

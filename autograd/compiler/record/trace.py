@@ -19,6 +19,7 @@ from autograd.compiler.ieee import FUNCTIONS
 from autograd.compiler.program import (
     CONSTANT,
     COPY,
+    EQUAL,
     LANES,
     LESS,
     LESS_EQUAL,
@@ -37,7 +38,7 @@ from autograd.compiler.program import (
 from autograd.engine import rules
 from autograd.engine.kinds import where
 from autograd.engine.methods import Functions
-from autograd.engine.modes import users_line
+from autograd.engine.modes import MODES, admits, checking, users_line
 from autograd.engine.rules import Rule
 from autograd.errors import TraceError
 from autograd.transforms.operators import Operators
@@ -51,6 +52,7 @@ _COMPARISONS: Final = {  # instruction, and whether the operands change places
     operator.le: (LESS_EQUAL, False),
     operator.gt: (LESS, True),
     operator.ge: (LESS_EQUAL, True),
+    operator.eq: (EQUAL, False),
 }
 
 
@@ -75,9 +77,11 @@ class Trace:
         self.open = True
         self.slow_lines: set[tuple[str, int]] = set()  # the user's, of which a SlowWarning was given
         self.world: Any = None  # the Tape that belongs to it
+        self.options: dict[str, Any] = {}  # of the jit that records
         self._keep_lines = keep_lines
         self._constants: dict[bytes, Index] = {}
         self.by_table: set[Index] = set()  # choices of which a branch is 0 by the table: the whole number
+        self.guards: dict[Index, Index] = {}  # of derivatives: 0 where a choice has left them out, else 1
         # Of takes: which row is taken, by index and number of rows; whether it is a certain one, by that one as well.
         self.choices: dict[tuple[int, ...], Index] = {}
 
@@ -90,7 +94,7 @@ class Trace:
 
     def finish(self, outputs: Sequence[Index]) -> Program:
         """The program that returns these values."""
-        return Program(self.inputs, self.ops, list(outputs), self.names, self.lines)
+        return Program(self.inputs, self.ops, list(outputs), self.names, self.lines, self.guards)
 
     def append(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
         """Record an instruction: the number of its value."""
@@ -206,7 +210,25 @@ class Trace:
         return self.operation(rule, [self.value(x) for x in operands])
 
     def operation(self, rule: Rule, values: Sequence[Index]) -> Traced:
-        """A row of the table, applied to values."""
+        """A row of the table, applied to values; inside ``no_grad``, a constant to whoever differentiates."""
+        return self.observed(self._operation(rule, values))
+
+    def observed(self, y: Traced) -> Traced:
+        """A result, as the open blocks make it.
+
+        Raises:
+            TraceError: ``detect_anomaly`` is one of them.
+        """
+        if not MODES.active:
+            return y
+        if checking():
+            raise TraceError(
+                f"write jit(f, check=True): detect_anomaly looks at numbers{_here()}, and while jit records, a number "
+                "has no value"
+            )
+        return y if admits(rules.stop_gradient, ()) else self._operation(rules.stop_gradient, [y.index])
+
+    def _operation(self, rule: Rule, values: Sequence[Index]) -> Traced:
         if rule is rules.mul:
             return Traced(self, self.product(*values))
         signs = _LINEAR.get(rule)
@@ -314,10 +336,16 @@ class Traced(InArrays, Operators):
             return NotImplemented
         return Condition(trace, trace.call(head, *(operands[::-1] if turned else operands)))
 
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        raise _no_number("== was asked", "write where(abs(x - y) > 0, ...), or use `is` for identity")
+    def __choose__(self, a: Any, b: Any) -> Any:
+        """a where the number isn't 0, which is what Python holds to be true of it: an element of a mask, say."""
+        return (self != 0.0).__choose__(a, b)
+
+    def __eq__(self, other: object) -> Any:  # a NaN isn't equal to itself, so identity says nothing
+        return self._compare(operator.eq, other)
+
+    def __ne__(self, other: object) -> Any:
+        is_equal = self._compare(operator.eq, other)
+        return is_equal if is_equal is NotImplemented else ~is_equal
 
     def __take__(self, table: Sequence[Any]) -> Any:
         """table[self], for ``take``. The rows of a table may be sequences themselves."""
@@ -345,7 +373,7 @@ class Traced(InArrays, Operators):
         Raises:
             TraceError: always.
         """
-        raise _no_number(".data was read", "leave it traced, or use stop_gradient(x) for a constant in derivatives")
+        raise _no_number(".data was read", _DATA)
 
     @property
     def grad(self) -> float:
@@ -474,6 +502,10 @@ _BRANCH = (
 )
 _COMPARED = f"{_BRANCH}. Arrays of traced numbers are compared as a whole if np.stack or np.asanyarray made them"
 _LEAVE = "use autograd's functions instead of math's, or leave it traced; an array that takes it up needs dtype=object"
+_DATA = (
+    "leave it traced, or use stop_gradient(x) for a constant in derivatives; an operation with a derivative of its own "
+    "is written @primitive(partials=lambda x, y: ...) above def my_operation(x): ..."
+)
 _STATIC = (
     "an index may be traced in take(table, index); the length of a loop has to be known: close over it, or derive it "
     "from the length of an argument"
