@@ -58,14 +58,19 @@ class NumberArray(np.ndarray[Any, Any]):
     def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
         """A copy, for a dtype of real numbers: these keep their derivatives, and comparisons become 1 or 0."""
         kind = np.dtype(dtype).kind
-        if kind in "fO" or (kind in "iu" and all(hasattr(type(x), "__choose__") for x in self.flat)):
+        if kind in "fO" or (kind in "iu" and all(map(is_condition, self.flat))):
             return of_kind(_each(as_number, self)) if kind != "O" else self.copy()
         raise _error(self)(f"leave them as they are: astype({dtype!r}) was called{_here()}, and would lose derivatives")
 
 
+def is_condition(x: Any) -> bool:
+    """Whether it is a comparison that is traced, which can be negated."""
+    return is_traced(x) and hasattr(type(x), "__invert__")
+
+
 def as_number(x: Any) -> Any:
     """A comparison that is traced as the number 1 or 0; a number as it is."""
-    return +x if hasattr(type(x), "__choose__") else x
+    return +x if is_condition(x) else x
 
 
 def _not(x: Any) -> Any:
@@ -74,11 +79,11 @@ def _not(x: Any) -> Any:
 
 def truth(x: Any) -> Any:
     """Whether a number isn't 0, as NumPy asks it."""
-    return x if isinstance(x, bool) or hasattr(type(x), "__choose__") else _not(abs(x) <= 0)  # NaN is true
+    return x if isinstance(x, bool) or is_condition(x) else _not(abs(x) <= 0)  # NaN is true
 
 
 def _has_conditions(array: Any) -> bool:
-    return any(hasattr(kind, "__choose__") for kind in set(map(type, np.ravel(array))))
+    return any(map(is_condition, np.ravel(array)))
 
 
 _LN2: Final = math.log(2.0)

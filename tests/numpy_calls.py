@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd import AutogradError, grad, jit
+from autograd import AutogradError, grad, jit, stop_gradient
+from autograd.arrays import is_condition
 
 Call = Callable[[Any, Any], Any]
 
@@ -181,7 +182,7 @@ def numbers(result: Any) -> list[float]:
     """All numbers of a result."""
     if isinstance(result, (tuple, list)):
         return [x for part in result for x in numbers(part)]
-    return [float(x) for x in np.asarray(result).ravel()]
+    return [float(stop_gradient(x)) for x in np.asarray(result).ravel().tolist()]
 
 
 def _weighted(result: Any) -> Any:
@@ -192,7 +193,7 @@ def _weighted(result: Any) -> Any:
         if isinstance(part, (tuple, list)):
             part = [_weighted(part)]
         for x in np.asarray(part).ravel().tolist():
-            total, weight = total + (+x if hasattr(type(x), "__choose__") else 1.0 * x) * weight, weight + 0.3
+            total, weight = total + (+x if is_condition(x) else 1.0 * x) * weight, weight + 0.3
     return total
 
 
