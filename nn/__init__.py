@@ -47,20 +47,21 @@ from nn.optim import SGD, Adam, AdamW, RMSProp
 from nn.w8.network import W8Network
 
 if TYPE_CHECKING:
-    from nn.checkpoint import load, save
     from nn.export import to_c
     from nn.picture import draw_network
     from nn.plots import plot_surface
-    from nn.trainer import Trainer, fit
+    from nn.training.checkpoint import load, save
+    from nn.training.fit import fit
+    from nn.training.trainer import Trainer
 
 # Names whose module is loaded when they are first used.
 _LATER = {
-    "Trainer": "nn.trainer",
+    "Trainer": "nn.training.trainer",
     "draw_network": "nn.picture",
-    "fit": "nn.trainer",
-    "load": "nn.checkpoint",
+    "fit": "nn.training.fit",
+    "load": "nn.training.checkpoint",
     "plot_surface": "nn.plots",
-    "save": "nn.checkpoint",
+    "save": "nn.training.checkpoint",
     "to_c": "nn.export",
 }
 

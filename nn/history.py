@@ -95,13 +95,21 @@ class History:
         writer.writerows(zip(*self.columns.values()))
         return write_whole(path, text.getvalue().encode())
 
-    def plot(self, path: str | os.PathLike[str], columns: Sequence[str] = (), *, log: bool = True) -> Path:
+    def plot(
+        self,
+        path: str | os.PathLike[str],
+        columns: Sequence[str] = (),
+        *,
+        log: bool = True,
+        beside: Mapping[str, History] | None = None,
+    ) -> Path:
         """Draw columns as curves over the steps, each labelled at its end.
 
         Args:
             path: the file; its ending says what kind, as matplotlib has it: ``.png``, ``.svg``, ``.pdf`` ...
             columns: which to draw; without any, those that were named when the History was made.
             log: a logarithmic scale, as long as all numbers are positive.
+            beside: other runs by their names, whose columns are drawn into the same picture.
 
         Returns:
             The path.
@@ -114,7 +122,11 @@ class History:
         self._known(columns)
         if not len(self):
             raise ValueError("there is nothing to plot: the history has no rows")
-        return plot_curves({name: self.columns[name] for name in columns}, path, log=log)
+        curves = {name: self.columns[name] for name in columns}
+        for run, other in (beside or {}).items():
+            other._known(columns)
+            curves |= {f"{run}: {name}": other.columns[name] for name in columns}
+        return plot_curves(curves, path, log=log)
 
     def record_layers(self, model: Any, inputs: Iterable[Any]) -> None:
         """Note the activations and gradients of each layer as they are now, for :meth:`plot_layers`.

@@ -53,7 +53,7 @@ class Optimizer:
         self.slots: Slots = ()  # none before the first step: then they are zeros
         self._watched = watch(self)
         if not callable(lr):
-            _checked_rate(lr)
+            checked_rate(lr)
         if not 0 <= weight_decay < math.inf:
             raise ValueError(f"the weight decay is a number from 0 on, not {weight_decay!r}")
         for name, limit in (("clip_value", clip_value), ("clip_norm", clip_norm)):
@@ -88,7 +88,7 @@ class Optimizer:
         Raises:
             ValueError: the schedule gives a number that is no learning rate.
         """
-        return _checked_rate(self.lr(step)) if callable(self.lr) else self.lr
+        return checked_rate(self.lr(step)) if callable(self.lr) else self.lr
 
     def coefficients(self, step: int) -> tuple[float, ...]:
         """The numbers of the update that depend on the step, counted from 0; the first is the learning rate."""
@@ -226,6 +226,8 @@ class Adam(Optimizer):
         clip_norm: float | None = None,
     ) -> None:
         super().__init__(params, lr, weight_decay, clip_value=clip_value, clip_norm=clip_norm)
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise TypeError(f"betas is a pair of numbers, such as (0.9, 0.999), not {betas!r:.60}")
         first, second = betas
         self.betas = (_checked_share(first, "β₁ of betas"), _checked_share(second, "β₂ of betas"))
         self.eps = _checked_eps(eps)
@@ -365,7 +367,13 @@ def _distinct(params: Iterable[Value]) -> list[Value]:
     return distinct
 
 
-def _checked_rate(lr: float) -> float:
+def checked_rate(lr: float) -> float:
+    """The learning rate of a step.
+
+    Raises:
+        ValueError: it is none.
+        TypeError: it isn't a number.
+    """
     if not hasattr(lr, "__float__"):
         raise TypeError(f"a learning rate is a number, or a function of the number of the step, not {lr!r:.60}")
     if not 0 <= lr < math.inf:

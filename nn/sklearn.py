@@ -15,7 +15,7 @@ from nn import losses, optim
 from nn.functional import functional
 from nn.history import History
 from nn.layers import MLP, Activation
-from nn.trainer import Trainer
+from nn.training.trainer import Trainer
 
 try:
     from scipy.special import expit

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import nn
 from autograd import MissingDependency
 from nn import MLP, SGD, Adam, AdamW, Layer, Neuron, RMSProp, Trainer, W8Network, load, save
+from nn.training.checkpoint import _digest
 
 safetensors = pytest.importorskip("safetensors.numpy", reason="checkpoints need safetensors, an extra")
 
@@ -170,7 +171,7 @@ def rewritten(path, **changes):
     metadata = header["__metadata__"] | changes
     metadata.pop("sha256")
     tensors = safetensors.load(content)
-    metadata["sha256"] = nn.checkpoint._digest(metadata, tensors)
+    metadata["sha256"] = _digest(metadata, tensors)
     path.write_bytes(safetensors.save(tensors, metadata))
 
 
@@ -215,6 +216,19 @@ def test_what_a_file_cannot_hold_is_given_again(tmp_path):
     ):
         Trainer.load(path, model, lr=falling)
     assert Trainer.load(path, model, lambda a, t: (a - t) ** 4, lr=falling).steps == 1
+
+
+def test_mistakes_of_the_caller_are_no_damage(tmp_path):
+    model = network()
+    path = Trainer(model, nn.mse, SGD(model.parameters(), 0.1)).save(tmp_path / "run")
+    for call, message in (
+        (lambda: load(path, 3), "the parameters go into a Module, not int: 3"),
+        (lambda: Trainer.load(path, "model"), "the parameters go into a Module, not str"),
+        (lambda: Trainer.load(path, model, "mse"), "a loss is a function of an output and its target"),
+        (lambda: Trainer.load(path, model, lr="fast"), "a learning rate is a number, or a function"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            call()
 
 
 def test_a_link_is_followed_and_stays(tmp_path):
@@ -295,3 +309,35 @@ def test_a_run_that_is_killed_at_any_moment_loses_nothing(tmp_path, request):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{kills} kills, ")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": None},
+        {"model": {"class": "MLP", "names": 3, "arguments": {}}},
+        {"optimizer": {"class": "SGD", "lr": 0.1, "options": {"speed": 3}}},
+        {"optimizer": {"class": "_distinct", "lr": 0.1, "options": {}}},
+        {"loss": "functions"},
+        {"options": {"batch_size": "many"}},
+        {"columns": ["a", "b", "c"]},
+        {"position": {"steps": 1}},
+        {"position": {"stride": 1}},
+    ],
+)
+def test_a_file_whose_parts_are_wrong_is_refused_and_the_model_is_as_it_was(tmp_path, change):
+    model = network()
+    trainer = Trainer(model, nn.mse, Adam(model.parameters(), np.float32(0.1), eps=np.float32(1e-6)))
+    trainer.run(X, Y, 1)
+    path = trainer.save(tmp_path / "run")
+    before = model.state_dict()
+    header = path.read_bytes()
+    content = json.loads(json.loads(header[8 : 8 + int.from_bytes(header[:8], "little")])["__metadata__"]["content"])
+    rewritten(path, content=json.dumps(content | change))
+    model.load_vector(model.vector())
+    if change == {"position": {"steps": 1}}:  # what is left out there is 0
+        assert Trainer.load(path, model).epoch == 0
+        return
+    with pytest.raises(ValueError, match=r"is damaged|none of nn's|nn doesn't have|holds another model"):
+        Trainer.load(path, model)
+    assert model.state_dict() == before

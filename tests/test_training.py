@@ -15,6 +15,7 @@ import nn
 from autograd import AnomalyError, MissingDependency, Value, exp, grad, hessian, jit, sum, tanh, value_and_grad, vmap
 from nn import MLP, SGD, Adam, AdamW, Layer, Module, Neuron, RMSProp, Trainer, fit, functional
 from nn.optim import Optimizer
+from nn.training.data import batches, grouped
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(12, 2))
@@ -325,17 +326,15 @@ def test_every_sample_comes_once_an_epoch_whatever_the_lengths(data):
     lengths = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=20))
     samples = [[float(i)] * n for i, n in enumerate(lengths)]
     size = data.draw(st.one_of(st.none(), st.integers(1, len(samples))))
-    groups = nn.data.grouped(samples, list(range(len(samples))))
+    groups = grouped(samples, list(range(len(samples))))
     for epoch in range(2):
-        found = nn.data.batches(groups, size, 7, epoch)
+        found = batches(groups, size, 7, epoch)
         seen = [int(y) for b in found for _, ys, shares in b.groups for y, share in zip(ys, shares) if share]
         assert sorted(seen) == list(range(len(samples)))
         assert math.fsum(b.size for b in found) == len(samples)
         assert all(math.fsum(s for *_, shares in b.groups for s in shares) == pytest.approx(1.0) for b in found)
-    again = nn.data.batches(groups, size, 7, 0)
-    assert [b.groups[0][1].tolist() for b in again] == [
-        b.groups[0][1].tolist() for b in nn.data.batches(groups, size, 7, 0)
-    ]
+    again = batches(groups, size, 7, 0)
+    assert [b.groups[0][1].tolist() for b in again] == [b.groups[0][1].tolist() for b in batches(groups, size, 7, 0)]
 
 
 def test_dropout_draws_while_training_and_not_afterwards():
@@ -612,3 +611,26 @@ def test_the_documents_network_is_a_function_of_its_weights():
         assert slopes.dtype == float
         np.testing.assert_allclose(slopes, expected, rtol=1e-13)
     np.testing.assert_allclose(jit(hessian(error))(net.vector()), hessian(error)(net.vector()), rtol=1e-10, atol=1e-14)
+
+
+def test_several_runs_are_drawn_together(tmp_path):
+    pytest.importorskip("matplotlib", reason="plots need matplotlib, an extra")
+    runs = {}
+    for name, make in (("SGD", SGD), ("<Adam>", Adam)):
+        model = MODELS[1]()
+        runs[name] = fit(model, nn.mse, X, Y, optimizer=make(model.parameters(), 0.05), epochs=20)
+    path = runs["SGD"].plot(tmp_path / "runs.svg", ["loss"], beside={"<Adam>": runs["<Adam>"]})
+    assert path.read_bytes() != runs["SGD"].plot(tmp_path / "run.svg", ["loss"]).read_bytes()
+    with pytest.raises(ValueError, match="there is no column 'loss'; there are E"):
+        runs["SGD"].plot(path, ["loss"], beside={"other": nn.History({"E": [1.0]})})
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, 1), (1, 2), (8, 9), (9, 9), (300, 9)])
+def test_jupyter_shows_the_first_and_the_last_rows(count, shown):
+    history = nn.History({"<b>": list(range(count)), "loss": [0.5] * count})
+    html = history._repr_html_()
+    assert html.count("<tr>") == shown
+    assert "<th>&lt;b&gt;</th>" in html
+    assert ("…" in html) == (count > 8)
+    if count:
+        assert f"<td>{count - 1}</td><td>{count - 1}</td>" in html

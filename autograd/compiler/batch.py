@@ -20,7 +20,7 @@ import numpy as np
 import optree
 
 from autograd.compiler.jitted import Jitted
-from autograd.compiler.record.arguments import Arguments, object_array
+from autograd.compiler.record.arguments import object_array
 from autograd.compiler.record.batches import repeated
 from autograd.compiler.record.lanes import lanes_of
 from autograd.compiler.record.trace import Foreign, Trace, Traced
@@ -67,16 +67,11 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
 
     @functools.cache
     def compiled() -> Jitted:
-        return _CompiledMap(lambda *args: here(*args))
+        jitted = Jitted(lambda *args: here(*args))
+        jitted.says_slow = False  # nobody wrote a jit that could be put outside
+        return jitted
 
     return batched
-
-
-class _CompiledMap(Jitted):
-    """A vmap that is called by itself. It runs as Python, too, and warns nobody: nobody asked for it to be compiled."""
-
-    def _meets_derivatives(self, flat: Arguments) -> None:
-        pass
 
 
 def _map(trace: Trace | None, f: Callable[..., Any], in_axes: Any, args: tuple[Any, ...]) -> Any:
@@ -129,7 +124,7 @@ class _Mapped:
             if not getattr(leaf, "ndim", 0):
                 raise ValueError(
                     f"{where} has a number, {leaf!r:.40}, where vmap needs an array with axis {its}; give it as a "
-                    "NumPy array, or say None in in_axes for what is the same for all samples"
+                    "NumPy array, or say None in in_axes for an argument that all samples share"
                 )
             if not -leaf.ndim <= its < leaf.ndim:
                 raise ValueError(f"{where} has an array of shape {leaf.shape}, which has no axis {its}")

@@ -28,7 +28,7 @@ def expressions(ops: Iterable[str] | None = None, max_size: int = 10) -> SearchS
     """A Hypothesis strategy of random expressions.
 
     They have shared subexpressions, operands that are used twice and constants, and a point inside the domain, at times
-    near its edge. A failing expression shrinks to few steps with small whole numbers.
+    near its edge. Whatever was found shrinks to few steps with small whole numbers.
 
     Args:
         ops: names of primitives in the rule table; by default the public ones, without ``stop_gradient`` and without

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +27,7 @@ from nn.module import Module
 from nn.w8.network import W8Network
 
 if TYPE_CHECKING:
-    from nn.trainer import Trainer
+    from nn.training.trainer import Trainer
 
 VERSION: Final = 1
 OPTIMIZERS: Final = ("SGD", "Adam", "AdamW", "RMSProp")
@@ -47,6 +48,10 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
         MissingDependency: safetensors is not installed.
         OSError: the file can't be written.
     """
+    if not isinstance(model, Module):
+        raise TypeError(
+            f"save takes a Module first, not {type(model).__name__}: {model!r:.60}; write save(model, path)"
+        )
     return _write(path, "model", {"model": _description(model)}, {"vector": model.vector()})
 
 
@@ -67,10 +72,12 @@ def load(path: str | os.PathLike[str], model: Module | None = None) -> Module:
         MissingDependency: safetensors is not installed.
         OSError: the file can't be read.
     """
+    _check_model(model)
     _, content, tensors = _read(path)
-    model = _made(content["model"], path) if model is None else model
-    _check_names(model, content["model"], path)
-    model.load_vector(tensors["vector"])
+    with _complete(path):
+        model = _made(content["model"], path) if model is None else model
+        _check_names(model, content["model"], path)
+        model.load_vector(tensors.get("best", tensors["vector"]))
     return model
 
 
@@ -109,11 +116,23 @@ def load_run(
     lr: Any,
 ) -> Trainer:
     """As ``Trainer.load``."""
-    from nn.trainer import Position
-
+    _check_model(model)
+    if loss is not None and not callable(loss):
+        raise TypeError(f"a loss is a function of an output and its target, such as nn.mse, not {loss!r:.60}")
+    if lr is not None and not callable(lr):
+        optim.checked_rate(lr)
     kind, content, tensors = _read(path)
     if kind != "run":
         raise ValueError(f"{path} holds a model and no training run; load(path, model) reads it")
+    with _complete(path):
+        return _run(cls, path, content, tensors, model, loss, lr)
+
+
+def _run(
+    cls: type[Trainer], path: Any, content: dict[str, Any], tensors: dict[str, Any], model: Module, loss: Any, lr: Any
+) -> Trainer:
+    from nn.training.trainer import Position
+
     _check_names(model, content["model"], path)
     saved = content["optimizer"]
     if lr is None and saved["lr"] is None:
@@ -127,14 +146,28 @@ def load_run(
     total, lowest = tensors["numbers"].tolist()
     slots = tuple(tensors[f"slot {i}"] for i in range(len(optimizer.kept)) if f"slot {i}" in tensors)
     counts = content["position"]
+    history = History(columns, shown=content["shown"])
+    position = Position(tensors["vector"], slots, total=total, lowest=lowest, best=tensors.get("best"), **counts)
+    if {part.shape for part in (position.vector, *slots)} != {(len(optimizer.params),)}:
+        raise ValueError(f"{path} is damaged: its vectors have different lengths")
     model.load_vector(tensors.get("best", tensors["vector"]))
-    trainer.history = History(columns, shown=content["shown"])
-    trainer._samples = content["samples"]
-    trainer._position = Position(
-        tensors["vector"], slots, total=total, lowest=lowest, best=tensors.get("best"), **counts
-    )
+    trainer.history, trainer._position, trainer._samples = history, position, content["samples"]
     optimizer.slots, optimizer.steps = slots, counts["steps"]
     return trainer
+
+
+def _check_model(model: Any) -> None:
+    if not isinstance(model, (Module, type(None))):
+        raise TypeError(f"the parameters go into a Module, not {type(model).__name__}: {model!r:.60}")
+
+
+@contextmanager
+def _complete(path: Any) -> Iterator[None]:
+    """Inside, a part that the file lacks, or has in another form than we write it, is an error about the file."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: {error!s:.150}") from error
 
 
 def _options() -> tuple[str, ...]:
@@ -235,15 +268,21 @@ def _write(path: str | os.PathLike[str], kind: str, content: dict[str, Any], ten
         "format": "chainrule",
         "version": str(VERSION),
         "kind": kind,
-        "content": json.dumps(content, sort_keys=True),
+        "content": json.dumps(content, sort_keys=True, default=float),  # NumPy's numbers
     }
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     metadata["sha256"] = _digest(metadata, tensors)
+    _check_path(path)
     target = Path(path)
     write_whole(
         target.resolve() if target.is_symlink() else target, _safetensors().save(tensors, metadata), lasting=True
     )
     return target
+
+
+def _check_path(path: Any) -> None:
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"the file's name is text or a path, not {type(path).__name__}: {path!r:.60}")
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -253,6 +292,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], dict[str, 
         ValueError: it isn't a checkpoint of ours, or it is damaged.
     """
     library = _safetensors()
+    _check_path(path)
     content = Path(path).read_bytes()
     try:
         tensors = library.load(content)
@@ -269,7 +309,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], dict[str, 
         )
     if metadata.pop("sha256", None) != _digest(metadata, tensors):
         raise ValueError(f"{path} is damaged: its numbers don't agree with its checksum")
-    return metadata["kind"], json.loads(metadata["content"]), tensors
+    return metadata.get("kind", ""), json.loads(metadata.get("content", "{}")), tensors
 
 
 def _digest(metadata: dict[str, str], tensors: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Training: ``fit`` for the usual case, and ``Trainer``, of which it is made, for runs that are saved and resumed.
+"""Trainer: a training run that can be continued, saved and resumed.
 
 Where a run stands is one tuple, ``Position``, that is replaced as a whole after each update. So whatever stops a run,
 it stops between two updates, and what is saved then is all that the next update needs.
@@ -15,13 +15,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from nn.blocks import takes_random
-from nn.data import Batch, Group, batches, grouped, inputs_only
-from nn.diverged import diverged
 from nn.history import History
 from nn.module import Module
 from nn.optim import Optimizer, Slots
-from nn.progress import Progress
-from nn.steps import Compiled, Draws, Eager, default_backend, floats, plain
+from nn.training.data import Batch, Group, batches, grouped, inputs_only
+from nn.training.diverged import diverged
+from nn.training.progress import Progress
+from nn.training.steps import Compiled, Draws, Eager, default_backend, floats, plain
 
 Loss = Callable[[Any, Any], Any]
 
@@ -199,7 +199,7 @@ class Trainer:
         Raises:
             MissingDependency: safetensors is not installed.
         """
-        from nn.checkpoint import save_run
+        from nn.training.checkpoint import save_run
 
         self._adopt()
         return save_run(self, path)
@@ -226,7 +226,7 @@ class Trainer:
                 has to be given. The model is as it was.
             MissingDependency: safetensors is not installed, or the file needs a back end that this machine lacks.
         """
-        from nn.checkpoint import load_run
+        from nn.training.checkpoint import load_run
 
         return load_run(cls, path, model, loss, lr)
 
@@ -359,74 +359,9 @@ class Trainer:
                     )
 
 
-def fit(
-    model: Module,
-    loss: Loss,
-    X: Any,  # noqa: N803
-    Y: Any,  # noqa: N803
-    *,
-    optimizer: Optimizer,
-    epochs: int,
-    batch_size: int | None = None,
-    validation: tuple[Any, Any] | None = None,
-    patience: int | None = None,
-    callbacks: Iterable[Callable[[Trainer], Any]] = (),
-    metrics: Iterable[Callable[[Any, Any], float]] = (),
-    seed: int = 0,
-    eager: bool = False,
-    dtype: str = "float64",
-    threads: int = 1,
-    backend: str | None = None,
-    progress: bool | None = None,
-    sample_weight: Any = None,
-) -> History:
-    """Train a model; the whole update, the optimiser's part included, is one compiled program.
-
-    Args:
-        model, loss, optimizer, batch_size, patience, seed, eager, dtype, threads, backend: as for :class:`Trainer`.
-        X, Y, epochs, validation, callbacks, metrics, progress, sample_weight: as for :meth:`Trainer.run`.
-
-    Returns:
-        The history; ``history["loss"]`` has a number for each epoch: the mean over its samples, each as it was when it
-        was learned from.
-
-    Raises:
-        ValueError: the data, or shapes that don't fit. Nothing is trained then.
-        AnomalyError: the run diverged. The model has the parameters before the update that did it.
-
-    >>> from nn import MLP, SGD, mse
-    >>> model = MLP(1, [1], seed=1)
-    >>> history = fit(model, mse, [0.0, 1.0, 2.0], [1.0, 3.0, 5.0], optimizer=SGD(model.parameters(), 0.1), epochs=500)
-    >>> round(model(10.0).data, 6)
-    21.0
-    """
-    trainer = Trainer(
-        model,
-        loss,
-        optimizer,
-        batch_size=batch_size,
-        patience=patience,
-        seed=seed,
-        eager=eager,
-        dtype=dtype,
-        threads=threads,
-        backend=backend,
-    )
-    return trainer.run(
-        X,
-        Y,
-        epochs,
-        validation=validation,
-        sample_weight=sample_weight,
-        callbacks=callbacks,
-        metrics=metrics,
-        progress=progress,
-    )
-
-
 def _check_model(model: Any, optimizer: Any) -> None:
     if not isinstance(model, Module):
-        raise TypeError(f"what is trained is a Module, not {type(model).__name__}: {model!r:.60}")
+        raise TypeError(f"fit trains a Module, not {type(model).__name__}: {model!r:.60}")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"an optimiser is such as SGD(model.parameters(), lr=0.1), not {optimizer!r:.60}")
     parameters = model.parameters()
