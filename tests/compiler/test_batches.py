@@ -86,7 +86,7 @@ STEPS: tuple[Function, ...] = (
     lambda u, v, s, t, c, w, X: (u - c) ** 2,
     lambda u, v, s, t, c, w, X: c * u - s,
     lambda u, v, s, t, c, w, X: u * X[:, 0],
-    lambda u, v, s, t, c, w, X: exp(-u * v),
+    lambda u, v, s, t, c, w, X: exp(-tanh(u * v)),
     lambda u, v, s, t, c, w, X: autograd.maximum(u, v),
     lambda u, v, s, t, c, w, X: where(u > v, u, s),
     lambda u, v, s, t, c, w, X: where(c > 0, u, v),
