@@ -273,7 +273,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.Sequential([nn.Layer(2, 3)])", TypeError, ("a part of a Sequential",)),
     ("nn.Embedding(3, 2)(5)", IndexError, ("token 5", "0 to 2")),
     ("nn.save('m.json', nn.Neuron(1))", TypeError, ("str: 'm.json'", "save(model, path)")),
-    ("nn.load(nn.Neuron(1), 'm.json')", TypeError, ("file's name", "ReLUNeuron")),
+    ("nn.load(nn.Neuron(1), 'm.json')", TypeError, ("go into a Module", "str: 'm.json'")),
     ("fit(nn.Neuron(1), 'mse', [[1.0]], [1.0])", TypeError, ("a loss is a function", "nn.mse", "'mse'")),
     ("fit(nn.Neuron(1), nn.mse, [], [])", ValueError, ("X has no samples",)),
     ("fit(nn.Neuron(1), nn.mse, [[1.0], [2.0]], [1.0])", ValueError, ("2 samples", "1 targets")),
