@@ -24,9 +24,9 @@ from autograd.compiler.record.arguments import object_array
 from autograd.compiler.record.batches import repeated
 from autograd.compiler.record.lanes import lanes_of
 from autograd.compiler.record.trace import Foreign, Trace, Traced
-from autograd.engine.arrays import own_kind
+from autograd.engine.arrays import require_plain
 from autograd.engine.modes import TAPE
-from autograd.transforms.trees import flatten
+from autograd.transforms.trees import carrying, flatten
 
 
 def vmap(f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
@@ -128,6 +128,7 @@ class _Mapped:
                 )
             if not -leaf.ndim <= its < leaf.ndim:
                 raise ValueError(f"{where} has an array of shape {leaf.shape}, which has no axis {its}")
+            require_plain(leaf)
             self.columns.append(_axis_first(leaf, its))
             self.sizes.add(leaf.shape[its])
 
@@ -200,4 +201,4 @@ def _of_floats(array: Any) -> Any:
     """An array of objects as one of floats if they are plain numbers, else as the kind of array that they have."""
     if all(isinstance(x, (float, int, np.number, np.bool_)) for x in array.flat):
         return array.astype(float)
-    return own_kind(array)
+    return carrying(array)

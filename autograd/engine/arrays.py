@@ -62,6 +62,29 @@ def apply_ufunc(
     return rule(*(plain(x) for x in inputs))
 
 
+def require_plain(array: Any) -> None:
+    """Refuse an array that means more than its numbers, which would be lost.
+
+    Raises:
+        TypeError: it has a mask or labels, or is a matrix, whose * is another one.
+    """
+    kind = type(array)
+    home = kind.__module__.partition(".")[0]
+    if home == "numpy" and kind.__name__ == "ndarray":
+        return
+    cure = ""
+    if hasattr(array, "mask") and hasattr(array, "filled"):
+        cure = "write x.filled(0.0) for its numbers, and where(mask, 0.0, y) for what doesn't count"
+    elif home == "numpy" and kind.__name__ == "matrix":
+        cure = "write np.asarray(x), and x @ y for the product of matrices"
+    elif kind is memoryview:
+        cure = "write np.asarray(x)"
+    elif hasattr(array, "iloc"):
+        cure = "write x.to_numpy()"
+    if cure:
+        raise TypeError(f"a {kind.__name__} means more than its numbers, which are all that is used here; {cure}")
+
+
 def alone(x: Any) -> Any:
     """An array without axes, with x as its element."""
     import numpy as np

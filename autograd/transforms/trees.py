@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.engine.arrays import own_kind
+from autograd.engine.arrays import require_plain
 from autograd.engine.kinds import library, like, plain
 from autograd.engine.methods import Functions
 
@@ -74,6 +74,7 @@ def flatten(structure: Any) -> tuple[Tree, list[Any]]:
     shapes: list[tuple[int, ...] | None] = []
     for leaf in leaves:
         if getattr(leaf, "ndim", 0):
+            require_plain(leaf)
             shapes.append(leaf.shape)
             flat = getattr(leaf, "numbers", leaf).ravel()  # numbers: of a batch, see compiler/record/batches.py
             numbers.extend(flat.astype(float).tolist() if flat.dtype.kind == "f" else map(plain, flat.tolist()))
@@ -138,7 +139,16 @@ def array_of(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
     out = np.empty(len(numbers), dtype=float if all(isinstance(x, (float, int)) for x in numbers) else object)
     out[:] = numbers
-    return own_kind(out.reshape(shape))
+    return carrying(out.reshape(shape))
+
+
+def carrying(array: Any) -> Any:
+    """An array of numbers that carry derivatives as one of the kind that knows the rule table; others as they are."""
+    if array.dtype.kind != "O" or any(library(x) in _KINDS for x in array.flat):
+        return array
+    from autograd.arrays import of_kind
+
+    return of_kind(array)
 
 
 def _size(shape: tuple[int, ...]) -> int:

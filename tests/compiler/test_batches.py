@@ -86,7 +86,7 @@ STEPS: tuple[Function, ...] = (
     lambda u, v, s, t, c, w, X: (u - c) ** 2,
     lambda u, v, s, t, c, w, X: c * u - s,
     lambda u, v, s, t, c, w, X: u * X[:, 0],
-    lambda u, v, s, t, c, w, X: exp(-u * v),
+    lambda u, v, s, t, c, w, X: exp(-tanh(u * v)),
     lambda u, v, s, t, c, w, X: autograd.maximum(u, v),
     lambda u, v, s, t, c, w, X: where(u > v, u, s),
     lambda u, v, s, t, c, w, X: where(c > 0, u, v),
@@ -323,3 +323,26 @@ def test_what_a_batch_refuses() -> None:
     ):
         with pytest.raises(error, match=message):
             jit(f)(w)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_an_array_that_means_more_than_its_numbers_is_refused() -> None:
+    masked = np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])
+    for x, cure in ((masked, "filled"), (np.matrix([[1.0, 2.0], [3.0, 4.0]]), "np.asarray")):
+        for f in (
+            lambda x: jit(lambda x: x * x)(x),
+            lambda x: grad(lambda x: autograd.sum(np.ravel(x * x)))(x),
+            lambda x: vmap(lambda x: x * 2)(x),
+            lambda x: jit(lambda w: autograd.sum(vmap(lambda t: t * w)(x)))(2.0),
+        ):
+            with pytest.raises(TypeError, match=cure):
+                f(x)
+
+
+def test_an_index_that_is_traced_says_take() -> None:
+    x = np.array([1.0, 2.0, 3.0])
+    for f in (lambda x, i: x[i], lambda x, i: x[:, None][i, 0], lambda x, i: vmap(tanh)(x)[i]):
+        with pytest.raises(TraceError, match="take"):
+            jit(f)(x, 1.0)
+    with pytest.raises(TraceError, match="where"):
+        jit(lambda x: x[x > 0])(x)

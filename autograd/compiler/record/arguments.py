@@ -12,6 +12,7 @@ from autograd.compiler.layout import FLOAT64, Layout, Shape, Static, keys
 from autograd.compiler.record.arrays import TracedArray
 from autograd.compiler.record.static import Known, Signature, is_static, kind_of
 from autograd.compiler.record.trace import Condition, Trace, Traced
+from autograd.engine.arrays import require_plain
 from autograd.engine.methods import Functions
 
 REAL: Final = "fiub"  # kinds of arrays of real numbers
@@ -93,6 +94,7 @@ class Arguments:
 
     def of_numbers(self, array: Any) -> Any:
         """An array of another kind as one of floats; None if there are Values or traced numbers in it."""
+        require_plain(array)
         array = np.asarray(array)
         if array.dtype.kind == "O":
             if any(isinstance(x, (Functions, Condition)) for x in array.ravel()):

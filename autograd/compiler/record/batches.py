@@ -18,8 +18,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from autograd.arrays import as_number, truth
 from autograd.compiler.program import NONE, REDUCE
-from autograd.compiler.record.arrays import TracedArray, truth
+from autograd.compiler.record.arrays import TracedArray
 from autograd.compiler.record.in_lanes import FUNCTIONS, NoForm, axis_of, product
 from autograd.compiler.record.lanes import aligned, apart, each, lanes_of
 from autograd.compiler.record.trace import Condition, Trace, Traced
@@ -312,7 +313,7 @@ class Batch(NDArrayOperatorsMixin):
     def astype(self, dtype: Any, **more: Any) -> Batch:
         """Itself, for a dtype of real numbers."""
         if np.dtype(dtype).kind in "fO":
-            return self.copy()
+            return self.with_lanes(each(as_number, self.lanes))
         raise TraceError(f"leave it as it is: astype({dtype!r}) was called{_here()}, and numbers under jit are floats")
 
     def ravel(self) -> Any:

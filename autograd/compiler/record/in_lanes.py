@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd.arrays import norm
 from autograd.compiler.record.lanes import aligned, apart, is_batch, lanes_of, varies
 from autograd.engine.arrays import alone
 from autograd.engine.kinds import where
@@ -94,12 +95,6 @@ def _std(a: Any, axis: Any = None, **more: Any) -> Any:
     return np.sqrt(_var(a, axis, **more))
 
 
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if not is_batch(x) or not (ord is None or (ord == 2 and (x.ndim == 1 or isinstance(axis, int)))):
-        raise NoForm
-    return np.sqrt(_sum(x * x, axis, keepdims=keepdims))
-
-
 def _where(condition: Any, *branches: Any) -> Any:
     if len(branches) != 2:
         raise NoForm
@@ -129,7 +124,7 @@ def _like(number: float) -> Callable[..., Any]:
 
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
-    "sum": _sum, "mean": _mean, "var": _var, "std": _std, "norm": _norm, "dot": _dot, "inner": _inner, "where": _where,
+    "sum": _sum, "mean": _mean, "var": _var, "std": _std, "norm": norm, "dot": _dot, "inner": _inner, "where": _where,
     "clip": _clip, "zeros_like": _like(0.0), "ones_like": _like(1.0), "empty_like": _like(0.0),
     "shape": lambda a: a.shape, "ndim": lambda a: a.ndim, "copy": lambda a, **more: a.copy(),
     "real": lambda a: a, "any": _reduction(np.logical_or), "all": _reduction(np.logical_and),

@@ -11,6 +11,7 @@ import numpy as np
 from autograd.compiler.program import COLUMN, DATA
 from autograd.compiler.record.arrays import TracedArray
 from autograd.compiler.record.trace import Condition, Trace, Traced
+from autograd.engine.arrays import require_plain
 
 
 def is_batch(x: Any) -> bool:
@@ -30,6 +31,7 @@ def lanes_of(trace: Trace, array: Any, as_numbers: bool = False) -> Any:
     """
     if is_batch(array):
         return array.lanes
+    require_plain(array)
     samples, flat = array.shape[0], np.asarray(array).reshape(array.shape[0], -1)
     if flat.dtype.kind not in "fiubO":
         raise TypeError(f"a batch is of real numbers, not of {flat.dtype}")

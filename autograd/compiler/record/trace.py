@@ -262,12 +262,12 @@ class InArrays:
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from autograd.compiler.record.arrays import apply_ufunc
+        from autograd.arrays import apply_ufunc
 
         return apply_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from autograd.compiler.record.arrays import apply_function
+        from autograd.arrays import apply_function
 
         return apply_function(function, types, args, kwargs)
 
@@ -335,10 +335,6 @@ class Traced(InArrays, Operators):
         except TypeError:
             return NotImplemented
         return Condition(trace, trace.call(head, *(operands[::-1] if turned else operands)))
-
-    def conjugate(self) -> Traced:
-        """Itself, being real. NumPy's var, std and vdot ask for it."""
-        return self
 
     def __eq__(self, other: object) -> Any:  # a NaN isn't equal to itself, so identity says nothing
         return self._compare(operator.eq, other)
