@@ -87,7 +87,7 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")] = None,
 ) -> None:
-    """Check somebody's autograd engine: any class like micrograd's Value. Exit code 1 if a property is falsified."""
+    """Check somebody's autograd engine: any class like micrograd's Value. Exit code 1 if a property failed."""
     from autograd.testing.judge import command
     from autograd.testing.judge.search import NORMAL, QUICK, THOROUGH, Search
     from autograd.testing.judge.spelling import Spelling

@@ -71,7 +71,7 @@ def check_engine(
     >>> from autograd import Value
     >>> report = check_engine(Value, effort="quick", only=["sum rule", "kinks"], isolate=False)
     >>> [row.status for row in report.raise_for_failures().rows]
-    ['held', 'held']
+    ['passed', 'passed']
     """
     search = Search(effort_named(effort), seed, None if only is None else tuple(only), isolate, timeout, memory)
     return examine(engine, Spelling(names or {}, data, grad, backward), search, on_row)

@@ -31,7 +31,7 @@ def check(
         html: a file to write the page to.
 
     Returns:
-        The exit code: 1 if a property is falsified, else 0.
+        The exit code: 1 if a property failed, else 0.
 
     Raises:
         ValueError: there is no such class, property or primitive.

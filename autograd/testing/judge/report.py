@@ -9,25 +9,25 @@ from typing import Final
 
 from autograd.errors import EngineFailure
 from autograd.testing.judge.page import page
-from autograd.testing.judge.rows import CRASHED, FALSIFIED, HELD, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Row
+from autograd.testing.judge.rows import CRASHED, FAILED, PASSED, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Row
 
 # Blue and orange, which every reader can tell apart; words say the same without any colour.
-_ANSI: Final = {HELD: "34", FALSIFIED: "1;33", CRASHED: "1;33", TIMED_OUT: "1;33", SLOW: "33", UNSUPPORTED: "2"}
+_ANSI: Final = {PASSED: "34", FAILED: "1;33", CRASHED: "1;33", TIMED_OUT: "1;33", SLOW: "33", UNSUPPORTED: "2"}
 
 
 @dataclass(frozen=True)
 class Report:
     """The rows of one check.
 
-    >>> report = Report("toy:Value", (Row("sum rule", "(f + g)' = f' + g'.", "held"),))
+    >>> report = Report("toy:Value", (Row("sum rule", "(f + g)' = f' + g'.", "passed"),))
     >>> report.exit_code, report.failures
     (0, ())
     >>> print(report)
     toy:Value
     <BLANKLINE>
-      held  sum rule
+      passed  sum rule
     <BLANKLINE>
-    1 property: 1 held. Nothing wrong was found.
+    1 property: 1 passed. Nothing wrong was found.
     """
 
     engine: str
@@ -36,12 +36,12 @@ class Report:
 
     @property
     def failures(self) -> tuple[Row, ...]:
-        """The rows that say that the engine is wrong: falsified, crashed, timed out."""
+        """The rows that say that the engine is wrong: failed, crashed, timed out."""
         return tuple(row for row in self.rows if row.is_failure)
 
     @property
     def exit_code(self) -> int:
-        """1 if a property is falsified (or ends in a crash, or in no time), else 0."""
+        """1 if a property failed (or ends in a crash, or in no time), else 0."""
         return int(bool(self.failures))
 
     def raise_for_failures(self) -> Report:

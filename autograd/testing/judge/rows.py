@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-HELD: Final = "held"
-FALSIFIED: Final = "falsified"
+PASSED: Final = "passed"
+FAILED: Final = "failed"
 UNSUPPORTED: Final = "not supported"
 SLOW: Final = "slow"
 CRASHED: Final = "crashed"
 TIMED_OUT: Final = "timed out"
 
-FAILURES: Final = (FALSIFIED, CRASHED, TIMED_OUT)
-STATUSES: Final = (HELD, FALSIFIED, CRASHED, TIMED_OUT, SLOW, UNSUPPORTED)
+FAILURES: Final = (FAILED, CRASHED, TIMED_OUT)
+STATUSES: Final = (PASSED, FAILED, CRASHED, TIMED_OUT, SLOW, UNSUPPORTED)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Collection
 
 from autograd.testing.judge.properties.table import PROPERTIES, Property
-from autograd.testing.judge.rows import CRASHED, FALSIFIED, HELD, UNSUPPORTED, Row
+from autograd.testing.judge.rows import CRASHED, FAILED, PASSED, UNSUPPORTED, Row
 from autograd.testing.judge.transcript import Verdict, named
 from autograd.testing.judge.trial import Trial
 
@@ -43,7 +43,7 @@ def try_property(trial: Trial, p: Property) -> Row:
     """The row of the report. What the engine prints and warns of is nobody's concern here."""
     started = time.perf_counter()
     trial.begin()
-    status, message, script = HELD, "", ""
+    status, message, script = PASSED, "", ""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         try:
@@ -63,4 +63,4 @@ def not_tried(p: Property) -> Row:
 
 def ends_the_check(row: Row) -> bool:
     """Whether nothing else can be tried after this."""
-    return row.name == FIRST and row.status in (FALSIFIED, CRASHED)
+    return row.name == FIRST and row.status in (FAILED, CRASHED)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from autograd.testing.expression import Expression, literal, term
 from autograd.testing.judge.engines import Engine
 from autograd.testing.judge.exact import Exact
-from autograd.testing.judge.rows import CRASHED, FALSIFIED, SLOW, UNSUPPORTED
+from autograd.testing.judge.rows import CRASHED, FAILED, SLOW, UNSUPPORTED
 
 SHOWN = 60  # lines of the flight recorder's script, at most
 
@@ -28,13 +28,13 @@ class Verdict(Exception):
         self.message, self.script = message, script
 
 
-class Falsified(Verdict):
+class Failed(Verdict):
     """The engine does not hold the property."""
 
-    status = FALSIFIED
+    status = FAILED
 
 
-class Raised(Falsified):
+class Raised(Failed):
     """The engine raised an exception; ``error`` is it."""
 
     def __init__(self, error: BaseException, doing: str, script: str) -> None:
@@ -194,32 +194,32 @@ class Transcript:
         try:
             return read(variable.it)
         except AttributeError:
-            raise Falsified(f"`{text}` is not there", self._ending(f"print({text})")) from None
+            raise Failed(f"`{text}` is not there", self._ending(f"print({text})")) from None
         except (TypeError, ValueError, OverflowError):
             shown = f"{getattr(variable.it, attribute)!r:.60}"
-            raise Falsified(f"`{text}` is {shown}, not a real number", self._ending(f"print({text})")) from None
+            raise Failed(f"`{text}` is {shown}, not a real number", self._ending(f"print({text})")) from None
 
     # --- Claiming ---
 
     def claim_number(self, variable: Variable, wanted: Any, tolerance: float = 0.0, why: str = "") -> None:
-        """Falsify the property unless the variable holds that number."""
+        """Fail the property unless the variable holds that number."""
         self._claim(f"{variable.text}.{self.engine.data}", self.number(variable), wanted, tolerance, why)
 
     def claim_gradient(self, variable: Variable, wanted: Any, tolerance: float = 0.0, why: str = "") -> None:
-        """Falsify the property unless the variable has that gradient."""
+        """Fail the property unless the variable has that gradient."""
         self._claim(f"{variable.text}.{self.engine.grad}", self.gradient(variable), wanted, tolerance, why)
 
     def claim_gradients(self, leaves: Sequence[Variable], truth: Exact, why: str = "") -> None:
-        """Falsify the property unless the leaves have the exact gradient, as far as floats can."""
+        """Fail the property unless the leaves have the exact gradient, as far as floats can."""
         for i, x in enumerate(leaves):
             wanted = truth.gradient[i]
             if not is_near(self.gradient(x), wanted, abs(wanted) * 2.0**-51):  # else how near is worth finding out
                 self.claim_gradient(x, wanted, truth.gradient_bounds[i], why)
 
     def claim(self, holds: bool, message: str, *prints: str) -> None:
-        """Falsify the property, with these expressions printed at the script's end, unless it holds."""
+        """Fail the property, with these expressions printed at the script's end, unless it holds."""
         if not holds:
-            raise Falsified(message, self._ending(*(f"print({text})" for text in prints)))
+            raise Failed(message, self._ending(*(f"print({text})" for text in prints)))
 
     def _claim(self, text: str, got: float, wanted: Any, tolerance: float, why: str) -> None:
         if is_near(got, wanted, tolerance):
@@ -228,7 +228,7 @@ class Transcript:
         line = f'print("{text} is", {text}, "and should be", {literal(wanted)})'
         reason = why or hint(got, wanted)
         message = f"{text} is {got!r} and should be {wanted!r}" + (f" ({reason})" if reason else "")
-        raise Falsified(message, self._ending(line))
+        raise Failed(message, self._ending(line))
 
     def _ending(self, *lines: str) -> str:
         return "\n".join([self.script, *lines])

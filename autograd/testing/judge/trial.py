@@ -15,7 +15,7 @@ from autograd.testing.expression import Expression
 from autograd.testing.judge.engines import Engine
 from autograd.testing.judge.exact import Exact, exact
 from autograd.testing.judge.search import Search
-from autograd.testing.judge.transcript import Falsified, Transcript, Unsupported, Verdict
+from autograd.testing.judge.transcript import Failed, Transcript, Unsupported, Verdict
 from autograd.testing.judge.variants import variant
 from autograd.testing.strategies import drawn
 
@@ -71,11 +71,11 @@ class Trial:
         t = self.transcript()
         try:
             return t.number(t.apply(name, t.leaf(x)))
-        except Falsified:
+        except Failed:
             return math.nan
 
     @functools.cached_property
-    def forms(self) -> dict[str, dict[str, Falsified | None]]:
+    def forms(self) -> dict[str, dict[str, Failed | None]]:
         """For each operation of several operands and each form (of two: vv, vc, cv: v a number of the engine, c a
         plain one) what came of a try: None if it went well.
         """
@@ -85,14 +85,14 @@ class Trial:
             if rule.arity > 1
         }
 
-    def _trouble_with(self, name: str, form: str) -> Falsified | None:
+    def _trouble_with(self, name: str, form: str) -> Failed | None:
         t = self.transcript()
         try:
             t.number(
                 t.apply(name, *(t.leaf(x) if kind == "v" else x for x, kind in zip(itertools.cycle((2.0, 3.0)), form)))
             )
-        except Falsified as falsified:
-            return falsified
+        except Failed as failed:
+            return failed
         return None
 
     def allows(self, name: str, kinds: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 from autograd.testing import points
 from autograd.testing.expression import OPERATORS, Expression
 from autograd.testing.judge.exact import exact
-from autograd.testing.judge.transcript import Falsified, Raised, Transcript, Unsupported, Variable, Verdict
+from autograd.testing.judge.transcript import Failed, Raised, Transcript, Unsupported, Variable, Verdict
 from autograd.testing.judge.trial import REACH, Skipped, Trial
 from autograd.testing.strategies import drawn
 
@@ -50,14 +50,14 @@ def partials(trial: Trial) -> str:
                 missing.append(name)
             else:
                 wrong[name] = raised
-        except Falsified as falsified:
-            wrong[name] = falsified
+        except Failed as failed:
+            wrong[name] = failed
     if wrong:
         first = next(iter(wrong.values()))
         among = f"wrong in {', '.join(wrong)}; " if len(wrong) > 1 else ""
-        raise Falsified(f"{among}{first.message}", "\n\n\n".join(v.script for v in wrong.values()))
-    held = [name for name in trial.engine.functions if name not in missing]
-    return ", ".join(held)
+        raise Failed(f"{among}{first.message}", "\n\n\n".join(v.script for v in wrong.values()))
+    fine = [name for name in trial.engine.functions if name not in missing]
+    return ", ".join(fine)
 
 
 def _one_primitive(trial: Trial, name: str) -> None:
@@ -165,7 +165,7 @@ def whole_numbers(trial: Trial) -> None:
                     e = Expression(xs[:n], ((name, tuple(range(rule.arity))),), xs[n:])
                     try:
                         _claim(trial, e)
-                    except Falsified:
+                    except Failed:
                         if _is_right_in_floats(trial, e):  # else it isn't because of the whole numbers
                             raise
 
@@ -173,7 +173,7 @@ def whole_numbers(trial: Trial) -> None:
 def _is_right_in_floats(trial: Trial, e: Expression) -> bool:
     try:
         _claim(trial, Expression(tuple(map(float, e.point)), e.steps, tuple(map(float, e.constants))))
-    except Falsified:
+    except Failed:
         return False
     return True
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from autograd.testing import points
 from autograd.testing.expression import Expression, Step
-from autograd.testing.judge.transcript import Falsified, Transcript, Unsupported, Variable
+from autograd.testing.judge.transcript import Failed, Transcript, Unsupported, Variable
 from autograd.testing.judge.trial import REACH, Skipped, Trial
 
 BINARY: Final = ("add", "mul", "sub", "div", "hypot", "atan2")
@@ -135,7 +135,7 @@ def gradient_of(trial: Trial, t: Transcript, e: Expression, slot: int = -1) -> l
         y = t.run(e, leaves)[slot]
         t.backward(y)
         return [t.gradient(x) for x in leaves]
-    except Falsified:
+    except Failed:
         raise Skipped from None
 
 
@@ -161,7 +161,7 @@ def linearity(trial: Trial) -> None:
 
 
 def claim_near(t: Transcript, leaves: Sequence[Variable], wanted: Sequence[float], room: Sequence[float]) -> None:
-    """Falsify the property unless the gradients are near these."""
+    """Fail the property unless the gradients are near these."""
     for x, g, bound in zip(leaves, wanted, room):
         if g == g:
             t.claim_gradient(x, g, bound)
@@ -215,7 +215,7 @@ def chain_rule(trial: Trial) -> None:
         before = Expression(e.point, e.steps[:-1], e.constants)
         try:
             numbers = [x if not isinstance(x, Variable) else t.number(x) for x in t.run(before)]
-        except Falsified:
+        except Failed:
             raise Skipped from None
         kinds = e.kinds(operands)
         plain = tuple(numbers[i] for i, kind in zip(operands, kinds) if kind == "c")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-from autograd.testing.judge.transcript import Falsified, Raised, Unsupported, Variable, Verdict
+from autograd.testing.judge.transcript import Failed, Raised, Unsupported, Variable, Verdict
 from autograd.testing.judge.trial import Trial
 
 INF: Final = math.inf
@@ -87,11 +87,11 @@ def edges(trial: Trial) -> str:
             tried += 1
             try:
                 _try(trial, case)
-            except Falsified as falsified:
-                wrong.append(falsified)
+            except Failed as failed:
+                wrong.append(failed)
     if wrong:
         also = f" ({len(wrong)} of {tried} edges are wrong; the script has them all)" if len(wrong) > 1 else ""
-        raise Falsified(wrong[0].message + also, "\n\n\n".join(verdict.script for verdict in wrong))
+        raise Failed(wrong[0].message + also, "\n\n\n".join(verdict.script for verdict in wrong))
     return f"{tried} edges"
 
 

@@ -9,7 +9,7 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd.testing.judge.transcript import Falsified, Slow, Transcript, Unsupported, Variable
+from autograd.testing.judge.transcript import Failed, Slow, Transcript, Unsupported, Variable
 from autograd.testing.judge.trial import Trial
 
 GROWTH: Final = 3.0  # of the time for a node, when there are eight times as many: 1 if it is linear, 8 if quadratic
@@ -22,12 +22,12 @@ def deep_chains(trial: Trial) -> str:
     """``y = y + x``, again and again."""
     add = _add(trial)
     taken: list[float] = []
-    held = 0
+    reached = 0
     for depth in trial.effort.depths:
         if taken and _forecast(taken) > trial.effort.seconds / 5:
             if len(taken) > 1 and taken[-1] > 30 * taken[-2]:
-                raise Slow(f"a chain of {held:,} took {taken[-1]:.2f} s, one of {held // 10:,} {taken[-2]:.2f} s")
-            return f"{held:,} (deeper ones would take too long: {taken[-1]:.1f} s for this)"
+                raise Slow(f"a chain of {reached:,} took {taken[-1]:.2f} s, one of {reached // 10:,} {taken[-2]:.2f} s")
+            return f"{reached:,} (deeper ones would take too long: {taken[-1]:.1f} s for this)"
         t = trial.transcript()
         x = t.leaf(1.0)
         started = time.process_time()
@@ -38,8 +38,8 @@ def deep_chains(trial: Trial) -> str:
         del y
         gc.collect()
         taken.append(time.process_time() - started)
-        held = depth
-    return f"{held:,}"
+        reached = depth
+    return f"{reached:,}"
 
 
 def _forecast(taken: list[float]) -> float:
@@ -210,7 +210,7 @@ def memory_is_freed(trial: Trial) -> str:
     )
     one, at_once, after = t.do(lines, measure)
     if after > one:
-        raise Falsified(
+        raise Failed(
             f"{graphs} graphs of {size} operations were dropped, and {after / 1000:,.0f} kB stay ({one / 1000:,.0f} kB "
             "a graph): who holds on to them, a global list, or a leaf that knows its uses?",
             t.script,

@@ -1,7 +1,7 @@
 """What the engine check asks: every property with a name, a sentence of explanation, and the function that tries it.
 
 A property returns, or returns a remark; it raises a :class:`~autograd.testing.judge.transcript.Verdict` when there is
-more to say: that it is falsified, that the engine has no such thing, or that it is slow.
+more to say: that it fails, that the engine has no such thing, or that it is slow.
 """
 
 from __future__ import annotations
