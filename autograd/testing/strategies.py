@@ -115,9 +115,16 @@ class _Lot:
         stride = next(k for k in (7, 5, 3, 2, 1) if math.gcd(k, n) == 1 or n < 2)
         self.orders = [tuple(self.names[(i + k * stride) % n] for k in range(n)) for i in range(n)]
 
-    def drawn(self, draw: Callable[[SearchStrategy[Any]], Any]) -> tuple[str, ...]:
-        """The drawn one, then those that may take its place, so that none of them does so much more often."""
-        return self.orders[bisect.bisect_right(self.ends, _below(draw, self.ends[-1]))]
+    def drawn(self, draw: Callable[[SearchStrategy[Any]], Any], size: int) -> tuple[str, ...] | None:
+        """The drawn one, then those that may take its place, so that none of them does so much more often.
+
+        None, which is what it shrinks to, once in about twice the size.
+        """
+        total = self.ends[-1]
+        times = math.ceil(2 * size / total)
+        stops = max(1, round(total * times / (2 * size)))
+        number = _below(draw, total * times + stops) - stops
+        return None if number < 0 else self.orders[bisect.bisect_right(self.ends, number // times)]
 
 
 class _Drawing(NamedTuple):
@@ -141,13 +148,18 @@ def _composite() -> Callable[..., Any]:
 
 
 @functools.cache
+def _leaf() -> Callable[..., Any]:
+    return cast(Callable[..., Any], _strategies().composite(_number))
+
+
+@functools.cache
 def _step() -> Callable[..., Any]:
     return cast(Callable[..., Any], _strategies().composite(step))
 
 
 def expression(draw: Callable[[SearchStrategy[Any]], Any], drawing: _Drawing) -> Expression:
     """Draw one. (Hypothesis shows the strategy by this function's name.)"""
-    point = [_number(draw, drawing.reach) for _ in range(draw(_integers(1, 4)))]
+    point = [draw(_leaf()(drawing.reach)) for _ in range(draw(_integers(1, 4)))]
     builder = Builder(drawing.rules, drawing.allows, drawing.reach, point, [])
     while builder.size() < drawing.max_size and draw(_step()(builder, drawing)):
         pass
@@ -158,9 +170,10 @@ def expression(draw: Callable[[SearchStrategy[Any]], Any], drawing: _Drawing) ->
 
 def step(draw: Callable[[SearchStrategy[Any]], Any], builder: Builder, drawing: _Drawing) -> bool:
     """Draw one more step, or that there is none. (Being a strategy of its own, it is deleted as a whole.)"""
-    if len(builder.steps) >= drawing.min_size and not draw(_integers(0, drawing.max_size)):
+    wanted = drawing.names.drawn(draw, drawing.max_size)
+    if wanted is None and len(builder.steps) >= drawing.min_size:
         return False
-    wanted = drawing.names.drawn(draw)
+    wanted = wanted or drawing.names.orders[0]
     nodes = builder.candidates()
     first, second = draw(_integers(0, len(nodes) - 1)), 0
     if drawing.rules[wanted[0]].arity > 1:
@@ -309,33 +322,28 @@ def _below(draw: Callable[[SearchStrategy[Any]], Any], count: int) -> int:
     return min(high * _SEVERAL + int(draw(_integers(0, _SEVERAL - 1))), count - 1)
 
 
-# Small whole numbers first, which a leaf shrinks towards.
+_WHOLE: Final = tuple(float(n) for n in range(1, 21))
 _SIMPLE: Final = (
-    *(float(n) for n in range(1, 21)),
-    *(0.5, 0.25, 0.1, 1.5, 1.7, 0.9, 2.5, 0.75, 0.0),
-    *(-1.0, -2.0, -3.0, -0.5, -0.25, -0.1, -1.7, -0.9, -4.0, -7.0),
+    *(0.5, 0.25, 0.1, 0.75, 0.9, 1.5, 1.7, 2.5, 0.0),
+    *(-1.0, -2.0, -3.0, -0.5, -0.25, -0.1, -1.7, -0.9, -4.0, -7.0, -5.0),
 )
-_ANY: Final = 51  # choices that stand for any number up to 5
+_ANY: Final = tuple(start + 4.9 * k / 59 for start in (-5.0, 0.01) for k in range(60))  # and up to 0.08 more
 
 
 @functools.cache
-def _ends(reach: float) -> tuple[float, ...]:
-    """Numbers near the ends, the moderate ones with both signs."""
+def _kinds(reach: float) -> tuple[tuple[float, ...], ...]:
+    """Four kinds of leaves, each in order of size, so that a large one of any kind shrinks to a large whole number."""
     ends = points.edges(reach)
-    return (*ends, *(-x for x in ends if 1e-3 <= x <= 1e3))
+    near = sorted((*ends, *(-x for x in ends if 1e-3 <= x <= 1e3)), key=abs)
+    return _WHOLE, _SIMPLE, _ANY, tuple(near)
 
 
 def _number(draw: Callable[[SearchStrategy[Any]], Any], reach: float) -> float:
-    """A leaf: a simple number, so that two leaves may be equal, or any number; about one in four near the ends."""
-    ends = _ends(reach)
-    i = draw(_integers(0, len(_SIMPLE) + _ANY + len(ends) - 1))
-    if i < len(_SIMPLE):
-        return _SIMPLE[i]
-    i -= len(_SIMPLE)
-    if i >= _ANY:
-        return ends[i - _ANY]
-    part = (i + (draw(_integers(0, 96)) + 0.5) / 97) / _ANY
-    return (0.01 + 4.99 * part) * (-1.0 if i % 2 else 1.0)
+    """A leaf: a small whole number, another simple one, any number up to 5, or, one in four, one near the ends."""
+    kind, i = draw(_integers(0, 3)), draw(_integers(0, _SEVERAL - 1))
+    numbers = _kinds(reach)[kind]
+    number = numbers[i * len(numbers) // _SEVERAL]
+    return number + 0.08 * draw(_integers(0, 99)) / 100 if numbers is _ANY else number
 
 
 _CONSTANTS: Final = (2, 3, 1, 4, -1, -2, 2.0, 3.0, 0.5)
