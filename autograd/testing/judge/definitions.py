@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from autograd.engine.rules import RULES, Rule
-
-Dual: TypeAlias = tuple[Any, list[Any]]  # a number, and its derivatives by the operands
+from autograd.testing.expression import Expression, Step
 
 _BINARY: Final = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 
@@ -44,57 +43,70 @@ def definition(text: str) -> Rule:
         raise ValueError(f"no such primitive: {name!r}; there are {', '.join(RULES)}")
     if len(operands) != len(head.args) or len(set(operands)) != len(operands) or len(operands) != RULES[name].arity:
         raise ValueError(f"{name} has {RULES[name].arity} operands: {text!r:.80} should begin with as many names")
-    compute = _compiled(body, operands)
+    program = _program(body, operands)
 
     def value(*xs: Any) -> Any:
-        return compute(xs)[0]
+        return program.apply(*xs, engine=RULES)
 
     def partial(i: int) -> Callable[..., Any]:
-        return lambda *xs_and_y: compute(xs_and_y[:-1])[1][i]
+        return lambda *xs_and_y: _slopes(program, xs_and_y[:-1])[i]
 
+    value.program = program  # type: ignore[attr-defined]  # how it rounds is found out by it: see exact.py
     partials = tuple(map(partial, range(len(operands))))
     return Rule(name, value, partials, RULES[name].domain, definition=value)
 
 
-def _compiled(node: ast.expr, operands: list[str]) -> Callable[[Any], Dual]:
-    """What computes the formula and its derivatives, by the chain rule, on numbers of any kind."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        constant = node.value
-        return lambda xs: (constant, [0] * len(xs))
-    if isinstance(node, ast.Name) and node.id in operands:
-        k = operands.index(node.id)
-        return lambda xs: (xs[k], [int(i == k) for i in range(len(xs))])
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-        inside = _compiled(node.operand, operands)
-        return _chained("neg", [inside]) if isinstance(node.op, ast.USub) else inside
-    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
-        return _chained(_BINARY[type(node.op)], [_compiled(n, operands) for n in (node.left, node.right)])
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
-        name = node.func.id
+def _program(body: ast.expr, operands: list[str]) -> Expression:
+    """The formula as a program, whose leaves are the operands."""
+    constants = [node.value for node in ast.walk(body) if isinstance(node, ast.Constant)]
+    for constant in constants:
+        if isinstance(constant, bool) or not isinstance(constant, (int, float)):
+            raise ValueError(f"`{constant!r:.60}` isn't understood: a definition has numbers, not that")
+    first = len(operands)
+    steps: list[Step] = []
+
+    def apply(name: str, inner: list[ast.expr]) -> int:
         if name not in RULES:
             raise ValueError(f"no such primitive: {name!r}; there are {', '.join(RULES)}")
-        if RULES[name].arity != len(node.args):
-            raise ValueError(f"{name} has {RULES[name].arity} operands, not {len(node.args)}")
-        return _chained(name, [_compiled(n, operands) for n in node.args])
-    known = ", ".join(operands)
-    raise ValueError(f"`{ast.unparse(node):.60}` isn't understood: a definition has numbers, operators and {known}")
+        if RULES[name].arity != len(inner):
+            raise ValueError(f"{name} has {RULES[name].arity} operands, not {len(inner)}")
+        slots = tuple(map(slot, inner))
+        steps.append((name, slots))
+        return first + len(constants) + len(steps) - 1
+
+    def slot(node: ast.expr) -> int:
+        if isinstance(node, ast.Constant):
+            return first + constants.index(node.value)
+        if isinstance(node, ast.Name) and node.id in operands:
+            return operands.index(node.id)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return apply("neg", [node.operand])
+        if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+            return apply(_BINARY[type(node.op)], [node.left, node.right])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+            return apply(node.func.id, node.args)
+        known = ", ".join(operands)
+        raise ValueError(f"`{ast.unparse(node):.60}` isn't understood: a definition has numbers, operators and {known}")
+
+    result = slot(body)
+    if result != first + len(constants) + len(steps) - 1 or not steps:
+        raise ValueError("a definition computes something, as log(x + 1e-6) does")
+    return Expression((0.0,) * first, tuple(steps), tuple(constants))
 
 
-def _chained(name: str, inner: list[Callable[[Any], Dual]]) -> Callable[[Any], Dual]:
-    rule = RULES[name]
-
-    def compute(xs: Any) -> Dual:
-        duals = [f(xs) for f in inner]
-        numbers = [number for number, _ in duals]
-        y = rule(*numbers)
-        total = [0] * len(xs)
-        for p, (_, slopes) in zip(rule.partials, duals):
-            if any(slopes):
-                outer = p(*numbers, y)
-                total = [t + outer * s if s else t for t, s in zip(total, slopes)]
-        return y, total
-
-    return compute
+def _slopes(program: Expression, xs: Any) -> list[Any]:
+    """The derivatives of the program's result by each operand, by the chain rule in forward mode."""
+    numbers = program.slots(*xs, engine=RULES)
+    first, n = len(numbers) - len(program.steps), len(xs)
+    slopes: list[list[Any]] = [[int(i == k) for k in range(n)] for i in range(n)] + [[0] * n] * (first - n)
+    for i, (name, operands) in enumerate(program.steps, first):
+        total: list[Any] = [0] * n
+        for partial, k in zip(RULES[name].partials, operands):
+            if any(slopes[k]):
+                outer = partial(*(numbers[j] for j in operands), numbers[i])
+                total = [t + outer * s if s else t for t, s in zip(total, slopes[k])]
+        slopes.append(total)
+    return slopes[-1]
 
 
 def definitions(texts: tuple[str, ...] | list[str]) -> Mapping[str, Rule]:

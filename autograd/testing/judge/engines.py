@@ -19,7 +19,7 @@ from autograd.engine.rules import RULES
 from autograd.testing import points
 from autograd.testing.expression import OPERATORS, TEMPLATES
 from autograd.testing.judge.definitions import definitions
-from autograd.testing.judge.loading import import_line, imported, load
+from autograd.testing.judge.loading import import_line, imported
 from autograd.testing.judge.spelling import Name, Spelling
 
 METHODS: Final = {
@@ -312,6 +312,3 @@ def _read(v: Any, attribute: str) -> Any:
 
 def _arguments(arity: int) -> str:
     return ", ".join(f"{{{i}}}" for i in range(arity))
-
-
-__all__ = ["METHODS", "Engine", "load"]

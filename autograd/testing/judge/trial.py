@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from autograd.engine.rules import Rule
+from autograd.engine.rules import RULES, Rule
 from autograd.errors import missing
 from autograd.testing.expression import Expression
-from autograd.testing.judge.engines import Engine
+from autograd.testing.judge.engines import METHODS, Engine
 from autograd.testing.judge.exact import Exact, exact
 from autograd.testing.judge.search import QUICK, Search
-from autograd.testing.judge.transcript import Failed, Transcript, Unsupported, Verdict
+from autograd.testing.judge.transcript import Failed, Raised, Transcript, Unsupported, Verdict
 from autograd.testing.judge.variants import variant
 from autograd.testing.strategies import drawn
 
@@ -88,8 +88,19 @@ class Trial:
     @functools.cached_property
     def rules(self) -> dict[str, Rule]:
         """The row of the rule table for each operation, in the variant that the engine has."""
+        for name in [name for name, f in self.engine.functions.items() if self._is_unwritten(name, f)]:
+            del self.engine.functions[name]
         known = self.engine.definitions
         return {n: known.get(n) or variant(n, functools.partial(self._value_at, n)) for n in self.engine.functions}
+
+    def _is_unwritten(self, name: str, function: Callable[..., Any]) -> bool:
+        """Whether it is a stub, which raises NotImplementedError for all operands."""
+        method = getattr(self.engine.cls, METHODS.get(name, name), None)
+        codes = [getattr(f, "__code__", None) for f in (method, function)]
+        if not any(code is not None and "NotImplementedError" in code.co_names for code in codes):
+            return False
+        errors = [self._trouble_with(name, form) for form in _forms(RULES[name].arity)]
+        return all(isinstance(e, Raised) and isinstance(e.error, NotImplementedError) for e in errors)
 
     def _value_at(self, name: str, x: float) -> float:
         """The operation's result on a new leaf; NaN where it fails."""

@@ -44,7 +44,7 @@ def partials(trial: Trial) -> str:
     """Value and partials of each operation, first at plain points, then near the ends, then at random ones."""
     wrong: dict[str, Failed] = {}
     absent = []
-    for name in trial.engine.functions:
+    for name in trial.rules:
         try:
             _one_primitive(trial, name)
         except Raised as raised:
@@ -146,7 +146,7 @@ def _with_numbers(trial: Trial, on_the_left: bool) -> str:
     absent: list[str] = []
     forms: set[Form] = set()
     for name in BINARY_OPERATORS:
-        if name not in trial.engine.functions or (name, form) in trial.avoided:
+        if name not in trial.rules or (name, form) in trial.avoided:
             continue
         errors = trial.forms[name]
         if all(error is not None for error in errors.values()):

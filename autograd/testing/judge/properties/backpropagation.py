@@ -29,7 +29,7 @@ def leaf(trial: Trial) -> None:
 
 def accumulation(trial: Trial) -> None:
     """One number as both operands, then several times in one expression, then in a function and beside it."""
-    functions = trial.engine.functions
+    functions = trial.rules
     wrong: dict[str, Failed] = {}
     both = [name for name in BINARY if name in functions and trial.allows(name, "xx")]
     alone = list(single_steps(trial)) if "add" in functions else []
@@ -265,6 +265,6 @@ def chain_rule(trial: Trial) -> None:
 
 def needs(trial: Trial, *names: str) -> None:
     """The property is about engines that have these operations."""
-    missing = [name for name in names if name not in trial.engine.functions]
+    missing = [name for name in names if name not in trial.rules]
     if missing:
         raise Unsupported(f"it has no {', '.join(missing)}")

@@ -86,7 +86,7 @@ def edges(trial: Trial) -> str:
     for case in CASES:
         if case.name in trial.engine.definitions:
             continue
-        if case.name in trial.engine.functions and trial.allows(case.name, case.kinds):
+        if case.name in trial.rules and trial.allows(case.name, case.kinds):
             tried += 1
             try:
                 _try(trial, case)
@@ -130,7 +130,7 @@ def _is(got: float, value: float) -> bool:
 def kinks(trial: Trial) -> str:
     """relu, |x|, maximum and their like, where left and right derivative differ."""
     between = {"relu": (0.0, 0.0), "leaky_relu": (0.0, 1.0), "abs": (-1.0, 1.0), "elu": (0.0, INF)}
-    tried = [name for name in (*between, "maximum", "minimum") if name in trial.engine.functions]
+    tried = [name for name in (*between, "maximum", "minimum") if name in trial.rules]
     tried = [name for name in tried if name not in trial.engine.definitions]
     for name in tried:
         t = trial.transcript()
