@@ -1,12 +1,15 @@
 # make demo    the w1-w8 study: every number of the forward and backward pass, with pictures, in out/
+# make demos   the other demos: moons, digits, a GPT, Kepler's law, a curve fit, option Greeks; pictures in out/
 # make check   does it work on this machine? Two minutes, once the environment is there
 # make test    everything that is checked, on both forms of the engine: the Python that one reads, and the compiled one
-# make test-peers  the derivatives against those of JAX and HIPS autograd
+# make test-pyodide  the pure wheel in WebAssembly's Python, as in a browser; needs Node
+# make test-peers  the derivatives against those of JAX and HIPS autograd, the optimisers against PyTorch's
 # make bench       how fast, beside PyTorch, JAX, C and others: one table
 # make mutants     do the tests notice? Some two thousand small faults, one at a time
-# The first three make their own virtual environments: .venv has the sources themselves, installed as editable, with
+# The first four make their own virtual environments: .venv has the sources themselves, installed as editable, with
 # jit's kernel compiled, and stays while pyproject.toml stays as it is; .venv-compiled has the wheel that is built from
-# them. make demo installs what the demo needs, the others what developing needs.
+# them. make demo installs what the demo needs, the others
+# what developing needs.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -17,9 +20,18 @@ DEMO   := $(VENV)/.demo
 COMPILED  := .venv-compiled
 ELSEWHERE := build/tests
 
-.PHONY: demo check test test-pure test-compiled test-peers bench mutants zoo thorough lint types arrows long clean
+.PHONY: demo demos check test test-pure test-compiled test-pyodide test-peers bench mutants zoo thorough lint types arrows long clean
 
 demo: $(DEMO)
+	$(BIN)/python demos/w8_network.py
+
+demos: $(READY)
+	$(BIN)/python demos/moons.py
+	$(BIN)/python demos/digits.py
+	$(BIN)/python demos/kepler.py
+	$(BIN)/python demos/curve_fit.py
+	$(BIN)/python demos/greeks.py
+	$(BIN)/python demos/gpt.py
 	$(BIN)/python demos/w8_network.py
 
 # A part of the tests, with few examples of each property.
@@ -38,7 +50,7 @@ test-compiled: $(COMPILED)/.ready
 	@rm -rf $(ELSEWHERE) && mkdir -p $(ELSEWHERE)
 	@cp -R benchmarks demos docs peers tests *.md pyproject.toml $(ELSEWHERE)
 	@if (cd $(ELSEWHERE) && $(CURDIR)/$(COMPILED)/bin/python -m autograd --version) | grep -q 'engine compiled, kernel compiled'; \
-	then cd $(ELSEWHERE) && HYPOTHESIS_PROFILE=compiled $(CURDIR)/$(COMPILED)/bin/python -m pytest -n auto -rs -p no:cacheprovider tests; \
+	then cd $(ELSEWHERE) && HYPOTHESIS_PROFILE=compiled $(CURDIR)/$(COMPILED)/bin/python -m pytest -n auto -p no:cacheprovider tests; \
 	elif command -v cc || command -v gcc || command -v clang; \
 	then echo "the engine or the kernel was not compiled, though there is a C compiler; to see why: pip wheel --no-deps -v ." >&2; exit 1; \
 	else echo "no C compiler here: the tests of the compiled engine are left out"; \
@@ -68,8 +80,13 @@ thorough: $(READY)
 	$(BIN)/python -m tests.thorough $(OPTIONS)
 
 # Every transform against JAX and against HIPS autograd, which shares our import name: each has an environment of its own.
+# The optimisers against PyTorch's.
 test-peers: .venv-peers/.ready .venv-hips/.ready
 	HIPS_PYTHON=$(CURDIR)/.venv-hips/bin/python .venv-peers/bin/python -m pytest peers/test_*.py
+
+test-pyodide: $(READY)
+	npm ci --prefix tests/pyodide
+	$(BIN)/python -m pytest tests/test_package.py
 
 # Mutation testing (docs/mutants.md). A run that was broken off goes on where it was; rm -r out/mutants begins afresh.
 # make mutants OPTIONS=--all tests every mutant of the files of which a sample is tested.
@@ -92,9 +109,9 @@ bench: .venv-bench/.ready .venv-hips/.ready
 	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' -r tests/mutation/requirements.txt
 	@touch $@
 
-.venv-peers/.ready: pyproject.toml peers/requirements-jax.txt
+.venv-peers/.ready: pyproject.toml peers/requirements-jax.txt peers/requirements-torch.txt
 	$(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[explain,testing]' -r peers/requirements-jax.txt
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[explain,testing]' -r peers/requirements-jax.txt -r peers/requirements-torch.txt
 	@touch $@
 
 .venv-hips/.ready: peers/requirements-hips.txt

@@ -35,8 +35,10 @@ def engine() -> list[Extension]:
     options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", "--cache-dir=build/mypy"]
     modules = [str(path) for path in sorted(ENGINE.glob("[!_]*.py"))]
     extensions = list(mypycify([*options, *modules], opt_level="3", debug_level="0", group_name="chainrule"))
+    written = [Path(source) for extension in extensions for source in extension.sources]
+    end_tracebacks_at_the_caller(written)
     try:
-        write_docstrings([Path(source) for extension in extensions for source in extension.sources], modules)
+        write_docstrings(written, modules)
     except Exception as error:
         _say("the docstrings can't be written into mypyc's C", error, "help() shows signatures alone")
     if os.name == "posix":  # gcc and clang may then inline, since no other library can replace a function of ours
@@ -52,7 +54,7 @@ def call_the_collector() -> None:
     functions are compiled as they are written: all is as right, and slower on large graphs.
     """
     try:
-        from mypyc.ir.ops import ERR_NEVER
+        from mypyc.ir.ops import ERR_MAGIC, ERR_NEVER
         from mypyc.ir.rtypes import bool_rprimitive, c_int_rprimitive, object_rprimitive, void_rtype
         from mypyc.primitives.registry import function_op
 
@@ -71,8 +73,29 @@ def call_the_collector() -> None:
             c_function_name="PyObject_GC_UnTrack",
             error_kind=ERR_NEVER,
         )
+        function_op(
+            name="autograd.engine.collector.blank",
+            arg_types=[object_rprimitive],
+            return_type=object_rprimitive,
+            c_function_name="CPy_SetupObject",
+            error_kind=ERR_MAGIC,
+        )
     except Exception as error:
-        _say("the garbage collector can't be called", error, "it watches every Value")
+        _say("the garbage collector can't be called", error, "it watches every Value, and recording is slower")
+
+
+def end_tracebacks_at_the_caller(written: list[Path]) -> None:
+    """Leaves compiled functions out of tracebacks, which then end at the user's line.
+
+    mypyc adds a line for each of them, with a path relative to where the package was built, which leads nowhere.
+    """
+    for path in written:
+        if path.name.startswith("__native"):
+            c = path.read_text(encoding="utf-8")
+            c = re.sub(
+                r"\A((?:#include .*\n)+)", r"\1#define CPy_AddTraceback(file, function, line, globals) ((void)0)\n", c
+            )
+            path.write_text(c, encoding="utf-8")
 
 
 def write_docstrings(written: list[Path], modules: list[str]) -> None:

@@ -23,10 +23,14 @@ from autograd.engine.value import BUNDLES, Value, name, name_locals, zero_grad
 from autograd.errors import (
     AnomalyError,
     AutogradError,
+    AutogradWarning,
     EngineFailure,
     ForeignFiles,
+    LostDerivative,
     MissingDependency,
     NoKernel,
+    SlowWarning,
+    StaleGradient,
     TraceError,
 )
 from autograd.functions import *  # noqa: F403
@@ -34,9 +38,25 @@ from autograd.functions import __all__ as _functions
 
 if TYPE_CHECKING:
     from autograd.compiler import jit, vmap
+    from autograd.explanations import exercise, explain, spreadsheet
+    from autograd.pages import page
     from autograd.primitives import primitive
     from autograd.symbolic import to_sympy
-    from autograd.transforms import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from autograd.transforms import (
+        custom_jvp,
+        custom_vjp,
+        derivative,
+        grad,
+        hessian,
+        hvp,
+        implicit,
+        jacobian,
+        jvp,
+        propagate,
+        value_and_grad,
+        value_and_jacobian,
+        vjp,
+    )
     from autograd.transforms.reverse import gradient
     from autograd.views import draw, to_dot
 
@@ -44,19 +64,28 @@ __version__ = "0.1.0"
 
 # Names whose module is loaded when they are first used.
 _LATER = {
+    "custom_jvp": "autograd.transforms",
+    "custom_vjp": "autograd.transforms",
     "derivative": "autograd.transforms",
     "draw": "autograd.views",
+    "exercise": "autograd.explanations",
+    "explain": "autograd.explanations",
     "grad": "autograd.transforms",
     "gradient": "autograd.transforms.reverse",
     "hessian": "autograd.transforms",
     "hvp": "autograd.transforms",
+    "implicit": "autograd.transforms",
     "jacobian": "autograd.transforms",
     "jit": "autograd.compiler",
     "jvp": "autograd.transforms",
+    "page": "autograd.pages",
     "primitive": "autograd.primitives",
+    "propagate": "autograd.transforms",
+    "spreadsheet": "autograd.explanations",
     "to_dot": "autograd.views",
     "to_sympy": "autograd.symbolic",
     "value_and_grad": "autograd.transforms",
+    "value_and_jacobian": "autograd.transforms",
     "vjp": "autograd.transforms",
     "vmap": "autograd.compiler",
 }
@@ -89,8 +118,28 @@ def _hint(name: str) -> str:
         return (
             f"; autograd.{name} belongs to HIPS autograd, another package. NumPy's own functions take arrays of Values"
         )
+    if name in _ELSEWHERE:
+        return f"; write {_ELSEWHERE[name].format(name)}"
     near = difflib.get_close_matches(name, __dir__(), 1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+# What other libraries call it, and what it is here.
+_ELSEWHERE = {
+    **dict.fromkeys(("Tensor", "tensor", "Variable", "variable", "Parameter"), "autograd.Value(3.0)"),
+    **dict.fromkeys(("MLP", "SGD", "Module", "Neuron", "Layer", "mse", "cross_entropy"), "from nn import {}"),
+    **{f"arc{f}": f"autograd.a{f}" for f in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "arctan2": "autograd.atan2",
+    "backward": "y.backward()",
+    "inv": "1 / x",
+    "ln": "autograd.log",
+    "max": "autograd.maximum(a, b), or Python's max",
+    "min": "autograd.minimum(a, b), or Python's min",
+    "optim": "from nn import SGD",
+    "pow": "x ** b",
+    "power": "x ** b",
+    "square": "x ** 2",
+}
 
 
 def __dir__() -> list[str]:
@@ -110,30 +159,43 @@ __all__ = [
     *(name for name in _functions if name not in {"abs", "round", "sum"}),  # they would hide Python's own
     "AnomalyError",
     "AutogradError",
+    "AutogradWarning",
     "EngineFailure",
     "ForeignFiles",
+    "LostDerivative",
     "MissingDependency",
     "NoKernel",
+    "SlowWarning",
+    "StaleGradient",
     "TraceError",
     "Value",
+    "custom_jvp",
+    "custom_vjp",
     "derivative",
     "detect_anomaly",
     "draw",
+    "exercise",
+    "explain",
     "grad",
     "gradient",
     "hessian",
     "hvp",
+    "implicit",
     "jacobian",
     "jit",
     "jvp",
     "name",
     "name_locals",
     "no_grad",
+    "page",
     "primitive",
+    "propagate",
     "scope",
+    "spreadsheet",
     "to_dot",
     "to_sympy",
     "value_and_grad",
+    "value_and_jacobian",
     "vjp",
     "vmap",
     "zero_grad",

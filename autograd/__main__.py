@@ -14,8 +14,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from autograd.errors import MissingDependency
+from autograd.explanations import command as expressions
 
-app: Final = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app: Final = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 def _print_version(wanted: bool) -> None:
@@ -139,6 +140,9 @@ def check(
     raise typer.Exit(command.check(target, spelling, search, json, html, files, course.tasks, badge))
 
 
+expressions.add_to(app)
+
+
 # In some releases typer brings this class itself, in others it is click's.
 _ComplaintType: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
@@ -148,8 +152,8 @@ def run(application: typer.Typer, name: str, arguments: Sequence[str] | None = N
 
     Args:
         application: the typer app.
-        name: what the user called it by.
-        arguments: what follows the name; ``sys.argv``'s by default.
+        name: the command as the user typed it.
+        arguments: the words after the name; those of ``sys.argv`` by default.
 
     Returns:
         0 if all went well, 2 if an argument was wrong, a file couldn't be written, or a library is missing.
@@ -159,7 +163,9 @@ def run(application: typer.Typer, name: str, arguments: Sequence[str] | None = N
             stream.reconfigure(errors="replace")  # a terminal that has no σ shows a question mark
     command: Any = typer.main.get_command(application)
     try:
-        return int(command.main(arguments, prog_name=name, standalone_mode=False) or 0)
+        return int(
+            command.main(arguments, prog_name=name, standalone_mode=False, help_option_names=["-h", "--help"]) or 0
+        )
     except _ComplaintType as error:
         return _complain(name, error.format_message(), 2)
     except MissingDependency as error:

@@ -1,7 +1,7 @@
 """Every exception that a user may meet, besides Python's own.
 
 Arithmetic fails as it does for ``float`` and ``math``: with ``ZeroDivisionError``, ``ValueError`` or
-``OverflowError``. What only an autograd engine can get wrong is here.
+``OverflowError``. Errors that only an autograd engine has are here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ class AutogradError(Exception):
 
 class TraceError(AutogradError):
     """A traced Value, which has no number, was asked for one."""
+
+
+class LostDerivative(AutogradError, TypeError):
+    """Inside a transform: a number was about to be used in a way that would have lost its derivative."""
 
 
 class AnomalyError(AutogradError, ArithmeticError):
@@ -27,12 +31,24 @@ class EngineFailure(AutogradError):
     """The engine check found a property that the engine under test does not hold."""
 
 
-class ForeignFiles(UserWarning):
+class AutogradWarning(UserWarning):
+    """The base of every warning below."""
+
+
+class SlowWarning(AutogradWarning):
+    """Something runs much slower than it could; the message says why, and what to write."""
+
+
+class ForeignFiles(AutogradWarning):
     """Another package of the name ``autograd`` was installed over this one, or this one over it."""
 
 
-class NoKernel(UserWarning):
+class NoKernel(AutogradWarning):
     """There is no compiled kernel, so ``jit`` runs on NumPy."""
+
+
+class StaleGradient(AutogradWarning):
+    """``backward()`` added to gradients that an optimiser had used: they were not set to zero in between."""
 
 
 class NoExactValue(AutogradError, TypeError):

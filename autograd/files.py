@@ -7,8 +7,13 @@ import secrets
 from pathlib import Path
 
 
-def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
+def write_whole(path: str | os.PathLike[str], content: bytes, *, lasting: bool = False) -> Path:
     """Write a file under another name first, then rename it. Links, pipes and devices are written into as they are.
+
+    Args:
+        path: the file.
+        content: what will be in it.
+        lasting: wait until the disk has it, so that it outlives a power cut, too.
 
     Returns:
         The path.
@@ -24,11 +29,29 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
         return path
     unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        unfinished.write_bytes(content)
+        with open(unfinished, "wb") as file:
+            file.write(content)
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(unfinished, path)
+        if lasting:
+            _sync_folder(path.parent)
     finally:
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the folder's list of names to the disk, where the system can."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def writable_folder(folder: str | os.PathLike[str]) -> Path:

@@ -486,7 +486,7 @@ def elu(x: Number, alpha: Number = 1) -> Number:
 
 
 def stop_gradient(x: Number) -> Number:
-    """x, with derivative 0: what is computed from it doesn't know that it varies.
+    """x as a constant: the same number, with derivative 0.
 
     >>> stop_gradient(3.0)
     3.0
@@ -569,7 +569,7 @@ def clip(x: Number, low: Number, high: Number) -> Number:
     >>> clip(7.0, 0.0, 5.0)
     5.0
     """
-    if _has_number(low) and _has_number(high) and float(low) > float(high):
+    if _has_number(low) and _has_number(high) and low > high:
         raise ValueError(f"clip takes the lower bound first: {low!r:.60} is above {high!r:.60}")
     return rules.minimum(rules.maximum(x, low), high)
 
@@ -587,6 +587,11 @@ def where(condition: Any, a: Number, b: Number) -> Number:
     >>> where(2.0 > 1.0, 10.0, 20.0)
     10.0
     """
+    if isinstance(condition, (list, tuple)):
+        raise TypeError(
+            f"where takes a condition or an array of conditions, not a {type(condition).__name__} of them: "
+            f"{condition!r:.60}; write np.array(conditions), or [where(c, a, b) for c in conditions]"
+        )
     return kinds.where(condition, a, b)
 
 
@@ -601,20 +606,20 @@ def take(table: Sequence[Any], index: Any) -> Any:
     """
     if kinds.is_traced(index):
         return index.__take__(table)
-    return table[math.floor(float(index))]
+    return table[math.floor(kinds.number(index))]
 
 
 # --- Many numbers: any iterable of them ---
 
 
 def sum(xs: Iterable[Number]) -> Number:
-    """The sum, added from left to right; 0.0 for none. Of a batched Value, the sum over the batch.
+    """The sum, added from left to right; 0.0 for none.
 
     >>> sum([1.0, 2.0, 3.0])
     6.0
     """
-    if kinds.is_traced(xs):
-        return _sum_over_batch(xs, "sum")
+    if _is_batch(xs):
+        return xs.__over_batch__()  # type: ignore[attr-defined]
     numbers = _several(xs, "sum")
     tape = TAPE.get()
     if tape is not None and any(map(kinds.is_traced, numbers)):
@@ -633,7 +638,7 @@ def prod(xs: Iterable[Number]) -> Number:
 
 
 def mean(xs: Iterable[Number]) -> Number:
-    """The sum divided by how many there are. Of a batched Value, the mean over the batch.
+    """The sum divided by how many there are.
 
     Raises:
         ValueError: there are none.
@@ -641,8 +646,8 @@ def mean(xs: Iterable[Number]) -> Number:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    if kinds.is_traced(xs):
-        return _sum_over_batch(xs, "mean") / float(xs.batch)  # type: ignore[attr-defined]
+    if _is_batch(xs):
+        return sum(xs) / float(len(xs))  # type: ignore[arg-type]
     numbers = _some(xs, "mean")
     return sum(numbers) / len(numbers)
 
@@ -656,6 +661,8 @@ def dot(xs: Iterable[Number], ys: Iterable[Number]) -> Number:
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
+    if (_is_batch(xs) or _is_batch(ys)) and len(xs) == len(ys):  # type: ignore[arg-type]
+        return xs @ ys  # type: ignore[operator]
     left, right = _several(xs, "dot"), _several(ys, "dot")
     if len(left) != len(right):
         raise ValueError(f"dot needs two sequences of one length, not of {len(left)} and {len(right)}")
@@ -674,7 +681,7 @@ def logsumexp(xs: Iterable[Number]) -> Number:
     >>> logsumexp([1000.0, 1000.0]) == 1000.0 + math.log(2.0)
     True
     """
-    numbers = _some(xs, "logsumexp")
+    numbers = _no_rows(_some(xs, "logsumexp"), "logsumexp")
     if any(map(kinds.is_traced, numbers)):
         shift, powers = _powers(numbers)
         return shift + rules.log(sum(powers))
@@ -691,7 +698,7 @@ def log_softmax(xs: Iterable[Number]) -> list[Number]:
     >>> log_softmax([1000.0, 0.0])
     [0.0, -1000.0]
     """
-    numbers = _some(xs, "log_softmax")
+    numbers = _no_rows(_some(xs, "log_softmax"), "log_softmax")
     if any(map(kinds.is_traced, numbers)):
         largest, powers = _powers(numbers)
         shift = rules.log(sum(powers))
@@ -710,7 +717,7 @@ def softmax(xs: Iterable[Number]) -> list[Number]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
-    numbers = _some(xs, "softmax")
+    numbers = _no_rows(_some(xs, "softmax"), "softmax")
     if any(map(kinds.is_traced, numbers)):
         powers = _powers(numbers)[1]
     else:
@@ -720,11 +727,9 @@ def softmax(xs: Iterable[Number]) -> list[Number]:
     return [power / total for power in powers]
 
 
-def _sum_over_batch(x: Any, function: str) -> Number:
-    total = x.__over_batch__()
-    if total is None:
-        raise TypeError(f"{function} needs several numbers: an iterable of them, or what vmap returned; got {x!r}")
-    return total
+def _is_batch(xs: Any) -> bool:
+    """True for what vmap returns inside a traced function: its sums are done for all samples at once."""
+    return hasattr(type(xs), "is_batch")
 
 
 def _some(xs: Iterable[Number], function: str) -> list[Number]:
@@ -736,8 +741,20 @@ def _some(xs: Iterable[Number], function: str) -> list[Number]:
 
 def _several(xs: Iterable[Number], function: str) -> list[Number]:
     if not hasattr(xs, "__iter__") and not hasattr(xs, "__getitem__"):
-        raise TypeError(f"{function} takes several numbers, a list or an array of them, not {xs!r:.60}")
-    return list(xs)
+        raise TypeError(f"{function} takes several numbers: a list, an array, or what vmap returned, not {xs!r:.60}")
+    numbers = list(xs)
+    if any(hasattr(kind, "dtype") for kind in set(map(type, numbers))):  # NumPy's scalars, which compute otherwise
+        return [kinds.plain(x) for x in numbers]
+    return numbers
+
+
+def _no_rows(numbers: list[Number], function: str) -> list[Number]:
+    if any(getattr(x, "ndim", 0) or isinstance(x, (list, tuple)) for x in numbers):
+        raise TypeError(
+            f"{function} takes one row of numbers, not a matrix; write [{function}(row) for row in x], or "
+            f"{function}(np.ravel(x)) for all its numbers"
+        )
+    return numbers
 
 
 def _powers(numbers: list[Number]) -> tuple[Number, list[Number]]:
@@ -762,6 +779,8 @@ def _largest_and_rest(numbers: list[Number]) -> tuple[Number, Number]:
     at = _index_of_largest(numbers)
     largest = numbers[at]
     others = numbers[:at] + numbers[at + 1 :]
-    if not kinds.is_symbolic(largest) and math.isinf(largest):
-        return largest, next((x for x in others if math.isnan(x)), 0.0)  # e^(x - m) would be e^(inf - inf)
+    if not kinds.is_symbolic(largest) and math.isinf(kinds.number(largest)):
+        return largest, next(
+            (x for x in others if math.isnan(kinds.number(x))), 0.0
+        )  # e^(x - m) would be e^(inf - inf)
     return largest, sum(rules.exp(x - largest) for x in others)

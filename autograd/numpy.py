@@ -1,4 +1,4 @@
-"""No module of chainrule's: who imports it wants HIPS autograd, and is told so."""
+"""No module of chainrule's: somebody who imports it wants HIPS autograd, and reads so in the error."""
 
 raise ImportError(
     "autograd.numpy belongs to HIPS autograd; this is chainrule, another package of that name. Here NumPy's own "

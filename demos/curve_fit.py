@@ -77,7 +77,7 @@ def petals() -> tuple[list[float], list[float], list[int]]:
     try:
         from sklearn.datasets import load_iris
     except ImportError:
-        raise missing("scikit-learn", "demos", "this demo") from None
+        raise missing("scikit-learn", "this demo") from None
     irises = load_iris()
     return irises.data[:, 2].tolist(), irises.data[:, 3].tolist(), irises.target.tolist()
 
@@ -93,7 +93,7 @@ def fit(lengths: list[float], widths: list[float]) -> Fit:
     try:
         from scipy.optimize import minimize
     except ImportError:
-        raise missing("SciPy", "demos", "this demo") from None
+        raise missing("SciPy", "this demo") from None
 
     def squares(parameters: Any) -> Any:
         return sum((width - curve(parameters, length)) ** 2 for length, width in zip(lengths, widths))
@@ -129,7 +129,7 @@ def picture(lengths: list[float], widths: list[float], species: list[int], found
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise missing("matplotlib", "demos", "a plot") from None
+        raise missing("matplotlib", "a plot") from None
     figure = Figure(figsize=(8, 5.5), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
 

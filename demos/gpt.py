@@ -1,13 +1,12 @@
 """A GPT in plain scalar Python: it reads first names, a name a line, and then invents some.
 
-The model is written down number by number, with lists, loops and sums of products; there is no tensor in it. What
-makes it fast is ``jit(value_and_grad(loss))``: ``vmap``, in the loss, runs the model over the names of a batch side by
-side, ``value_and_grad`` differentiates that, and ``jit`` compiles all of it.
+The model is written down number by number, with lists, loops and sums of products; there is no tensor in it.
+``nn.Trainer`` compiles the whole update of a batch of names. With ``--checkpoint`` it writes the run into a file after
+each epoch, and goes on from there when it is started again, bit for bit as if it had never stopped.
 
 The architecture is GPT-2's (A. Radford et al., "Language models are unsupervised multitask learners", 2019) in small:
 one block of attention and one of two layers, with ReLU, with RMS normalisation (B. Zhang and R. Sennrich, "Root mean
-square layer normalization", 2019) and without biases. Adam is D. Kingma and J. Ba's, "Adam: a method for stochastic
-optimization", 2015.
+square layer normalization", 2019) and without biases.
 """
 
 import math
@@ -20,14 +19,18 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from autograd import dot, jit, log_softmax, mean, relu, softmax, sqrt, take, value_and_grad, vmap
+from autograd import Value, dot, jit, log_softmax, relu, softmax, sqrt, take, vmap
 from autograd.__main__ import run
 from autograd.errors import missing
+from autograd.files import writable_folder
+from nn import Adam, History, Module, Trainer
+from nn.plots import save_figure
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 HEADS = 4
 LONGEST = 15  # characters of a document that are read
+EXPECTED = 2.1  # the loss, at most, with the options as they are
 END = 0  # the token before the first character of a document, and after its last one
 
 
@@ -36,12 +39,17 @@ def gpt(
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="A text, a document a line. Default: first names.")
     ] = None,
-    steps: Annotated[int, typer.Option(metavar="N", min=1, help="How many updates.")] = 6000,
+    epochs: Annotated[int, typer.Option(metavar="N", min=1, help="How often all documents are read.")] = 12,
     width: Annotated[int, typer.Option(metavar="N", min=HEADS, help=f"Of the model, a multiple of {HEADS}.")] = 16,
     batch: Annotated[int, typer.Option(metavar="N", min=1, help="Documents an update.")] = 32,
     samples: Annotated[int, typer.Option(metavar="N", min=1, help="How many to invent.")] = 20,
     temperature: Annotated[float, typer.Option(metavar="T", min=0.01, help="The higher, the bolder.")] = 0.6,
-    seed: Annotated[int, typer.Option(metavar="N", help="For everything random.")] = 0,
+    threads: Annotated[int, typer.Option(metavar="N", min=1, help="How many share the work on a batch.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="For everything random.")] = 0,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the run is kept; if it is there, the run goes on.")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where gpt.png goes.")] = Path("out"),
 ) -> None:
     """Train a GPT on documents, a line each, and let it invent new ones."""
     if width % HEADS:
@@ -52,23 +60,40 @@ def gpt(
     if not documents:
         raise ValueError(f"{file} has no text")
     alphabet = sorted(set("".join(documents)))
-    parameters = initial(width, 1 + len(alphabet), 1 + max(map(len, documents)), rng)
-    numbers = sum(table.size for table in parameters.values())
+    writable_folder(out)
+    model = GPT(initial(width, 1 + len(alphabet), 1 + max(map(len, documents)), rng))
     typer.echo(f"documents  {len(documents):,}, of {len(alphabet)} different characters")
-    typer.echo(f"model      {numbers:,} parameters, width {width}, {HEADS} heads")
+    typer.echo(f"model      {len(model.parameters()):,} parameters, width {width}, {HEADS} heads")
 
     encode = {character: token for token, character in enumerate(alphabet, start=END + 1)}
-    began = time.perf_counter()
-    error = train(parameters, [[encode[c] for c in document] for document in documents], steps, batch, rng)
-    seconds = time.perf_counter() - began
-    typer.echo(f"loss       {error:.3f} a character; knowing nothing it would be {math.log(1 + len(alphabet)):.3f}")
-    typer.echo(f"time       {seconds:.1f} s, {seconds / steps * 1e3:.2f} ms a step of {batch} documents\n")
+    data = filled_up([[encode[c] for c in document] for document in documents], len(model.tables["place"]))
+    trainer = training(model, len(documents), epochs, min(batch, len(documents)), threads, seed, checkpoint)
+    history, seconds = train(trainer, *data, epochs, checkpoint)
+    error = history["loss"][-1]
+    typer.echo(f"loss       {error:.3f} a character; expected: at most {EXPECTED}; ", nl=False)
+    typer.echo(f"knowing nothing it would be {math.log(1 + len(alphabet)):.3f}")
+    if seconds:
+        read = len(seconds) * len(documents)
+        typer.echo(f"time       {seconds[-1]:.1f} s, compiling included; {read / seconds[-1]:,.0f} documents a second")
+    typer.echo(f"picture    {picture(history, seconds, out / 'gpt.png')}\n")
+    parameters = {name: np.array([[w.data for w in row] for row in table]) for name, table in model.tables.items()}
     invented = ["".join(alphabet[token - 1] for token in row) for row in invent(parameters, samples, temperature, rng)]
     typer.echo("  " + "\n  ".join(invented))
     typer.echo(f"\n{sum(name not in documents for name in invented)} of these {samples} are new.")
 
 
 # --- The model: what follows is the whole of it ---
+
+
+class GPT(Module):
+    """The tables of parameters, and what they make of the tokens of a document."""
+
+    def __init__(self, tables: dict[str, Any]) -> None:
+        self.tables = {name: [[Value(x) for x in row] for row in table.tolist()] for name, table in tables.items()}
+
+    def __call__(self, tokens: Any) -> list[Any]:
+        """For each token the scores of all tokens that might come next."""
+        return scores(self.tables, tokens)
 
 
 def scores(p: Any, tokens: Any) -> list[Any]:
@@ -134,51 +159,77 @@ def initial(width: int, vocabulary: int, context: int, rng: random.Random) -> di
 # --- Training ---
 
 
-def loss(p: Any, rows: Any, shares: Any) -> Any:
-    """The mean over some documents; a share says how much each token counts in its document."""
-
-    def one(p: Any, row: Any, share: Any) -> Any:
-        return dot(share, surprises(p, row))
-
-    return mean(vmap(one, in_axes=(None, 0, 0))(p, rows, shares))
+def loss(guesses: Any, target: Any) -> Any:
+    """How little the model expected each token; a share says how much each counts in its document."""
+    tokens, shares = target
+    return dot(shares, [-take(log_softmax(guess), token) for guess, token in zip(guesses, tokens)])
 
 
-def train(p: dict[str, Any], documents: list[list[int]], steps: int, batch: int, rng: random.Random) -> float:
-    """Adam, with a learning rate that falls to 0. Changes ``p``; returns the loss over the last tenth of the steps."""
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        raise missing("tqdm", "demos", "a progress bar") from None
+def training(
+    model: GPT, documents: int, epochs: int, batch: int, threads: int, seed: int, checkpoint: Path | None
+) -> Trainer:
+    """The run, or how it goes on: by Adam, with a learning rate that falls to 0."""
+    steps = epochs * -(-documents // batch)
 
-    rows, shares = filled_up(documents, len(p["place"]))
-    gradient = jit(value_and_grad(loss))
-    first, second = ({name: np.zeros_like(table) for name, table in p.items()} for _ in range(2))
-    losses = []
-    with tqdm(total=steps, desc="training", unit=" steps", disable=None, leave=False, ncols=80) as bar:
-        for step in range(1, steps + 1):
-            chosen = rng.choices(range(len(rows)), k=batch)
-            error, slopes = gradient(p, rows[chosen], shares[chosen])
-            rate = 0.01 * (1 - step / steps)
-            for name, slope in slopes.items():
-                first[name] += 0.1 * (slope - first[name])
-                second[name] += 0.01 * (slope**2 - second[name])
-                spread = np.sqrt(second[name] / (1 - 0.99**step)) + 1e-8
-                p[name] -= rate * first[name] / (1 - 0.9**step) / spread
-            losses.append(float(error))
-            bar.update()
-            if step % 50 == 0:
-                bar.set_postfix(loss=f"{mean(losses[-50:]):.3f}")
-    return float(mean(losses[-max(1, steps // 10) :]))
+    def rate(step: int) -> float:
+        return 0.01 * max(0.0, 1 - step / steps)
+
+    if checkpoint is not None and checkpoint.exists():
+        trainer = Trainer.load(checkpoint, model, loss, lr=rate)
+        typer.echo(f"resumed    after {trainer.epoch} epochs, from {checkpoint}")
+        return trainer
+    optimizer = Adam(model.parameters(), lr=rate, betas=(0.9, 0.99))
+    return Trainer(model, loss, optimizer, batch_size=batch, threads=threads, seed=seed)
+
+
+def train(
+    trainer: Trainer, rows: Any, targets: Any, epochs: int, checkpoint: Path | None
+) -> tuple[History, list[float]]:
+    """What is left of the epochs: the history of all, and the seconds to the end of each that was done now."""
+    began = time.perf_counter()
+    seconds: list[float] = []
+
+    def keep(trainer: Trainer) -> None:
+        seconds.append(time.perf_counter() - began)
+        if checkpoint is not None:
+            trainer.save(checkpoint)
+
+    left = epochs - trainer.epoch
+    if left > 0:
+        trainer.run(rows, targets, left, callbacks=[keep])
+    return trainer.history, seconds
 
 
 def filled_up(documents: list[list[int]], context: int) -> tuple[Any, Any]:
-    """The documents as rows of one length, END before and after; what only fills up has a share of 0 in the loss."""
+    """The documents as rows of one length, END before each; and for each the tokens that follow, and their shares.
+
+    What only fills up has a share of 0 in the loss.
+    """
     rows = np.full((len(documents), context + 1), END)
     shares = np.zeros((len(documents), context))
     for row, share, document in zip(rows, shares, documents):
         row[1 : len(document) + 1] = document
         share[: len(document) + 1] = 1 / (len(document) + 1)
-    return rows, shares
+    return rows[:, :-1], np.stack([rows[:, 1:], shares], axis=1)
+
+
+def picture(history: History, seconds: list[float], path: Path) -> Path:
+    """The loss by how long it took; without a time, by epochs."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise missing("matplotlib", "a plot") from None
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    x = seconds or range(1, len(history) + 1)
+    axes.plot(x, history["loss"][-len(x) :], color="#0072b2", linewidth=2, marker="o", markersize=4)
+    axes.set_title("The GPT's loss, a point an epoch", loc="left", fontsize=13)
+    axes.set_xlabel("seconds, compiling included" if seconds else "epochs")
+    axes.set_ylabel("loss a character")
+    axes.set_xlim(left=0)
+    axes.grid(color="#e4e4e4", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    return save_figure(figure, path)
 
 
 # --- Sampling ---
@@ -204,7 +255,7 @@ def first_names() -> list[str]:
     try:
         from faker.providers.person.en import Provider
     except ImportError:
-        raise missing("faker", "demos", "its list of first names") from None
+        raise missing("faker", "its list of first names") from None
     return [name.lower() for name in Provider.first_names]
 
 

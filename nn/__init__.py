@@ -1,4 +1,4 @@
-"""A thin layer on top of ``autograd``: neurons, layers, networks, losses, optimisers.
+"""A thin layer on top of ``autograd``: neurons, layers, networks, losses, optimisers, training.
 
 Nothing here knows a derivative. A neuron is a sum of products and an activation, a loss is an expression; what they are
 differentiated by is ``autograd``.
@@ -14,13 +14,23 @@ differentiated by is ``autograd``.
 >>> round(loss.data, 6)
 0.0
 
-``draw_network`` loads what it needs when it is first used, so ``import nn`` is quick.
+``fit`` does the same compiled:
+
+>>> history = fit(model, mse, [[1.0, -1.0]], [0.25], optimizer=optimizer, epochs=100)
+>>> round(history["loss"][-1], 6)
+0.0
+
+What only some programs need, such as ``fit`` and ``plot_surface``, is loaded when it is first used, so ``import nn``
+is quick.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nn.attention import Attention
+from nn.blocks import Dropout, Embedding, LayerNorm, RMSNorm, Sequential
+from nn.functional import functional
 from nn.history import History
 from nn.layers import MLP, Layer, Neuron
 from nn.losses import (
@@ -33,14 +43,27 @@ from nn.losses import (
     mse,
 )
 from nn.module import Module
-from nn.optim import SGD
+from nn.optim import SGD, Adam, AdamW, RMSProp
 from nn.w8.network import W8Network
 
 if TYPE_CHECKING:
+    from nn.export import to_c
     from nn.picture import draw_network
+    from nn.plots import plot_surface
+    from nn.training.checkpoint import load, save
+    from nn.training.fit import fit
+    from nn.training.trainer import Trainer
 
 # Names whose module is loaded when they are first used.
-_LATER = {"draw_network": "nn.picture"}
+_LATER = {
+    "Trainer": "nn.training.trainer",
+    "draw_network": "nn.picture",
+    "fit": "nn.training.fit",
+    "load": "nn.training.checkpoint",
+    "plot_surface": "nn.plots",
+    "save": "nn.training.checkpoint",
+    "to_c": "nn.export",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -49,7 +72,29 @@ def __getattr__(name: str) -> Any:
 
         value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
         return value
-    raise AttributeError(f"module 'nn' has no attribute {name!r}")
+    raise AttributeError(f"module 'nn' has no attribute {name!r}{_hint(name)}")
+
+
+def _hint(name: str) -> str:
+    import difflib
+
+    if name in _ELSEWHERE:
+        return f"; write {_ELSEWHERE[name]}"
+    near = difflib.get_close_matches(name, __all__, 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+# What PyTorch calls it, and what it is here.
+_ELSEWHERE = {
+    **{name: f'nn.Layer(nin, nout, "{name.lower()}")' for name in ("ReLU", "Tanh", "Sigmoid", "GELU", "SiLU")},
+    "BCELoss": "nn.binary_cross_entropy",
+    "BCEWithLogitsLoss": "nn.binary_cross_entropy",
+    "CrossEntropyLoss": "nn.cross_entropy",
+    "L1Loss": "nn.mae",
+    "Linear": 'nn.Layer(nin, nout, "linear")',
+    "MSELoss": "nn.mse",
+    "Parameter": "autograd.Value(3.0)",
+}
 
 
 def __dir__() -> list[str]:
@@ -59,17 +104,33 @@ def __dir__() -> list[str]:
 __all__ = [
     "MLP",
     "SGD",
+    "Adam",
+    "AdamW",
+    "Attention",
+    "Dropout",
+    "Embedding",
     "History",
     "Layer",
+    "LayerNorm",
     "Module",
     "Neuron",
+    "RMSNorm",
+    "RMSProp",
+    "Sequential",
+    "Trainer",
     "W8Network",
     "binary_cross_entropy",
     "cross_entropy",
     "draw_network",
+    "fit",
+    "functional",
     "half_squared_error",
     "hinge",
     "huber",
+    "load",
     "mae",
     "mse",
+    "plot_surface",
+    "save",
+    "to_c",
 ]

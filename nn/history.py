@@ -1,15 +1,22 @@
-"""History: what happened during training, a column for each quantity and a row for each step."""
+"""History: the numbers of a training run, a column for each quantity and a row for each step."""
 
 from __future__ import annotations
 
 import csv
+import html
 import io
 import os
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
 
+from autograd import no_grad
 from autograd.files import write_whole
-from nn.plots import plot_curves
+from nn.plots import plot_curves, plot_layers
+
+_ACTIVATIONS: Final = "activations"
+_GRADIENTS: Final = "gradients of weights and biases"
 
 
 class History:
@@ -35,6 +42,7 @@ class History:
         if len({len(numbers) for numbers in self.columns.values()}) > 1:
             raise ValueError("the columns of a History are of one length")
         self._known(self.shown)
+        self._layers: dict[str, dict[str, list[tuple[float, float]]]] = {}
 
     def __getitem__(self, name: str) -> list[float]:
         return self.columns[name]
@@ -45,17 +53,32 @@ class History:
     def __repr__(self) -> str:
         return f"History({len(self)} rows: {', '.join(self.columns)})"
 
+    def _repr_html_(self) -> str:  # Jupyter: the first rows and the last
+        rows = list(range(len(self))) if len(self) <= 8 else [*range(4), None, *range(len(self) - 3, len(self))]
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in ("", *self.columns))
+        body = ""
+        for i in rows:
+            cells = (
+                ["…"] * (len(self.columns) + 1)
+                if i is None
+                else [str(i), *(f"{c[i]:.6g}" for c in self.columns.values())]
+            )
+            body += f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
     def append(self, row: Mapping[str, float]) -> None:
-        """Add a row: a number for every column. What else is in it is not kept.
+        """Add a row: a number for every column. Other entries are dropped.
 
         Raises:
             ValueError: it has no number for one of the columns.
         """
-        absent = [name for name in self.columns if name not in row]
-        if absent:
-            raise ValueError(f"the row has no number for {', '.join(map(repr, absent))}")
-        for name, numbers in self.columns.items():
-            numbers.append(row[name])
+        try:
+            added = [row[name] for name in self.columns]
+        except KeyError:
+            absent = [name for name in self.columns if name not in row]
+            raise ValueError(f"the row has no number for {', '.join(map(repr, absent))}") from None
+        for numbers, number in zip(self.columns.values(), added):
+            numbers.append(number)
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write a comma-separated file (UTF-8): a header, then a line for each row, every number to its last bit.
@@ -72,13 +95,21 @@ class History:
         writer.writerows(zip(*self.columns.values()))
         return write_whole(path, text.getvalue().encode())
 
-    def plot(self, path: str | os.PathLike[str], columns: Sequence[str] = (), *, log: bool = True) -> Path:
+    def plot(
+        self,
+        path: str | os.PathLike[str],
+        columns: Sequence[str] = (),
+        *,
+        log: bool = True,
+        beside: Mapping[str, History] | None = None,
+    ) -> Path:
         """Draw columns as curves over the steps, each labelled at its end.
 
         Args:
             path: the file; its ending says what kind, as matplotlib has it: ``.png``, ``.svg``, ``.pdf`` ...
             columns: which to draw; without any, those that were named when the History was made.
             log: a logarithmic scale, as long as all numbers are positive.
+            beside: other runs by their names, whose columns are drawn into the same picture.
 
         Returns:
             The path.
@@ -91,9 +122,77 @@ class History:
         self._known(columns)
         if not len(self):
             raise ValueError("there is nothing to plot: the history has no rows")
-        return plot_curves({name: self.columns[name] for name in columns}, path, log=log)
+        curves = {name: self.columns[name] for name in columns}
+        for run, other in (beside or {}).items():
+            other._known(columns)
+            curves |= {f"{run}: {name}": other.columns[name] for name in columns}
+        return plot_curves(curves, path, log=log)
+
+    def record_layers(self, model: Any, inputs: Iterable[Any]) -> None:
+        """Note the activations and gradients of each layer as they are now, for :meth:`plot_layers`.
+
+        Call it after ``backward()``, before or after the update, at every step or at some.
+
+        Args:
+            model: an MLP, or anything with ``layers`` that are called one after the other.
+            inputs: samples, with which the layers' outputs are computed.
+
+        Raises:
+            TypeError: the model has no ``layers``.
+            ValueError: there are no inputs, or the model has another number of layers than before.
+
+        >>> from nn import MLP
+        >>> model, history = MLP(2, [3, 1], "tanh", seed=1), History({"loss": []})
+        >>> for _ in range(10):
+        ...     model.zero_grad()
+        ...     (model([1.0, -1.0]) ** 2).backward()
+        ...     history.record_layers(model, [[1.0, -1.0], [0.5, 2.0]])
+        >>> history.plot_layers("layers.svg").name
+        'layers.svg'
+        """
+        layers = getattr(model, "layers", None)
+        if not isinstance(layers, (list, tuple)) or not layers:
+            raise TypeError(f"the activations of a model with layers are recorded; {type(model).__name__} has none")
+        outputs = list(inputs)
+        if not outputs:
+            raise ValueError("there are no inputs to compute activations with")
+        names = [f"layer {k}" for k in range(1, len(layers) + 1)]
+        if self._layers and list(self._layers[_ACTIVATIONS]) != names:
+            raise ValueError(f"the history has {len(self._layers[_ACTIVATIONS])} layers, the model has {len(layers)}")
+        for name, layer in zip(names, layers):
+            with no_grad():
+                outputs = [layer(x) for x in outputs]
+            numbers = [float(y) for output in outputs for y in (output if hasattr(output, "__iter__") else [output])]
+            gradients = [p.grad for p in layer.parameters()] if hasattr(layer, "parameters") else []
+            for quantity, found in ((_ACTIVATIONS, numbers), (_GRADIENTS, gradients or [0.0])):
+                self._layers.setdefault(quantity, {}).setdefault(name, []).append(_moments(found))
+
+    def plot_layers(self, path: str | os.PathLike[str]) -> Path:
+        """Draw the activations and the gradients of each layer over training: mean, and one standard deviation.
+
+        A layer whose band is close to 0 in the lower picture learns little; one that is at the ends of its
+        activation in the upper one is saturated.
+
+        Args:
+            path: the file; its ending says what kind, as matplotlib has it.
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: :meth:`record_layers` wasn't called, or the path has another ending.
+            MissingDependency: matplotlib is not installed.
+        """
+        if not self._layers:
+            raise ValueError("there are no layers to plot; call history.record_layers(model, inputs) while you train")
+        return plot_layers(self._layers, path)
 
     def _known(self, names: Sequence[str]) -> None:
         for name in names:
             if name not in self.columns:
                 raise ValueError(f"there is no column {name!r}; there are {', '.join(self.columns)}")
+
+
+def _moments(numbers: Sequence[float]) -> tuple[float, float]:
+    """Mean and standard deviation."""
+    return statistics.fmean(numbers), statistics.pstdev(numbers)

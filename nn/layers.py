@@ -13,7 +13,9 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from autograd import Value, functions
+from autograd.engine.arrays import own_kind
 from autograd.engine.rules import RULES
+from nn.initialisers import Initialiser, initialiser
 from nn.module import Module
 
 Activation: TypeAlias = "str | Callable[[Any], Any]"
@@ -34,6 +36,8 @@ class Neuron(Module):
         seed: a number or text for a generator of its own, a ``random.Random`` to draw from, or None for Python's
             global ``random``.
         nonlin: ``False`` is micrograd's spelling of ``activation="linear"``.
+        init: where the weights start: "uniform" (between -1 and 1), "xavier", "he", or a function as in
+            ``nn.initialisers``.
 
     Raises:
         ValueError: ``nin`` is less than 1, or no activation has that name.
@@ -48,15 +52,29 @@ class Neuron(Module):
     ValueError: TanhNeuron(2) takes 2 inputs, not 3
     """
 
-    def __init__(self, nin: int, activation: Activation = "relu", *, seed: Seed = None, nonlin: bool = True) -> None:
-        generator = _generator(seed)
+    def __init__(
+        self,
+        nin: int,
+        activation: Activation = "relu",
+        *,
+        seed: Seed = None,
+        nonlin: bool = True,
+        init: str | Initialiser = "uniform",
+    ) -> None:
+        generator, draw = generator_of(seed), initialiser(init)
         self.activation = activation if nonlin else "linear"
         self._function = _function(self.activation)
-        self.w = [Value(generator.uniform(-1, 1)) for _ in range(_count(nin, "inputs"))]
+        self.w = [Value(draw(generator, nin, 1)) for _ in range(count(nin, "inputs"))]
         self.b = Value(0)
+        _label(self, "w[{j}]", "b")
 
     def __call__(self, x: Iterable[Any] | Any) -> Any:
-        """The output for the inputs x: a sequence of ``nin`` numbers, or, where ``nin`` is 1, the number itself."""
+        """The output for the inputs x: a sequence of ``nin`` numbers, or, where ``nin`` is 1, the number itself.
+
+        For an array of shape (n, nin) an array of n outputs.
+        """
+        if getattr(x, "ndim", 0) == 2:
+            return rows(self, x)
         inputs = _inputs(x)
         if len(inputs) != len(self.w):
             raise ValueError(f"{self!r} takes {len(self.w)} inputs, not {len(inputs)}{_several(inputs)}")
@@ -76,7 +94,7 @@ class Layer(Module):
 
     Args:
         nin, nout: how many inputs and outputs.
-        activation, seed, nonlin: as for :class:`Neuron`; the neurons draw their weights one after the other.
+        activation, seed, nonlin, init: as for :class:`Neuron`; the neurons draw their weights one after the other.
 
     Raises:
         ValueError: ``nin`` or ``nout`` is less than 1, or no activation has that name.
@@ -89,13 +107,33 @@ class Layer(Module):
     """
 
     def __init__(
-        self, nin: int, nout: int, activation: Activation = "relu", *, seed: Seed = None, nonlin: bool = True
+        self,
+        nin: int,
+        nout: int,
+        activation: Activation = "relu",
+        *,
+        seed: Seed = None,
+        nonlin: bool = True,
+        init: str | Initialiser = "uniform",
     ) -> None:
-        generator = _generator(seed)
-        self.neurons = [Neuron(nin, activation, seed=generator, nonlin=nonlin) for _ in range(_count(nout, "outputs"))]
+        generator, draw = generator_of(seed), initialiser(init)
+
+        def weight(generator: Any, nin: int, _: int) -> float:
+            return draw(generator, nin, nout)
+
+        self.neurons = [
+            Neuron(nin, activation, seed=generator, nonlin=nonlin, init=weight) for _ in range(count(nout, "outputs"))
+        ]
+        for i, neuron in enumerate(self.neurons, start=1):
+            _label(neuron, f"w[{i},{{j}}]", f"b[{i}]")
 
     def __call__(self, x: Iterable[Any] | Any) -> Any:
-        """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of ``nout``, or one Value for one."""
+        """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of ``nout``, or one Value for one.
+
+        For an array of shape (n, nin) an array of shape (n, nout).
+        """
+        if getattr(x, "ndim", 0) == 2:
+            return rows(self, x)
         inputs = _inputs(x)
         outputs = [neuron(inputs) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
@@ -114,10 +152,12 @@ class MLP(Module):
         nin: how many inputs.
         nouts: how many neurons in each layer; the last number is how many outputs there are.
         activation: of all layers but the last; as for :class:`Neuron`.
-        seed: as for :class:`Neuron`.
+        seed, init: as for :class:`Neuron`.
 
     Raises:
         ValueError: ``nouts`` is empty, a number is less than 1, or no activation has that name.
+
+    Parameters have labels: ``w2[3,1]`` is the weight of input 1 in neuron 3 of layer 2, ``b2[3]`` that neuron's bias.
 
     >>> model = MLP(2, [2, 1], seed=1)
     >>> model
@@ -126,7 +166,17 @@ class MLP(Module):
     Value(data=-0.1..., grad=0.0)
     """
 
-    def __init__(self, nin: int, nouts: Sequence[int], activation: Activation = "relu", *, seed: Seed = None) -> None:
+    _known: tuple[Value, ...] = ()  # the parameters that were found last
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: Activation = "relu",
+        *,
+        seed: Seed = None,
+        init: str | Initialiser = "uniform",
+    ) -> None:
         if not isinstance(nouts, Iterable):
             raise TypeError(
                 f"nouts is a list, the size of each layer, not {nouts!r:.60}; write MLP({nin!r:.20}, [{nouts!r:.20}])"
@@ -134,20 +184,75 @@ class MLP(Module):
         sizes = [nin, *nouts]
         if len(sizes) < 2:
             raise ValueError("an MLP needs at least one layer: nouts is empty")
-        generator = _generator(seed)
+        generator, draw = generator_of(seed), initialiser(init)
         self.layers = [
-            Layer(n, m, activation, seed=generator, nonlin=i < len(sizes) - 2)
+            Layer(n, m, activation, seed=generator, nonlin=i < len(sizes) - 2, init=draw)
             for i, (n, m) in enumerate(pairwise(sizes))
         ]
+        for k, layer in enumerate(self.layers, start=1):
+            for i, neuron in enumerate(layer.neurons, start=1):
+                _label(neuron, f"w{k}[{i},{{j}}]", f"b{k}[{i}]")
 
     def __call__(self, x: Iterable[Any] | Any) -> Any:
-        """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of them, or one Value for one."""
+        """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of them, or one Value for one.
+
+        For an array of shape (n, nin) an array of shape (n, outputs).
+        """
+        if getattr(x, "ndim", 0) == 2:
+            return rows(self, x)
         for layer in self.layers:
             x = layer(x)
         return x
 
+    def parameters(self) -> list[Value]:
+        """See :meth:`Module.parameters`. What was found is compared with what was found last, which is much faster."""
+        found = self._weights_and_biases()
+        if found and len(found) == len(self._known) and all(map(operator.is_, found, self._known)):
+            return found
+        self._known = tuple(super().parameters())
+        return list(self._known)
+
+    def _weights_and_biases(self) -> list[Value]:
+        """Those of all neurons; an empty list if there may be other parameters."""
+        found: list[Value] = []
+        if not vars(self).keys() <= {"layers", "_known"} or type(self.layers) is not list:
+            return []
+        for layer in self.layers:
+            if type(layer) is not Layer or len(layer.__dict__) != 1 or type(layer.neurons) is not list:
+                return []
+            for neuron in layer.neurons:
+                if type(neuron) is not Neuron or len(neuron.__dict__) != 4:
+                    return []
+                w = neuron.w
+                if type(w) is list:
+                    found += w
+                found.append(neuron.b)
+        return found
+
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+
+def rows(model: Callable[[Any], Any], samples: Any) -> Any:
+    """The model's outputs for an array of samples: an array with a row for each.
+
+    >>> import numpy as np
+    >>> MLP(2, [3, 1], seed=1)(np.zeros((5, 2))).shape
+    (5, 1)
+    """
+    import numpy as np
+
+    outputs = [model(sample) for sample in samples]
+    if isinstance(model, (Layer, MLP)):
+        outputs = [output if isinstance(output, list) else [output] for output in outputs]
+    return own_kind(np.array(outputs))
+
+
+def _label(neuron: Neuron, weight: str, bias: str) -> None:
+    """Name the weights, for pictures and messages, by the number of the input."""
+    for j, w in enumerate(neuron.w, start=1):
+        w.label = weight.format(j=j)
+    neuron.b.label = bias
 
 
 def _inputs(x: Any) -> list[Any]:
@@ -161,10 +266,11 @@ def _several(inputs: Sequence[Any]) -> str:
     """What to write instead, if these are samples and not numbers."""
     if not inputs or not hasattr(inputs[0], "__len__"):
         return ""
-    return "; these are samples, and a model takes one at a time: write [model(x) for x in samples]"
+    return "; these are samples: give them as a NumPy array, a row for each, or write [model(x) for x in samples]"
 
 
-def _count(n: int, what: str) -> int:
+def count(n: int, what: str) -> int:
+    """The number as an int of at least 1; ``what`` is counted, for the message."""
     if not hasattr(n, "__index__"):
         raise TypeError(f"the number of {what} is a whole number, not {n!r:.60}")
     n = operator.index(n)
@@ -173,7 +279,7 @@ def _count(n: int, what: str) -> int:
     return n
 
 
-def _generator(seed: Seed) -> Any:
+def generator_of(seed: Seed) -> Any:
     """Something with a method ``uniform``: the module ``random`` itself, or a generator."""
     if seed is None:
         return random

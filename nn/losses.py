@@ -7,6 +7,7 @@ kind of number that ``autograd`` takes. All but :func:`half_squared_error`, whic
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 from autograd import functions
@@ -96,7 +97,7 @@ def hinge(scores: Number | Iterable[Number], targets: Number | Iterable[Number])
     """
     pairs = _pairs(scores, targets)
     for _, t in pairs:
-        if isinstance(t, (int, float)) and t not in (-1, 1):
+        if isinstance(t, Real) and t not in (-1, 1):
             raise ValueError(f"a target of hinge is -1 or 1, not {t!r}")
     return functions.mean(functions.relu(1 - t * s) for s, t in pairs)
 
@@ -118,7 +119,7 @@ def binary_cross_entropy(logits: Number | Iterable[Number], targets: Number | It
     """
     pairs = _pairs(logits, targets)
     for _, t in pairs:
-        if isinstance(t, (int, float)) and not 0 <= t <= 1:
+        if isinstance(t, Real) and not 0 <= float(t) <= 1:
             raise ValueError(f"a target of binary_cross_entropy is a probability from 0 to 1, not {t!r}")
     return functions.mean(t * functions.softplus(-z) + (1 - t) * functions.softplus(z) for z, t in pairs)
 
@@ -151,7 +152,7 @@ def _surprise(logits: Iterable[Number], k: Any) -> Number:
     log_probabilities = functions.log_softmax(logits)
     if isinstance(k, float) or hasattr(k, "__len__"):
         raise _not_an_index(k)
-    if hasattr(k, "__index__") and not 0 <= k < len(log_probabilities):
+    if isinstance(k, Integral) and not 0 <= int(k) < len(log_probabilities):
         raise IndexError(
             f"target {k} is outside the {len(log_probabilities)} classes, 0 to {len(log_probabilities) - 1}"
         )
@@ -166,6 +167,7 @@ def _not_an_index(target: Any) -> TypeError:
 
 
 def _pairs(predictions: Any, targets: Any) -> list[tuple[Any, Any]]:
+    """The predictions with their targets. An array of n rows of one number each is n numbers."""
     left, right = _listed(predictions), _listed(targets)
     if len(left) != len(right):
         raise ValueError(f"there are {len(left)} predictions but {len(right)} targets")
@@ -175,4 +177,6 @@ def _pairs(predictions: Any, targets: Any) -> list[tuple[Any, Any]]:
 
 
 def _listed(x: Any) -> list[Any]:
+    if getattr(x, "ndim", 0) == 2 and x.shape[1] == 1:
+        x = x[:, 0]
     return list(x) if hasattr(x, "__iter__") else [x]

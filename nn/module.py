@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograd import Value
-from autograd.engine.rules import real
+from autograd.engine.parameters import clear, leaves_in
+from autograd.engine.rules import LEAF, real
 
 
 class Module:
@@ -57,7 +58,7 @@ class Module:
         >>> len(MLP(2, [16, 16, 1]).parameters())
         337
         """
-        return [value for _, value in self.named_parameters()]
+        return leaves_in(self, Module)
 
     def zero_grad(self) -> None:
         """Set the gradient of each parameter to 0.0, as one does before a new ``backward()``.
@@ -69,8 +70,7 @@ class Module:
         >>> [p.grad for p in neuron.parameters()]
         [0.0, 0.0]
         """
-        for value in self.parameters():
-            value.grad = 0.0
+        clear(self.parameters())
 
     def state_dict(self) -> dict[str, float]:
         """The numbers of all parameters by path, to be kept and given to :meth:`load_state_dict` later.
@@ -111,6 +111,43 @@ class Module:
         for path, value in parameters.items():
             value.data = numbers[path]
 
+    def vector(self) -> Any:
+        """The numbers of all parameters as one NumPy array, in the order of :meth:`named_parameters`.
+
+        >>> from nn import W8Network
+        >>> W8Network(range(8)).vector()
+        array([0., 1., 2., 3., 4., 5., 6., 7.])
+        """
+        import numpy as np
+
+        return np.array([value.data for value in self.parameters()], dtype=float)
+
+    def load_vector(self, vector: Any) -> None:
+        """Set all parameters to the numbers of a vector, in the order of :meth:`named_parameters`.
+
+        Args:
+            vector: as many real numbers as there are parameters, in an array of one axis or a sequence.
+
+        Raises:
+            ValueError: they are not as many, or have another shape. No parameter is changed then.
+            TypeError: something in it is not a number. No parameter is changed then.
+
+        >>> from nn import Neuron
+        >>> neuron = Neuron(1, "linear")
+        >>> neuron.load_vector([2.0, 1.0])
+        >>> neuron(10).data
+        21.0
+        """
+        parameters = self.named_parameters()
+        shape = getattr(vector, "shape", None)
+        numbers = list(vector) if shape is None or len(shape) == 1 else []
+        if len(numbers) != len(parameters):
+            found = f"{len(numbers)} numbers" if shape is None else f"an array of shape {shape}"
+            raise ValueError(f"{type(self).__name__} has {len(parameters)} parameters; the vector is {found}")
+        checked = [_number(path, x) for (path, _), x in zip(parameters, numbers)]
+        for (_, value), number in zip(parameters, checked):
+            value.data = number
+
 
 def _number(path: str, x: Any) -> float:
     try:
@@ -122,7 +159,7 @@ def _number(path: str, x: Any) -> float:
 def _walk(path: str, item: Any, above: set[int]) -> Iterator[tuple[str, Value]]:
     """The parameters in ``item``, with their paths. ``above`` holds what we are inside of: modules may form a ring."""
     if isinstance(item, Value):
-        if not item.op:  # the result of an operation isn't a parameter
+        if item._rule is LEAF:  # the result of an operation isn't a parameter
             yield path, item
         return
     if id(item) in above:

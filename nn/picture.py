@@ -1,8 +1,8 @@
 """A network as people draw it: neurons are circles, weights are the lines between them.
 
-A line's width is the size of its weight, its colour the sign: blue is positive, orange and dashed is negative. Each
-line's tooltip has the weight's name, value and gradient. The circles stand where this file puts them, a column for each
-layer, so neurons keep their order.
+A line's width is the size of its weight, its colour the sign: blue is positive, orange and dashed is negative; its
+arrow is the way of the forward pass. Numbers and gradients are shown where there is room for them, and are in the
+tooltips in any case. The circles stand where this file puts them, a column for each layer, so neurons keep their order.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Unit(NamedTuple):
     weights: Sequence[Value] = ()
     bias: Value | None = None
     activation: str = ""
+    values: Sequence[Value] = ()  # what was computed last, for each of the names
 
 
 def draw_network(model: Any, path: str | os.PathLike[str] | None = None, *, digits: int = 4) -> Path | Picture:
@@ -58,7 +59,7 @@ def draw_network(model: Any, path: str | os.PathLike[str] | None = None, *, digi
 
     Args:
         model: an MLP, a Layer, a Neuron, or a model whose method ``network()`` returns its layers, inputs first: for
-            each unit ``(names, weights, bias, activation)``, as in ``Unit``.
+            each unit ``(names, weights, bias, activation, values)``, as in ``Unit``.
         path: the file to write; its ending says what kind: ``.svg``, ``.png``, ``.pdf`` or ``.dot``.
         digits: significant digits.
 
@@ -131,9 +132,11 @@ def _to_dot(layers: list[list[Unit]], digits: int) -> graphviz.Digraph:
         graph_attr={"layout": "neato", "bgcolor": "transparent", "outputorder": "edgesfirst", "splines": "line"}
         | {"tooltip": " ", "pad": "0.1"},
         node_attr={"fontname": FONT, "fontsize": "13", "fontcolor": INK, "margin": "0", "penwidth": "1.5"},
-        edge_attr={"arrowhead": "none"},
+        edge_attr={"arrowsize": "0.7"} if labelled else {"arrowhead": "none"},
     )
-    step = (2.6 if labelled else 2.2 + 0.16 * rows, 1.25 if rows <= 4 else 0.75)
+    units = [unit for k in drawn if k is not None for unit in layers[k]]
+    wide = labelled and any(unit.values for unit in units)  # circles have numbers in them
+    step = (3.4 if wide else 3.0 if labelled else 2.2 + 0.16 * rows, 1.7 if wide else 1.25 if rows <= 4 else 0.75)
     places = [_place(x * step[0], layers[k], step[1], rows) if k is not None else None for x, k in enumerate(drawn)]
     width = 4.4 if len(weights) <= _FEW_EDGES else 2.2
     scale = width / largest if largest else 0.0
@@ -146,10 +149,15 @@ def _to_dot(layers: list[list[Unit]], digits: int) -> graphviz.Digraph:
             if j is None:
                 _note(dot, f"more{k}", at, f"⋮ {len(layers[k]) - MAX_NEURONS:,} more")
             else:
-                dot.node(f"n{k}_{j}", **_circle(layers[k][j], kind, at, digits))
+                dot.node(f"n{k}_{j}", **_circle(layers[k][j], kind, at, digits, wide))
     for (k, place), (after, next_place) in pairwise(zip(drawn, places)):
         if k is not None and after is not None and place is not None and next_place is not None:
             _connect(dot, (k, place), (after, next_place), layers[after], scale, digits if labelled else 0)
+    grads = labelled and any(x.grad for unit in units for x in (*unit.weights, *unit.values))
+    legend = "→ forward pass; blue: positive, orange and dashed: negative" if labelled else ""
+    if legend:
+        text = legend + ("; ∂: gradient of the error, by backward()" if grads else "")
+        dot.attr(label=f"<{in_label(text, 120)}>", labelloc="b", fontname=FONT, fontsize="12", fontcolor=GREY)
     return dot
 
 
@@ -171,8 +179,17 @@ def _place(x: float, layer: list[Unit], step: float, rows: int) -> _Places:
     return {j: (x, step * ((len(drawn) - 1) / 2 - row)) for row, j in enumerate(drawn)}
 
 
-def _circle(unit: Unit, kind: str, at: _Point, digits: int) -> dict[str, str]:
+def _circle(unit: Unit, kind: str, at: _Point, digits: int, wide: bool) -> dict[str, str]:
     fill, border = _CIRCLES[kind]
+    if wide and unit.values:
+        label = _table(unit, digits)
+        tooltips = [line for value in unit.values for line in _described(value.label or "x", value)]
+        return {"label": label, "shape": "circle", "style": "filled", "fillcolor": fill, "color": border} | {
+            "pos": _pinned(at),
+            "fixedsize": "true",
+            "width": "1.3",
+            "tooltip": in_tooltip(*tooltips),
+        }
     first, *others = unit.names or ("",)
     lines = [f'<FONT POINT-SIZE="{_fitting(first, 13)}"><B>{in_label(first, 9)}</B></FONT>' if first else " "]
     lines += [f'<FONT POINT-SIZE="{_fitting(other, 11)}">{in_label(other, 9)}</FONT>' for other in others]
@@ -192,6 +209,19 @@ def _circle(unit: Unit, kind: str, at: _Point, digits: int) -> dict[str, str]:
         "width": "0.66",
         "tooltip": in_tooltip(*tooltip),
     }
+
+
+def _table(unit: Unit, digits: int) -> str:
+    """The names with their numbers, and below each the gradient, if there is one; at last the bias."""
+    lines = []
+    for name, value in zip(unit.names, unit.values):
+        lines.append(f'<FONT POINT-SIZE="12"><B>{in_label(name, 9)}</B> {number(value.data, digits)}</FONT>')
+        if value.grad:
+            lines.append(f'<FONT POINT-SIZE="10" COLOR="#555555">∂ {number(value.grad, digits)}</FONT>')
+    if unit.bias is not None:
+        name = in_label(unit.bias.label or "b", 9)
+        lines.append(f'<FONT POINT-SIZE="10" COLOR="#555555">{name} {number(unit.bias.data, digits)}</FONT>')
+    return f"<{'<BR/>'.join(lines)}>"
 
 
 def _fitting(text: str, size: int) -> int:
@@ -224,10 +254,11 @@ def _connect(
             ends = f"n{before[0]}_{i}", f"n{after[0]}_{j}"
             dot.edge(*ends, **look)
             if digits:
-                at = (start[0] + 0.3 * (end[0] - start[0]), start[1] + 0.3 * (end[1] - start[1]))
+                at = (start[0] + 0.34 * (end[0] - start[0]), start[1] + 0.34 * (end[1] - start[1]))
                 text = f"<B>{in_label(w.label, 10)}</B> " if w.label else ""
                 pill = {"color": colour, "pos": _pinned(at), "tooltip": look["tooltip"]} | _PILL
-                dot.node(f"w{after[0]}_{j}_{i}", label=f"<{text}{number(w.data, digits)}>", **pill)
+                gradient = f'<BR/><FONT COLOR="#555555">∂ {number(w.grad, digits)}</FONT>' if w.grad else ""
+                dot.node(f"w{after[0]}_{j}_{i}", label=f"<{text}{number(w.data, digits)}{gradient}>", **pill)
 
 
 def _described(name: str, w: Value) -> list[str]:

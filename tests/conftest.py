@@ -26,6 +26,10 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=10, help="how often a training run is killed in test_checkpoints.py")
+
+
 def pytest_report_header() -> str:
     return f"engine: {FORM}"
 

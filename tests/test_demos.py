@@ -1,6 +1,8 @@
 """The w1–w8 study and the demos: what they print and write, and how they complain."""
 
 import csv
+import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from nn import W8Network
 from nn.w8 import calculation, study
 
 DEMOS = Path(__file__).parent.parent / "demos"
-FILES = ["w8_errors", "w8_graph", "w8_network"]
+FILES = ["w8_errors", "w8_graph", "w8_network", "w8_slide"]
 
 
 def w8(*options):
@@ -29,7 +31,7 @@ def out(tmp_path_factory):
         [sys.executable, DEMOS / "w8_network.py", "--steps", "3", "--out", folder],
         capture_output=True,
         encoding="utf-8",
-        env={"PYTHONIOENCODING": "utf-8"},
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
     )
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
@@ -191,19 +193,59 @@ def test_the_module_runs_as_a_program(tmp_path):
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
-def moons(*options):
-    command = [sys.executable, DEMOS / "moons.py", *map(str, options)]
-    return subprocess.run(command, capture_output=True, text=True)
+@pytest.fixture
+def demo(tmp_path, monkeypatch, capsys):
+    """A function that runs a demo of a name with some options: its exit code, what it printed, and its complaint."""
+    monkeypatch.chdir(tmp_path)  # so that out/ is there
+
+    def run_demo(name, *options):
+        spec = importlib.util.spec_from_file_location(f"demo_{name}", DEMOS / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, spec.name, module)
+        spec.loader.exec_module(module)
+        code = run(module.app, name, list(map(str, options)))
+        return (code, *capsys.readouterr())
+
+    return run_demo
 
 
-def test_the_moons_are_drawn(tmp_path):
-    done = moons("--steps", 3, "--points", 20, "--out", tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"accuracy +\d+\.\d% of 20 points", done.stdout)
-    assert (tmp_path / "moons.png").read_bytes().startswith(b"\x89PNG")
+def test_the_moons_are_told_apart_and_drawn(demo, tmp_path):
+    code, printed, complaint = demo("moons")
+    assert code == 0, complaint
+    found, expected = re.search(r"accuracy +(\d+\.\d)% of 100 points; expected: at least (\d+)%", printed).groups()
+    assert float(found) >= float(expected) == 99
+    assert (tmp_path / "out" / "moons.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_moons_complain_in_one_line(tmp_path):
-    done = moons("--steps", "few", "--out", tmp_path)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "'--steps'" in done.stderr
+def test_moons_by_values_are_moons_compiled(demo):
+    printed = [demo("moons", "--steps", 2, "--points", 10, *more)[1] for more in ([], ["--eager"])]
+    assert printed[0].splitlines()[:2] == printed[1].splitlines()[:2]
+
+
+def test_digits_are_read_and_mistakes_drawn(demo, tmp_path):
+    code, printed, complaint = demo("digits", "--epochs", 10)
+    assert code == 0, complaint
+    pattern = r"accuracy +(\d+\.\d)% of 360 held-out digits; expected: at least (\d+)%"
+    found, expected = re.search(pattern, printed).groups()
+    assert float(found) >= float(expected) == 96
+    assert (tmp_path / "out" / "digits.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_keplers_law_is_found_and_its_error_bars_hold_the_truth_as_often_as_they_should(demo, tmp_path):
+    code, printed, complaint = demo("kepler")
+    assert code == 0, complaint
+    k, error = map(float, re.search(r"k +(\S+) ± (\S+); expected: 1.5 within three standard errors", printed).groups())
+    assert abs(k - 1.5) < 3 * error < 0.03
+    coverage = float(re.search(r"coverage +(\S+)% of 1000 fits", printed).group(1))
+    assert abs(coverage - 68.3) < 5  # 3.4 standard deviations
+    assert (tmp_path / "out" / "kepler.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", sorted({path.stem for path in DEMOS.glob("*.py")} - {"w8_network"}))
+def test_every_demo_has_help_and_complains_in_one_line(demo, name):
+    code, printed, _ = demo(name, "--help")
+    assert code == 0
+    assert "--help" in printed
+    code, printed, complaint = demo(name, "--nonsense")
+    assert (code, printed, complaint.count("\n")) == (2, "", 1)
+    assert "--nonsense" in complaint

@@ -129,7 +129,7 @@ CONVENTIONS = {
         (ag.atan, math.inf, 0.0),
         (ag.gelu, -math.inf, 0.0),
     ],
-    ("`where(condition, a, b)`", "everywhere", "that of the branch that was chosen"): [
+    ("`where(condition, a, b)`", "everywhere", "the derivative of the chosen branch"): [
         (lambda x: ag.where(x > 0, 5 * x, 7 * x), x, slope) for x, slope in ((1.0, 5.0), (0.0, 7.0), (-1.0, 7.0))
     ],
     ("`stop_gradient(x)`", "everywhere", "0"): [(ag.stop_gradient, 2.0, 0.0)],
@@ -147,3 +147,15 @@ def test_the_table_of_conventions_says_what_every_mode_gives():
             f(value).backward()
             for ours in (value.grad, ag.grad(f)(x), ag.jvp(f, (x,), (1.0,))[1]):
                 assert ours == slope or (ours != ours and slope != slope), (row, x, ours)
+
+
+def test_the_recipe_for_minuit_finds_what_least_squares_does(tmp_path, monkeypatch):
+    pytest.importorskip("iminuit", reason="iminuit is not installed")
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    recipe = page.split("```py\n")[1]
+    names = {}
+    exec("import numpy as np\nt = np.linspace(0.0, 4.0, 20)\ny = 2.5 * np.exp(-1.3 * t) + 0.5", names)
+    exec(recipe.split("```")[0], names)
+    assert list(names["minuit"].values) == pytest.approx([2.5, 1.3, 0.5], rel=1e-5)
+    assert names["minuit"].valid

@@ -295,7 +295,7 @@ def test_help_is_the_same_in_both_forms(module: ModuleType) -> None:
 def test_classes_and_methods_say_how_they_are_called() -> None:
     assert inspect.getdoc(Value).startswith("One number on the graph.")
     assert str(inspect.signature(Value.backward)).startswith("(self, ")
-    assert list(inspect.signature(Value).parameters) == ["data", "label"]
+    assert list(inspect.signature(Value).parameters) == ["data", "_children", "_op", "label"]
 
 
 def test_an_error_of_a_domain_has_one_traceback() -> None:

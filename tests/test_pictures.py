@@ -349,8 +349,8 @@ def test_the_ending_says_what_kind_of_picture(tmp_path, w8, ending, begins):
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
-def test_another_ending_is_an_error_that_names_the_four():
-    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf or \.dot, not '\.jpeg'"):
+def test_another_ending_is_an_error_that_names_those_that_there_are():
+    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot, \.tex or \.mmd, not '\.jpeg'"):
         draw(Value(1.0), "a.jpeg")
     with pytest.raises(ValueError, match="not ''"):
         draw_network(nn.MLP(1, [1]), "picture")
@@ -549,8 +549,8 @@ def test_an_mlp_has_all_its_weights_without_numbers_where_they_would_not_fit(tmp
     picture = network(nn.MLP(2, [16, 16, 1], seed=1), tmp_path)
     assert len(picture.edges) == 2 * 16 + 16 * 16 + 16
     assert len(picture.nodes) == 2 + 16 + 16 + 1
-    assert "w[0]" not in picture.text
-    assert any(t.startswith("w[0] of h1.1 = ") for t in picture.tooltips)
+    assert "w1[1,1]" not in picture.text
+    assert any(t.startswith("w1[1,1] = ") for t in picture.tooltips)
     assert any("activation: relu" in t and "\nb = 0\n" in t for t in picture.tooltips)
 
 

@@ -384,7 +384,7 @@ def test_the_position_of_the_argument_is_named_too() -> None:
 
 
 @pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian])
-@pytest.mark.parametrize("argnums", [1, -2, (0, 1), (5,), (0.0,)])
+@pytest.mark.parametrize("argnums", [1, -2, (0, 1), (5,)])
 def test_argnums_out_of_range_is_refused(transform: Any, argnums: object) -> None:
     with pytest.raises(ValueError, match=r"argnums .* is out of range: f was called with 1 positional arguments"):
         transform(lambda x: x, argnums)(2.0)

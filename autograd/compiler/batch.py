@@ -1,17 +1,18 @@
 """vmap: a function of one sample, applied to a batch.
 
 Inside a traced function the samples go side by side: what is mapped becomes one varying number, and the function is
-traced once, whatever the size of the batch. What it returns is a batched Value: arithmetic on it stays per sample,
-``mean`` and ``sum`` reduce it over the batch, and where the program returns it, it is an array, batch axis first.
+traced once, whatever the size of the batch. What it returns is a batch (``record/batches.py``): an array with the batch
+axis first, whose arithmetic, sums and means are done for all samples at once.
 
-Three cases have no lanes to go to, or none to fill, and are unrolled, sample by sample: a ``vmap`` inside the function
-of another, one over numbers that were computed, not given, and a batch of one. Their results are arrays of numbers,
-batch axis first, with the same meaning.
+Two cases have no lanes to go to, or none to fill, and are unrolled, sample by sample: a ``vmap`` inside the function of
+another, and a batch of one. So is, outside of jit, a batch of numbers that carry derivatives, of Values say, or a
+function that closes over such. Of an empty batch the function runs once, to find the structure of its result.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +20,10 @@ import numpy as np
 import optree
 
 from autograd.compiler.jitted import Jitted
-from autograd.compiler.program import COLUMN, DATA
 from autograd.compiler.record.arguments import object_array
-from autograd.compiler.record.trace import Trace, Traced
+from autograd.compiler.record.batches import repeated
+from autograd.compiler.record.lanes import lanes_of
+from autograd.compiler.record.trace import Foreign, Trace, Traced
 from autograd.engine.arrays import own_kind
 from autograd.engine.modes import TAPE
 from autograd.transforms.trees import flatten
@@ -47,22 +49,31 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
     >>> vmap(lambda x: exp(x) - 1)(np.array([0.0, 1.0])).round(3)
     array([0.   , 1.718])
     """
+    if not callable(f):
+        raise TypeError(f"vmap takes a function, not {type(f).__name__}: {f!r:.60}; write vmap(f)(xs)")
 
     @functools.wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
     def batched(*args: Any) -> Any:
-        tape = TAPE.get()
-        if tape is None:
+        if TAPE.get() is not None:
+            return here(*args)
+        try:
             return compiled()(*args)
-        return _map(tape.trace, f, in_axes, args)
+        except Foreign:
+            return here(*args)
+
+    def here(*args: Any) -> Any:
+        tape = TAPE.get()
+        return _map(None if tape is None else tape.trace, f, in_axes, args)
 
     @functools.cache
     def compiled() -> Jitted:
-        return Jitted(lambda *args: batched(*args))
+        return Jitted(lambda *args: here(*args))
 
     return batched
 
 
-def _map(trace: Trace, f: Callable[..., Any], in_axes: Any, args: tuple[Any, ...]) -> Any:
+def _map(trace: Trace | None, f: Callable[..., Any], in_axes: Any, args: tuple[Any, ...]) -> Any:
+    """The function applied to a batch, in a trace, or, without one, to numbers that have a value."""
     axes = list(in_axes) if isinstance(in_axes, (tuple, list)) else [in_axes] * len(args)
     if len(axes) != len(args):
         raise ValueError(f"in_axes has {len(axes)} entries for {len(args)} arguments")
@@ -72,17 +83,23 @@ def _map(trace: Trace, f: Callable[..., Any], in_axes: Any, args: tuple[Any, ...
         what = f"sizes {sorted(sizes)}" if sizes else "no axis at all: an in_axes has to be an int"
         raise ValueError(f"vmap needs one batch, but the arguments have {what}")
     size = sizes.pop()
-    if size == 1 or trace.batch or trace.unrolling or not all(each.in_lanes(trace) for each in mapped):
+    if size == 0:
+        return _empty(f(*[each.any_sample(trace) for each in mapped]))
+    if trace is None:
+        return _stacked([f(*[each.sample(i) for each in mapped]) for i in range(size)])
+    if size == 1 or trace.batch or trace.unrolling:
         outside, trace.unrolling = trace.unrolling, True  # a vmap inside has to be, too: its axis comes after this one
         try:
             return _stacked([f(*[each.sample(i) for each in mapped]) for i in range(size)])
         finally:
             trace.unrolling = outside
+    samples = [each.varying(trace) for each in mapped]
     trace.batch = size
     try:
-        return f(*[each.varying(trace, size) for each in mapped])
+        result = f(*samples)
     finally:
         trace.batch = 0
+    return optree.tree_map(lambda part: repeated(trace, part, size), result, namespace="chainrule")
 
 
 class _Mapped:
@@ -102,10 +119,6 @@ class _Mapped:
             if its is None:
                 self.columns.append(None)
                 continue
-            if isinstance(leaf, Traced) and leaf.batch:
-                self.columns.append(leaf)
-                self.sizes.add(leaf.batch)
-                continue
             if not getattr(leaf, "ndim", 0):
                 raise ValueError(
                     f"{where} has a number, {leaf!r:.40}, where vmap needs an array with axis {its}; give it as a "
@@ -118,53 +131,41 @@ class _Mapped:
 
     def sample(self, i: int) -> Any:
         """The argument of sample i."""
-        return self._rebuilt([leaf if c is None else c[i] for leaf, c in zip(self.leaves, self.columns)])
+        return self._rebuilt([leaf if c is None else _number(c[i]) for leaf, c in zip(self.leaves, self.columns)])
 
-    def in_lanes(self, trace: Trace) -> bool:
-        """Whether every mapped number is an input or known."""
-        return all(c is None or isinstance(c, Traced) or _sources(trace, c) is not None for c in self.columns)
+    def any_sample(self, trace: Trace | None) -> Any:
+        """An argument of no sample in particular, for a batch that has none."""
+        one = 1.0 if trace is None else Traced(trace, trace.constant(1.0))
+        return self._rebuilt(
+            [leaf if c is None else _filled(c.shape[1:], one) for leaf, c in zip(self.leaves, self.columns)]
+        )
 
-    def varying(self, trace: Trace, size: int) -> Any:
+    def varying(self, trace: Trace) -> Any:
         """The argument with a varying number in place of each batch of numbers."""
-        out = []
-        for leaf, column in zip(self.leaves, self.columns):
-            if column is None or isinstance(column, Traced):
-                out.append(leaf)
-                continue
-            numbers = []
-            for head, operands in _sources(trace, column) or ():
-                numbers.append(Traced(trace, trace.append(head, operands, size)))
-            out.append(object_array(numbers, column.shape[1:]) if column.ndim > 1 else numbers[0])
-        return self._rebuilt(out)
+        return self._rebuilt(
+            [
+                leaf if c is None else _number(lanes_of(trace, c, as_numbers=True))
+                for leaf, c in zip(self.leaves, self.columns)
+            ]
+        )
 
     def _rebuilt(self, leaves: list[Any]) -> Any:
         return optree.tree_unflatten(self.spec, leaves)
 
 
-def _sources(trace: Trace, column: Any) -> list[tuple[Any, tuple[Any, ...]]] | None:
-    """Where the numbers of each position of a sample come from: columns of the inputs, or data; None: from neither."""
-    size = column.shape[0]
-    flat = column.reshape(size, -1)
-    if flat.dtype.kind in "fiub":
-        return [(DATA, (tuple(flat[:, j].astype(float).tolist()),)) for j in range(flat.shape[1])]
-    out: list[tuple[Any, tuple[Any, ...]]] = []
-    for j in range(flat.shape[1]):
-        numbers = flat[:, j]
-        if not any(isinstance(x, Traced) for x in numbers):
-            out.append((DATA, (tuple(float(x) for x in numbers),)))
-            continue
-        if not all(isinstance(x, Traced) and x.trace is trace and x.index < trace.inputs for x in numbers):
-            return None
-        at = np.fromiter((x.index for x in numbers), dtype=np.int64, count=size)
-        strides = np.diff(at)
-        if len(strides) and not (strides == strides[0]).all():
-            return None
-        out.append((COLUMN, (int(at[0]), int(strides[0]) if len(strides) else 0)))
-    return out
-
-
 def _axis_first(array: Any, axis: int) -> Any:
+    if axis % array.ndim == 0:
+        return array
     return np.moveaxis(np.asanyarray(array), axis, 0)
+
+
+def _number(x: Any) -> Any:
+    """An array without axes as the number in it; a NumPy scalar as a float."""
+    return x.item() if isinstance(x, np.generic) or getattr(x, "ndim", None) == 0 else x
+
+
+def _filled(shape: tuple[int, ...], number: Any) -> Any:
+    return object_array([number] * math.prod(shape), shape) if shape else number
 
 
 def _stacked(samples: list[Any]) -> Any:
@@ -174,9 +175,27 @@ def _stacked(samples: list[Any]) -> Any:
         raise ValueError("the samples of a vmap returned structures of different shapes")
 
     def stack(*parts: Any) -> Any:
+        if isinstance(parts[0], (str, bytes)):
+            return parts[0]
         out = np.empty((len(parts), *getattr(parts[0], "shape", ())), dtype=object)
         for i, part in enumerate(parts):
             out[i] = part
-        return own_kind(out)
+        return _of_floats(out)
 
     return optree.tree_map(stack, *samples, namespace="chainrule")
+
+
+def _empty(sample: Any) -> Any:
+    """The result for a batch without samples: arrays of the shape that one sample's have."""
+
+    def empty(part: Any) -> Any:
+        return part if isinstance(part, (str, bytes)) else np.zeros((0, *getattr(part, "shape", ())))
+
+    return optree.tree_map(empty, sample, namespace="chainrule")
+
+
+def _of_floats(array: Any) -> Any:
+    """An array of objects as one of floats if they are plain numbers, else as the kind of array that they have."""
+    if all(isinstance(x, (float, int, np.number, np.bool_)) for x in array.flat):
+        return array.astype(float)
+    return own_kind(array)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,20 +13,21 @@ import optree
 from autograd.compiler.backends import named
 from autograd.compiler.backends.backend import Backend, Procedure
 from autograd.compiler.layout import Layout
+from autograd.compiler.passes.guard import guard, shows_nan
 from autograd.compiler.passes.simplify import simplify
 from autograd.compiler.program import Program
 from autograd.compiler.record.adjoint import Tape
-from autograd.compiler.record.arguments import Arguments, Shortcut, name_inputs, traced_leaves
+from autograd.compiler.record.arguments import Arguments, Shortcut, name_inputs, orders_of, traced_leaves
 from autograd.compiler.record.results import results_of
 from autograd.compiler.record.trace import Trace
-from autograd.engine.modes import TAPE
+from autograd.engine.modes import TAPE, undisturbed
 
 
 class Compiled:
     """A function's program for arguments of some shapes, and the back end that runs it. It prints as the program.
 
     Attributes:
-        program: what is computed, on numbers in a row.
+        program: what is computed, on numbers in a row; where a result is NaN, ``guarded`` is, if it is another one.
         arguments: where the numbers of the arguments stand there.
         results: likewise for what the function returns.
         dtype: of all arithmetic.
@@ -36,11 +38,15 @@ class Compiled:
         self, f: Callable[..., Any], flat: Arguments, dtype: str, threads: int, backend: type[Backend]
     ) -> None:
         self.key: Final = flat.key
+        self._signature: Final = flat.signature
         self.arguments: Final = flat.key.layout(dtype)
         self.dtype: Final = dtype
         recorded, self.results = record(f, flat, self.arguments, dtype, keep_lines=backend.keeps_lines)
-        self.program: Final = simplify(recorded)
-        self._procedure = Procedure(self.program, self.arguments, self.results, dtype, threads)
+        self._recorded: Final = recorded
+        is_quick = bool(recorded.guards) and not backend.looks_inside and shows_nan(recorded)
+        self.program: Final = simplify(recorded) if is_quick or not recorded.guards else self.guarded
+        guarded = (lambda: self.guarded) if is_quick else None
+        self._procedure = Procedure(self.program, self.arguments, self.results, dtype, threads, guarded)
         self.backend: Final = backend(self._procedure)
         self._backends: dict[type[Backend], Backend] = {backend: self.backend}
         # What every call needs, within reach.
@@ -49,6 +55,17 @@ class Compiled:
 
     def __repr__(self) -> str:
         return str(self.program)
+
+    @functools.cached_property
+    def guarded(self) -> Program:
+        """The program in which what a choice has left out stays 0, whatever it meets. See ``passes/guard.py``."""
+        return simplify(guard(self._recorded)) if self._recorded.guards else self.program
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a compiled program can't be pickled: it has memory of the kernel; pickle the function that jit returned, "
+            "which compiles it again"
+        )
 
     def counts(self) -> dict[str, int]:
         """How many instructions of each kind there are, and how many terms the sums have in all."""
@@ -66,7 +83,7 @@ class Compiled:
             ValueError: the backend is unknown, or the arguments have other shapes.
             MissingDependency: there is no compiled kernel, and "c" was asked for.
         """
-        flat = Arguments(args, kwargs)
+        flat = Arguments(args, kwargs, self._signature)
         if flat.key != self.key:
             raise ValueError(
                 f"this program is for arguments of shapes {self.key.shapes} in the structure {self.key.spec}, "
@@ -74,6 +91,11 @@ class Compiled:
             )
         chosen = self.backend if backend is None else self._by(named(backend))
         return chosen.call(flat.numbers)
+
+    @functools.cached_property
+    def result_orders(self) -> tuple[tuple[Any, ...], ...]:
+        """Of each dict in the result: its keys, in their order."""
+        return orders_of(self.results.spec.unflatten([0.0] * len(self.results.leaves)))
 
     def repeated(self, n: int, state: Arguments, numbers: Sequence[Any], threads: int) -> Any:
         """The result of n runs, each of which is given that of the one before as its first argument, now ``state``."""
@@ -101,13 +123,19 @@ class Compiled:
         """The program as the source of a plain Python function of its numbers, worth reading."""
         from autograd.compiler.source.python import to_python
 
-        return to_python(self.program, name, self.results)
+        return to_python(self.guarded, name, self.results)
+
+    def to_javascript(self, name: str = "f") -> str:
+        """The program as the source of a plain JavaScript function of its numbers, worth reading."""
+        from autograd.compiler.source.javascript import to_javascript
+
+        return to_javascript(self.program, name, self.results)
 
     def to_c(self, name: str = "f") -> str:
         """The program as a C file of its own (C99) with one function, which needs nothing but ``math.h``."""
         from autograd.compiler.source.c import to_c
 
-        return to_c(self.program, name, self.results, self.dtype)
+        return to_c(self.guarded, name, self.results, self.dtype)
 
 
 def record(
@@ -117,11 +145,13 @@ def record(
     trace = Trace(arguments.size, keep_lines)
     call: Any = optree.tree_unflatten(flat.key.spec, traced_leaves(trace, flat, arguments))
     args, kwargs = call if flat.key.by_keyword else (call, {})
-    name_inputs(trace, f, flat.key, arguments)
+    name_inputs(trace, flat.signature, flat.key, arguments)
     trace.world = Tape(trace)
+    trace.options = {"dtype": dtype, "check": keep_lines}
     token = TAPE.set(trace.world)
     try:
-        result = f(*args, **kwargs)
+        with undisturbed():
+            result = f(*args, **kwargs)
     finally:
         TAPE.reset(token)
         trace.open = False

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import functools
-import threading
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from autograd.compiler import backends
 from autograd.compiler.compiled import Compiled, record, without_collector
+from autograd.compiler.locks import Lock
 from autograd.compiler.passes.simplify import PASSES
 from autograd.compiler.program import Program
 from autograd.compiler.record.arguments import Arguments, Key
+from autograd.compiler.record.static import Signature
+from autograd.engine.modes import MODES, TAPE, checking
+from autograd.errors import SlowWarning, TraceError
 
 CACHE_SIZE: Final = 64  # shapes of arguments that one function is kept compiled for
 
+_DEFAULTS: Final[dict[str, Any]] = {"dtype": "float64", "check": False}
 _DTYPES = ("float64", "float32")
 
 
-def jit(f: Callable[..., Any], dtype: str = "float64", threads: int = 1, check: bool = False) -> Jitted:
+def jit(
+    f: Callable[..., Any],
+    dtype: str = "float64",
+    threads: int = 1,
+    check: bool = False,
+    *,
+    static_argnums: int | Iterable[int] = (),
+    static_argnames: str | Iterable[str] = (),
+) -> Jitted:
     """The same function, compiled.
 
     It is traced once for each structure and shapes of its arguments: run on numbers that have no value yet, which
@@ -27,12 +40,17 @@ def jit(f: Callable[..., Any], dtype: str = "float64", threads: int = 1, check: 
     Args:
         f: takes and returns numbers, NumPy arrays, and nested tuples, lists and dicts of them. Inside it a number is a
             traced Value, and an array a NumPy array of them; arithmetic, comparisons and ``where`` work on it as a
-            whole. Arguments that are bools, text or None are static: the function is traced for each of their values.
+            whole. Arguments that are bools, text, None, enums, dates or functions are static: the function is traced
+            for each of their values.
         dtype: "float64" or "float32", of all arithmetic.
         threads: how many share the work on a batch.
         check: raise at the first result, of any operation, that is infinite or not a number. Slow; to find an error.
+        static_argnums: positions of further arguments that are static: an int for ``range``, or any object that has a
+            hash. It is compared by ``==``; what changes inside of it afterwards is ignored.
+        static_argnames: names of such arguments.
 
     Raises:
+        TypeError: (when called) an argument is neither made of numbers nor static.
         TraceError: (when called) f asked a traced number for its value; the message says where, and what to do.
         AnomalyError: (when called) with ``check``; it names the operation.
 
@@ -40,14 +58,26 @@ def jit(f: Callable[..., Any], dtype: str = "float64", threads: int = 1, check: 
     >>> slope = jit(grad(lambda x: x**3))
     >>> slope(2.0)
     12.0
+    >>> jit(lambda x, n: sum(x**k for k in range(n)), static_argnums=1)(2.0, 4)
+    15.0
     """
-    return Jitted(f, dtype, threads, check)
+    return Jitted(f, dtype, threads, check, static_argnums, static_argnames)
 
 
 class Jitted:
     """What :func:`jit` returns: call it as the function that it was made of."""
 
-    def __init__(self, f: Callable[..., Any], dtype: str = "float64", threads: int = 1, check: bool = False) -> None:
+    is_compiled_function = True
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        dtype: str = "float64",
+        threads: int = 1,
+        check: bool = False,
+        static_argnums: int | Iterable[int] = (),
+        static_argnames: str | Iterable[str] = (),
+    ) -> None:
         if not callable(f):
             raise TypeError(f"jit takes a function, not {type(f).__name__}: {f!r:.60}")
         if dtype not in _DTYPES:
@@ -58,9 +88,11 @@ class Jitted:
         self.dtype = dtype
         self.threads = threads
         self.check = check
+        self._signature = Signature(f, static_argnums, static_argnames)
         self._compiled: dict[Key, Compiled] = {}
         self._last: Compiled | None = None  # most calls are like the one before, and that is quickly seen
-        self._lock = threading.RLock()
+        self._lock = Lock()
+        self._checked: Jitted | None = None  # which runs inside detect_anomaly
         functools.update_wrapper(self, f, updated=())
 
     def __repr__(self) -> str:
@@ -74,20 +106,23 @@ class Jitted:
         return self if instance is None else functools.partial(self, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if MODES.active and checking() and not self.check:
+            return self._by_checking()(*args, **kwargs)
         last = self._last
         if last is not None and not kwargs:
             numbers = last.numbers_of(args)
             if numbers is not None:
                 return last.call(numbers, self.threads)
-        flat = Arguments(args, kwargs)
-        if flat.has_derivatives:
-            return self.function(*args, **kwargs)  # inside another trace, or under a transform: it is part of that
+        flat = Arguments(args, kwargs, self._signature)
+        if flat.has_derivatives:  # inside another trace, or under a transform: it is part of that
+            self._meets_derivatives(flat)
+            return self.function(*args, **kwargs)
         compiled = self._for(flat, to_run=True)
         return compiled.call(flat.numbers, self.threads)
 
     def lower(self, *args: Any, **kwargs: Any) -> Compiled:
         """The program for these arguments, or for others of their shapes. It prints readably."""
-        return self._for(Arguments(args, kwargs))
+        return self._for(Arguments(args, kwargs, self._signature))
 
     def stages(self, *args: Any, **kwargs: Any) -> dict[str, Program]:
         """The program after each stage of its making, by the stage's name, for reading.
@@ -95,7 +130,7 @@ class Jitted:
         >>> list(jit(lambda x: x + 1).stages(1.0))
         ['trace', 'fold', 'share', 'prune', 'flatten']
         """
-        flat = Arguments(args, kwargs)
+        flat = Arguments(args, kwargs, self._signature)
         program, _ = record(self.function, flat, flat.key.layout(self.dtype), self.dtype)
         stages = {"trace": program}
         for each in PASSES:
@@ -117,20 +152,60 @@ class Jitted:
         def repeated(state: Any, *rest: Any, **kwargs: Any) -> Any:
             if n == 0:
                 return state
-            flat = Arguments((state, *rest), kwargs)
+            if MODES.active and checking() and not self.check:
+                return self._by_checking().repeat(n)(state, *rest, **kwargs)
+            flat = Arguments((state, *rest), kwargs, self._signature)
             if flat.has_derivatives:
+                self._meets_derivatives(flat)
                 for _ in range(n):
                     state = self.function(state, *rest, **kwargs)
                 return state
-            return self._for(flat).repeated(n, Arguments((state,), {}), flat.numbers, self.threads)
+            compiled, done = self._for(flat), 0
+            before = Arguments((state,), {})
+            while compiled.result_orders != before.key.orders and done < n - 1:  # f may see in which order keys come
+                state, done = compiled.repeated(1, before, flat.numbers, self.threads), done + 1
+                flat, before = Arguments((state, *rest), kwargs, self._signature), Arguments((state,), {})
+                compiled = self._for(flat)
+            return compiled.repeated(n - done, before, flat.numbers, self.threads)
 
         return repeated
 
+    def _meets_derivatives(self, flat: Arguments) -> None:
+        """What this function is given belongs to a trace, or to a transform, which is to run it as Python.
+
+        Raises:
+            TraceError: it belongs to a trace, and has other options than this function.
+
+        Warns:
+            SlowWarning: it belongs to a transform that isn't compiled.
+        """
+        tape = TAPE.get()
+        if tape is None:
+            warnings.warn(
+                f"{self!r} is given numbers that carry derivatives, so it runs as Python, much slower; write the "
+                "transforms inside, jit outside: jit(grad(f)) for grad(jit(f))",
+                SlowWarning,
+                stacklevel=3,
+            )
+            return
+        outer = tape.trace.options
+        own = {"dtype": self.dtype, "check": self.check}
+        for name, value in own.items():
+            if outer and value != _DEFAULTS[name] and value != outer[name]:
+                raise TraceError(
+                    f"{self!r} has {name}={value!r}, but is part of a function that is compiled with "
+                    f"{name}={outer[name]!r}; write {name}={value!r} for the outer jit, and leave it out here"
+                )
+
+    def _by_checking(self) -> Jitted:
+        """The same function, which looks at every result, as ``detect_anomaly`` does."""
+        if self._checked is None:
+            signature = self._signature
+            self._checked = Jitted(self.function, self.dtype, self.threads, True, signature.numbers, signature.names)
+        return self._checked
+
     def _for(self, flat: Arguments, to_run: bool = False) -> Compiled:
-        try:
-            found = self._compiled.get(flat.key)
-        except TypeError:
-            raise flat.unhashable() from None
+        found = self._compiled.get(flat.key)
         compiled = found if found is not None else self._compile(flat, to_run)
         self._last = compiled  # what another thread puts there meanwhile is not for us
         return compiled
@@ -160,4 +235,11 @@ def by_name(jitted: Jitted) -> Any:
             found = getattr(found, part)
     except (ImportError, AttributeError, ValueError):
         found = None
-    return name if found is jitted else (Jitted, (f, jitted.dtype, jitted.threads, jitted.check))
+    return (
+        name
+        if found is jitted
+        else (
+            Jitted,
+            (f, jitted.dtype, jitted.threads, jitted.check, jitted._signature.numbers, jitted._signature.names),
+        )
+    )

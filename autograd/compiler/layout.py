@@ -32,7 +32,7 @@ Shape: TypeAlias = "tuple[int, ...] | None"  # of an array; None: one number
 class Static(NamedTuple):
     """A part of a call that is known when the function is traced."""
 
-    kind: type  # True is equal to 1, but another argument
+    kind: Any  # True is equal to 1, but another argument
     thing: Any
 
     def __repr__(self) -> str:

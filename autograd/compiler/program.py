@@ -8,7 +8,8 @@ more, from values before it. There are two kinds of instruction that compute:
 - a *function* of one or two operands: a row of the rule table, a comparison, a choice.
 
 A value is *uniform*, one number, or *varying*, one number for each sample of a batch. An instruction is varying if an
-operand is, with one exception: a *reduction* is a sum of products that adds up the whole batch, too, and is uniform.
+operand is, with two exceptions: a *reduction* is a sum of products that adds up the whole batch, too, and a *pick* is
+the number of one sample; both are uniform. The other way round, *lanes* are made of a uniform value for each sample.
 
 >>> from autograd import jit
 >>> print(jit(lambda x, y: x * y + 2 * x).lower(3.0, 4.0))
@@ -50,6 +51,8 @@ SUM: Final = Head("sum")  # terms
 REDUCE: Final = Head("reduce")  # terms, added up over the batch
 SELECT: Final = Head("select")  # (condition, a, b)
 TAKE: Final = Head("take")  # (index, table...)
+PICK: Final = Head("pick")  # (a, number): of a varying value that of the sample with this number
+LANES: Final = Head("lanes")  # (a, ...): a uniform value for each sample
 LESS: Final = Head("less")  # (a, b): 1 or 0
 LESS_EQUAL: Final = Head("less_equal")
 EQUAL: Final = Head("equal")
@@ -76,6 +79,8 @@ class Program:
     outputs: list[Index]
     names: dict[Index, str] = field(default_factory=dict)  # of values, for reading
     lines: dict[Index, str] = field(default_factory=dict)  # the user's source lines, kept for check=True
+    # As recorded, of derivatives: a value that is 0 where a choice has left them out, else 1. See passes/guard.py.
+    guards: dict[Index, Index] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.inputs + len(self.ops)
@@ -119,6 +124,9 @@ class Program:
     def __str__(self) -> str:
         return listing(self)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # Jupyter
+        printer.text(str(self))
+
 
 def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:
     """The values that an instruction uses, in order, repeats kept."""
@@ -133,6 +141,8 @@ def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:
         return ()
     if head is OWN:
         return (operands[0], *operands[2:])
+    if head is PICK:
+        return operands[:1]
     return operands
 
 
@@ -171,7 +181,9 @@ def _written(head: Head | Rule, operands: Sequence[Any], shown: dict[Index, str]
         return f"data of {len(operands[0])} samples"
     if head is OWN:
         return f"{name(operands[0])} = {operands[1].name}({', '.join(name(x) for x in operands[2:])})"
-    return f"{head.name}({', '.join(name(x) for x in operands)})"
+    if head is PICK:
+        return f"sample {operands[1]} of {name(operands[0])}"
+    return f"{head.name}({', '.join(_ranges([name(x) for x in operands]))})"
 
 
 def _ranges(names: list[str]) -> list[str]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from autograd.engine.kinds import compares_itself, number, plain
+
 if TYPE_CHECKING:
     import numpy as np
 
-_COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
+# What asks for the number alone, as an if does.
+_COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "isnan", "isinf", "isfinite", "signbit")
 
 
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
     """The function applied to each element, operands broadcast together; floats stay an array of floats."""
     import numpy as np
 
+    if any(hasattr(type(x), "is_batch") for x in operands):
+        return np.frompyfunc(function, len(operands), 1)(*operands)  # which does it lane by lane
     arrays = [x if isinstance(x, np.ndarray) else np.asarray(x, dtype=object) for x in operands]
     out = np.frompyfunc(function, len(operands), 1)(*arrays)
     floats = all(isinstance(x, (np.ndarray, float, int)) and np.asarray(x).dtype != object for x in operands)
@@ -42,14 +47,19 @@ def apply_ufunc(
     if out is not None:
         out[0][...] = apply_ufunc(of_ufunc, ufunc, method, inputs, {})
         return out[0]
-    if ufunc.__name__ in ("equal", "not_equal"):  # identity, as Python's == between Values
-        return ufunc(*(x if isinstance(x, np.ndarray) else np.array(x, dtype=object) for x in inputs))
+    if ufunc.__name__ in ("equal", "not_equal"):  # as Python's ==, element by element
+        return ufunc(*(x if getattr(x, "ndim", 0) else alone(plain(x)) for x in inputs))
     if ufunc.__name__ in _COMPARISONS:
         return ufunc(*(np.asarray(_numbers(x)) for x in inputs))
     rule = of_ufunc(ufunc.__name__, ufunc.nin)
     if rule is None:
-        return NotImplemented
-    return rule(*(x.item() if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in inputs))
+        if any(compares_itself(x) for x in inputs):
+            return NotImplemented
+        raise TypeError(
+            f"NumPy's {ufunc.__name__} has no derivative here; write it with arithmetic and autograd's functions "
+            "(maximum and minimum for fmax and fmin, where for a choice)"
+        )
+    return rule(*(plain(x) for x in inputs))
 
 
 def alone(x: Any) -> Any:
@@ -64,4 +74,4 @@ def alone(x: Any) -> Any:
 def _numbers(x: Any) -> Any:
     import numpy as np
 
-    return np.vectorize(float, otypes=[float])(x) if isinstance(x, np.ndarray) else float(x)
+    return np.vectorize(number, otypes=[float])(x) if isinstance(x, np.ndarray) else number(x)

@@ -5,10 +5,10 @@ Here the first Value that is pickled writes everything that it depends on before
 each Value in that list then finds its operands already written. Values shared by several graphs, or by a graph and a
 model, stay shared after the round trip.
 
-Which operations are written already must be known for as long as the pickle is being made, and no longer. The pickler
-itself sees to that: it keeps what it has written alive, and with it the record of that (``Written``), to which only a
-weak reference is kept here. A pickler may outlive its pickle, though, or be given up half-way; then the next Value is
-not the one that its record expects, and a new record is begun.
+A record (``Written``) says which operations the pickle has written. It has to live as long as the pickle is being made,
+and no longer. The pickler keeps every object that it has written alive, the record among them, so this file keeps only
+a weak reference to it. A pickler may outlive its pickle, or be given up half-way. Then the next Value is not the one
+that the record expects, and a new record is begun.
 """
 
 from __future__ import annotations
@@ -16,15 +16,22 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mypy_extensions import mypyc_attr
 
-from autograd.engine.graph import topological_order
+from autograd.engine.graph import belongs, topological_order
+from autograd.engine.own import Own
 from autograd.engine.rules import LEAF
+from autograd.errors import LostDerivative
 
 if TYPE_CHECKING:
     from autograd.engine.value import Value
+
+NO_PICKLE: Final = (
+    "a number inside a transform can't be pickled, since its derivative would be lost; return it from the function "
+    "(has_aux=True hands more than the result on), or pickle float(stop_gradient(x))"
+)
 
 _writing = threading.local()  # .written: a weak reference to the record of the pickle that this thread is making
 
@@ -51,7 +58,11 @@ class Written:
 
 
 def copy_value(node: Value) -> Value:
-    """A new Value with the same number, gradient and label, on the same operands."""
+    """A new Value with the same number, gradient and label, on the same operands; inside a transform, the same one."""
+    if belongs(node):
+        return node
+    if isinstance(node._rule, Own):
+        node._rule.refuse_copy()
     twin = _blank(type(node))
     restore_value(twin, _fields(node))
     return twin
@@ -59,6 +70,8 @@ def copy_value(node: Value) -> Value:
 
 def deepcopy_value(root: Value, memo: dict[Any, Any]) -> Value:
     """A copy of the whole graph below ``root``; what ``copy.deepcopy``'s ``memo`` has is not copied again."""
+    if belongs(root):
+        return root
     seen: set[Value] = memo.setdefault("autograd: operations copied", set())
     for node in topological_order(root, seen=seen):
         if id(node) not in memo:
@@ -69,7 +82,13 @@ def deepcopy_value(root: Value, memo: dict[Any, Any]) -> Value:
 
 
 def reduce_value(node: Value) -> tuple[Callable[..., Any], tuple[type[Value]], tuple[Any, ...]]:
-    """What ``Value.__reduce__`` gives to pickle."""
+    """What ``Value.__reduce__`` gives to pickle.
+
+    Raises:
+        LostDerivative: the Value belongs to a transform that is still running.
+    """
+    if belongs(node):
+        raise LostDerivative(NO_PICKLE)
     if node._rule is LEAF:
         return _blank, (type(node),), _fields(node)
     written = getattr(_writing, "written", Written)()

@@ -1,7 +1,7 @@
-"""Kinds of numbers besides float: what ``mpmath``, SymPy, ``fractions`` and ``decimal`` compute themselves.
+"""Kinds of numbers besides float: functions that ``mpmath``, SymPy, ``fractions`` and ``decimal`` have themselves.
 
-The rule table writes each function once. What a row's expression needs from a number is arithmetic, comparison, and
-the elementary functions; this file finds the latter. A number's own library is asked first (``mpmath.exp`` for an
+The rule table writes each function once. A row's expression needs arithmetic, comparison and elementary
+functions of a number; this file finds the functions. A number's own library is asked first (``mpmath.exp`` for an
 ``mpf``); where it has no such function, the row's definition in terms of other rows is used. None of these libraries
 is imported here: a number that arrives has already loaded its own.
 """
@@ -24,6 +24,24 @@ def ground(x: Any) -> Any:
     """The number at the bottom of one that carries derivatives on top of another."""
     while hasattr(x, "primal"):
         x = x.primal
+    return x
+
+
+def number(x: Any) -> float:
+    """The number at the bottom as a float, without its derivatives: what the engine itself compares and prints."""
+    x = ground(x)
+    return float(x.data if hasattr(type(x), "__apply_rule__") else x)
+
+
+def plain(x: Any) -> Any:
+    """A NumPy scalar as Python's number: NumPy's own would wrap around, warn where Python raises, or have more digits
+    than a float. Anything else as it is.
+    """
+    if getattr(x, "ndim", None) != 0 or not hasattr(x, "item"):
+        return x
+    x = x.item()
+    if getattr(x, "ndim", None) == 0:  # a longdouble is its own item
+        return float(x) if x.dtype.kind == "f" else complex(x)
     return x
 
 
@@ -64,6 +82,8 @@ def own_function(elsewhere: Mapping[str, tuple[str, ...]], operands: tuple[Any, 
 
 def power(a: Any, b: Any) -> Any:
     """a ** b, refusing a fraction's power that Python would give as a float."""
+    if library(a) == "decimal" and a == 0 and b == 0:
+        return type(a)(1)  # as of floats; decimals would refuse it
     y = a**b
     if isinstance(y, float) and not isinstance(a, float) and not isinstance(b, float):
         raise NoExactValue
@@ -74,7 +94,7 @@ def like(x: Any, n: int | float) -> Any:
     """The plain number n as the kind of number that x is, so that ``log(like(x, 2))`` has x's precision.
 
     A number that carries a derivative is of the kind of the number below it. A float stays one beside a fraction, which
-    it would make inexact in any case.
+    it would make inexact in any case; beside a decimal, which Python doesn't let it stand, it is one.
     """
     x = ground(x)
     home = library(x)
@@ -82,8 +102,10 @@ def like(x: Any, n: int | float) -> Any:
         return x.context.mpf(n)
     if home == "sympy":
         return sys.modules["sympy"].sympify(n)
-    if home in ("fractions", "decimal"):
-        return type(x)(n) if isinstance(n, int) else n
+    if home == "decimal" or (home == "fractions" and isinstance(n, int)):
+        return type(x)(n)
+    if home == "fractions":
+        return n
     if getattr(type(x), "is_written", False):
         return type(x)(n)
     return float(n)
@@ -115,6 +137,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
         return piecewise((a, condition), (b, True))
     if getattr(condition, "ndim", 0):
         numpy = sys.modules["numpy"]
+        if hasattr(type(condition), "is_batch"):
+            return numpy.where(condition, a, b)
         if condition.dtype.kind == "O":  # of traced comparisons
             return numpy.frompyfunc(where, 3, 1)(condition, a, b)
         return numpy.where(condition, a, b)

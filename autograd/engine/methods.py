@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import operator
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from mypy_extensions import mypyc_attr
 
 from autograd.engine import rules
 from autograd.engine.rules import Rule
+
+# What NumPy calls an operator.
+OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "power": operator.pow,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "less": operator.lt,
+    "less_equal": operator.le,
+}
+
+
+def plain(x: Any) -> Any:
+    """NumPy's real scalar, or the only number in an array without axes, as a float; None for anything else."""
+    if isinstance(x, float):
+        return float(x)
+    return float(x) if getattr(x, "ndim", None) == 0 and x.dtype.kind in "fiub" else None
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -86,7 +108,15 @@ class Functions:
     def __round__(self, digits: Any = None) -> Any:
         if digits is None:
             return self._apply(rules.round_)
-        raise TypeError("round to decimals has derivative 0 and is not recorded; write round(float(x), n)")
+        raise TypeError(
+            "round to decimals has derivative 0 and is not recorded; write round(float(stop_gradient(x)), n)"
+        )
+
+    def as_integer_ratio(self) -> Any:  # statistics.mean and Fraction call it
+        raise TypeError(
+            "a number with a derivative has no exact fraction, which statistics.mean and Fraction ask for; "
+            "use autograd.mean, or Fraction(float(x)) for its number alone"
+        )
 
     def __floor__(self) -> Any:  # math.floor calls it
         return self._apply(rules.floor)
@@ -104,6 +134,13 @@ class Functions:
         return other // self, other % self
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:  # NumPy calls it
+        if len(inputs) == 2 and not kwargs and method == "__call__":
+            operate = OPERATORS.get(ufunc.__name__)
+            if operate is not None:  # most often NumPy's scalar, times a Value
+                a, b = inputs
+                number = plain(b if a is self else a)
+                if number is not None:
+                    return operate(self, number) if a is self else operate(number, self)
         from autograd.engine.arrays import apply_ufunc
 
         return apply_ufunc(rules.of_ufunc, ufunc, method, inputs, kwargs)

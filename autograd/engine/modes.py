@@ -7,6 +7,7 @@ in one thread, or in one asyncio task, changes nothing in another.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import sys
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from autograd.errors import AnomalyError
+from autograd.errors import AnomalyError, LostDerivative
 
 if TYPE_CHECKING:
     from autograd.engine.rules import Rule
@@ -31,6 +32,7 @@ class Origin(NamedTuple):
     line: int = 0
     detached: bool = False  # inside no_grad: a constant to whoever differentiates
     world: Any = None  # of a leaf that a transform has made
+    hook: Any = None  # of a leaf: the function that somebody assigned to its _backward
 
 
 class Mode(NamedTuple):
@@ -56,6 +58,7 @@ TAPE: ContextVar[Any] = ContextVar("tape", default=None)  # of the function that
 _mode: ContextVar[Mode] = ContextVar("mode", default=NORMAL)
 _lock = threading.Lock()
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_PYTHON = os.path.join(os.path.dirname(os.__file__), "")
 _PACKAGES = tuple(os.path.join(os.path.dirname(_HERE), name, "") for name in ("autograd", "nn"))
 
 
@@ -89,7 +92,7 @@ def no_grad() -> Iterator[None]:
 
 @contextmanager
 def scope(name: str | Any) -> Iterator[None]:
-    """Inside ``with scope("layer1"):`` what is recorded belongs to a group of that name, for pictures. Scopes nest.
+    """Inside ``with scope("layer1"):`` recorded operations belong to a group of that name, for pictures. Scopes nest.
 
     >>> from autograd import Value, to_dot
     >>> with scope("layer1"):
@@ -147,6 +150,35 @@ def observe(node: Value) -> None:
         node._origin = (node._origin or Origin())._replace(detached=True)
 
 
+def refuse_to_leave(how: str) -> None:
+    """A number with a derivative is about to become a plain one: an error, but for ``no_grad``, where none is wanted.
+
+    Raises:
+        LostDerivative: it names the user's line, and the ways out.
+    """
+    if MODES.active > 0 and not _mode.get().recording:
+        return
+    file, line = users_line()
+    raise LostDerivative(
+        f"{how} would lose the derivative of a number inside a transform, at {file}:{line}; use autograd's functions "
+        "instead of math's, and a list or an array with dtype=object instead of an array of floats; where no "
+        "derivative is wanted, write float(stop_gradient(x))"
+    )
+
+
+def refuse_backward() -> None:
+    """``backward()`` was called on a number inside a transform.
+
+    Raises:
+        LostDerivative: always.
+    """
+    file, line = users_line()
+    raise LostDerivative(
+        f"backward() inside a transform, at {file}:{line}, would give plain numbers, whose own derivatives are lost; "
+        "write gradient(y, [x]) for Values, or grad(f)(x), and use what they return"
+    )
+
+
 def checking() -> bool:
     """True inside ``detect_anomaly``."""
     return MODES.active > 0 and _mode.get().anomaly
@@ -163,6 +195,20 @@ def check_sent(node: Value, gradient: float) -> None:
             raise AnomalyError(
                 f"backward: {node._rule.name} sends {gradient * partial!r} to operand {position}: its gradient "
                 f"{gradient!r} times the partial {partial!r}, at {_describe(node)}"
+            )
+
+
+def check_given(node: Value) -> None:
+    """In ``detect_anomaly``: an operation of one's own has left its operands with finite gradients.
+
+    Raises:
+        AnomalyError: one isn't.
+    """
+    for position, operand in enumerate(node.parents, start=1):
+        if not math.isfinite(operand._grad):
+            raise AnomalyError(
+                f"backward: {node._rule.name} leaves operand {position} with the gradient {operand._grad!r}; its own "
+                f"is {node._grad!r}, at {_describe(node)}"
             )
 
 
@@ -207,12 +253,19 @@ def _describe(node: Value) -> str:
 
 
 def users_line() -> tuple[str, int]:
-    """The file and line of the nearest caller outside these packages, and outside NumPy, which calls them as well."""
+    """The file and line of the nearest caller outside these packages, Python's modules, NumPy and SciPy."""
     frame = sys._getframe()
-    ours = (*_PACKAGES, *getattr(sys.modules.get("numpy"), "__path__", ()), "<__array_function__")  # NumPy 1's wrappers
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(ours):
+    packages = [getattr(sys.modules.get(name), "__path__", ()) for name in ("numpy", "scipy")]
+    ours = (*_PACKAGES, *itertools.chain(*packages), "<__array_function__")  # NumPy 1's wrappers
+    while frame.f_back is not None and (
+        frame.f_code.co_filename.startswith(ours) or _is_of_python(frame.f_code.co_filename)
+    ):
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno
+
+
+def _is_of_python(file: str) -> bool:
+    return file.startswith(_PYTHON) and "site-packages" not in file
 
 
 @contextmanager
@@ -222,4 +275,14 @@ def normal() -> Iterator[None]:
         yield
     else:
         with _entered(NORMAL._replace(anomaly=_mode.get().anomaly)):
+            yield
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Inside, no block is open: for what is made once, and used inside of blocks and outside."""
+    if MODES.active == 0:
+        yield
+    else:
+        with _entered(NORMAL):
             yield

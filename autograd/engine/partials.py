@@ -64,7 +64,7 @@ def power_of_any_kind(a: Any, b: Any) -> Any:
     try:
         y = power(a, b)
     except ArithmeticError:
-        return floats.power_of_all(float(a), float(b))
+        return _of_kind(a, floats.power_of_all(float(a), float(b)))
     return like(a, math.nan) if isinstance(y, complex) or hasattr(y, "_mpc_") else y
 
 
@@ -80,8 +80,13 @@ def ratio_of_any_kind(a: Any, b: Any) -> Any:
     """The row ratio for numbers besides floats."""
     try:
         return a / b
-    except ZeroDivisionError:
-        return floats.ratio(float(a), float(b))
+    except ArithmeticError:
+        return _of_kind(b, floats.ratio(float(a), float(b)))
+
+
+def _of_kind(x: Any, y: float) -> Any:
+    """A limit, infinite or NaN perhaps, as a decimal beside decimals; fractions have no such numbers."""
+    return like(x, y) if library(x) == "decimal" else y
 
 
 def mod_of_any_kind(a: Any, b: Any) -> Any:
@@ -160,7 +165,7 @@ def pi(x: Any) -> Any:
 
 def times_exp(b: Any, a: Any) -> Any:
     """b·e^a, also where e^a alone would be too small for a float."""
-    root = rules.exp(a / 2)
+    root = rules.exp((like(b, a) if type(a) is int else a) / 2)
     return b * root * root
 
 

@@ -2,27 +2,27 @@
 
 A row names a primitive ``y = f(x)`` or ``y = f(a, b)`` and gives, in this order,
 
-- its value on floats, which is ``math``'s wherever ``math`` has it to the last digits;
-- its partial derivatives, as ordinary expressions in the operands and the result, so that ``exp`` says that its
-  derivative is ``y`` and ``sin`` that it is ``cos(x)``;
+- its value on floats, taken from ``math`` where ``math`` has it to the last digits;
+- its partial derivatives, as ordinary expressions in the operands and the result: ``y`` for ``exp``, ``cos(x)`` for
+  ``sin``;
 - its domain;
-- then, by keyword, how it is written, and what else is true of it.
+- then, by keyword, its notation and further properties.
 
 Because a partial is an ordinary expression, the same row serves floats, Values (derivatives of derivatives), traced
 Values (compiled code), fractions (exact), ``mpmath.mpf`` (any precision) and SymPy symbols (the formula on paper).
 A kind of number or a back end that lacks the function computes it by the row's ``definition``, in terms of other rows.
 
 Where there is a choice, an expression is the one that stays accurate, in its own derivatives too. The derivative of σ
-is σ(x)·σ(-x) and not σ·(1 - σ), which is the same function but has lost half its digits at x = 20; that of tanh is
-sech² and not 1 - tanh².
+is σ(x)·σ(-x) and not σ·(1 - σ), which is the same function but has lost half its digits at x = 20. The derivative of
+tanh is sech² and not 1 - tanh².
 
-At a point without a single derivative the table gives the one that the field uses:
+At a point without a single derivative the table gives the field's usual one:
 relu'(0) = 0, |x|'(0) = 0, sign' = floor' = 0 everywhere, a tie in maximum or minimum gives ½ to each operand,
 hypot'(0, 0) = 0, √x and x^b with 0 < b < 1 give +inf at 0, x^0 gives 0 for the base, also at 0; 0^b doesn't vary with
 b, nor do its derivatives by the base; leaky_relu and elu have at 0 the derivatives of their left branch. At an infinity a derivative is its limit, where there is one.
 
 A partial that is the whole number 0 is 0 *by the table*: the result doesn't depend on that operand here. It stops the
-derivative, whatever comes from above. A 0.0 that was computed doesn't: 0 · ∞ is NaN.
+derivative, also an infinite one. A computed 0.0 doesn't: 0 · ∞ is NaN.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from autograd.engine import floats, special
-from autograd.engine.kinds import is_symbolic, library, like, own_function, where
+from autograd.engine.kinds import is_symbolic, library, like, own_function, plain, where
 from autograd.engine.kinds import power as exact_power
 from autograd.engine.notation import (
     Notation,
@@ -161,6 +161,11 @@ class Rule:
         return f"<rule {self.name or 'leaf'}>"
 
     def __reduce__(self) -> tuple[Function, tuple[str]]:
+        if not self.public and RULES.get(self.name) is not self:
+            raise TypeError(
+                f"an operation of {self.name}, which is no row of the rule table, can't be pickled; "
+                "pickle the numbers that it was computed from, or make it a row with @primitive"
+            )
         return named, (self.name,)
 
     def __call__(self, *operands: Any) -> Any:
@@ -195,13 +200,17 @@ class Rule:
             return top.__apply_rule__(self, operands)
         if not any(library(x) in ("mpmath", "sympy", "fractions", "decimal") for x in operands):
             return self(*(real(x) for x in operands))
+        decimal = next((x for x in operands if library(x) == "decimal"), None)
+        if decimal is not None:  # Python doesn't let a float stand beside it
+            operands = tuple(like(decimal, x) if isinstance(x, (float, int)) else x for x in operands)
         if not any(is_symbolic(x) for x in operands) and not self.domain.contains(*operands):
             divided_by_zero = self in (div, mod, floordiv) or (self is pow and operands[0] == 0)
             raise undefined(self, ZeroDivisionError() if divided_by_zero else ValueError(), operands)
         function = own_function(self.elsewhere, operands) or self.definition
         try:
             if function is not None:
-                return function(*operands)
+                y = function(*operands)
+                return like(decimal, y) if decimal is not None and isinstance(y, int) else y
         except NoExactValue:
             pass
         kind = next(type(x).__name__ for x in operands if not isinstance(x, (float, int)))
@@ -212,7 +221,7 @@ class Rule:
             from autograd.engine.arrays import elementwise
 
             return elementwise(self, operands)
-        return self(*(x.item() if hasattr(x, "ndim") else x for x in operands))  # NumPy's scalars
+        return self(*(plain(x) for x in operands))  # NumPy's scalars
 
 
 def real(x: Any) -> float:
@@ -473,6 +482,8 @@ inverse_mills = _unary("inverse_mills", special.inverse_mills, lambda x, y: -inv
 inverse_mills_slope = _unary("inverse_mills_slope", special.inverse_mills_slope, lambda x, y: change_of_mills_slope(x, y), public=False, bounded=True, ulps=_ulps_of_mills_slope, fit=special.inverse_mills_slope, definition=lambda x: inverse_mills(x) * (x + inverse_mills(x)))
 one_minus_square = _unary("one_minus_square", lambda x: (1 - x) * (1 + x), lambda x, y: -2 * x, bounded=True, public=False, definition=lambda x: (1 - x) * (1 + x))
 # fmt: on
+
+STEPS: Final = frozenset({sign, floor, ceil, trunc, round_, floordiv, stop_gradient})  # without any derivative
 
 for _rule in (add, sub, mul, div, neg):
     _rule.is_written_out = True

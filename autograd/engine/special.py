@@ -1,7 +1,7 @@
 """Functions without an elementary definition: lgamma, polygamma, erfinv and others, by fits and series of their own.
 
-Each is written once, as an expression in arithmetic, comparisons and rows of the rule table, so that it takes floats
-and the numbers that jit traces alike; what is compiled is the same expression. The idea is one for most of them:
+Each is written once, as an expression in arithmetic, comparisons and rows of the rule table, so it takes floats and
+also the numbers that jit traces, which compiles the same expression. Most of them follow one idea:
 
 - the argument is brought above zero by a reflection, whose sine takes the argument's fraction exactly;
 - near the function's zeros and poles these are split off as factors, which are exact: lgamma(x) is (x - 1)(x - 2) times

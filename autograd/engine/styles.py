@@ -1,7 +1,7 @@
 """The three styles of a formula, plain text, LaTeX and MathML Core: how names, numbers and brackets look in each.
 
-``notation.py`` says how operations are written; here is everything that is no operation. A piece of a formula that has
-been written is a ``Written``: its text, and what decides whether it needs brackets where it comes to stand.
+``notation.py`` says how operations are written; names, numbers and brackets are here. A written piece of a formula is a
+``Written``: its text, and how tightly it holds together, which decides about brackets around it.
 
 A label may contain anything. One that is a name, such as ``a_h1`` or ``E_total``, is set as a name, with a subscript;
 any other is set as words, in which nothing has a meaning to LaTeX or to a browser.
@@ -130,6 +130,8 @@ class Latex(Style):
     def function(self, name: str) -> str:
         if name in _LATEX_FUNCTIONS:
             return "\\" + name
+        if name in _LATEX_NAMES:
+            return _LATEX_NAMES[name]
         if name in _LATEX_GREEK or len(name) == 1:
             return self._word(name)
         plain = re.fullmatch(r"[A-Za-z0-9_]+", name)
@@ -276,6 +278,13 @@ _LATEX_FUNCTIONS: Final = (
     *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh"),
     *("exp", "ln", "log", "max", "min", "gcd", "det", "dim", "deg", "arg"),
 )
+_LATEX_NAMES: Final = {  # of functions, in letters that LaTeX's text doesn't have
+    "σ′": r"\sigma'",
+    "ln σ": r"\ln\sigma",
+    "ln Φ": r"\ln\Phi",
+    "ln Γ": r"\ln\Gamma",
+    "erf⁻¹": r"\operatorname{erf}^{-1}",
+}
 _ASCII_SIGNS: Final = ("+", "-", "=", "<", ">")
 _LATEX_SIGNS: Final = {"*": r"\cdot", "<=": r"\le", ">=": r"\ge", "and": r"\land", "or": r"\lor", "not": r"\lnot"}
 _MATHML_SIGNS: Final = {"*": "⋅", "-": "−", "<=": "≤", ">=": "≥", "and": "∧", "or": "∨", "not": "¬"}

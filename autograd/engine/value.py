@@ -6,12 +6,12 @@ The forward pass is ordinary arithmetic. Each operation makes a new Value, which
 - its operands, the Values that it was computed from, and
 - its partials, the derivative of the result with respect to each operand, as numbers.
 
-The backward pass is the chain rule. If ``y`` was computed from ``a``, and the gradient of ``y`` is ∂L/∂y, then
+The backward pass is the chain rule. Say ``y`` was computed from ``a``, and the gradient of ``y`` is ∂L/∂y. Then
 
     ∂L/∂a  =  the sum, over every y that a was used for, of  ∂L/∂y · ∂y/∂a
 
-and a sum over uses is what ``+=`` is for. All that ``backward()`` has to take care of is the order: a Value passes its
-gradient on only when every use of it has contributed.
+and ``+=`` makes that sum over uses. ``backward()`` only has to take care of the order: a Value passes its gradient on
+when every use of it has contributed.
 
     >>> x, w, b = Value(2.0), Value(-3.0), Value(1.0)
     >>> y = (w * x + b).sigmoid()
@@ -26,18 +26,22 @@ all other functions come from the table in ``rules.py``; a test holds the four a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from operator import ge, gt, le, lt
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, ClassVar, Final
 
 from mypy_extensions import mypyc_attr
 
 from autograd.engine import copying, graph, modes, rules
-from autograd.engine.collector import is_watched, leave_alone
+from autograd.engine.collector import blank, is_watched, leave_alone
 from autograd.engine.kinds import compares_itself
+from autograd.engine.kinds import number as number_of
 from autograd.engine.methods import Functions
 from autograd.engine.modes import MODES, Origin
+from autograd.engine.own import Own, checked_operands
 from autograd.engine.rules import LEAF, REST, Rule, real, undefined
+from autograd.engine.used import USED, note_backward
 
 # mypyc compiles this file (docs/design.md, "One source, two forms"). What it needs for that is marked "compiled" below.
 PURE: Final = __file__.endswith(".py")
@@ -52,10 +56,12 @@ class Value(Functions):
 
     Args:
         data: any real number: int, float, bool, a NumPy scalar, a Fraction.
-        label: a name for pictures, explanations and error messages.
+        label: a name for pictures, explanations and error messages. It may be the second argument, too.
+        _children, _op: as in micrograd, the operands and the name of an operation of one's own. Assign ``_backward`` of
+            the result then: a function that adds to each operand's ``grad``.
 
     Raises:
-        TypeError: ``data`` is text, a complex number, an array, or already a Value.
+        TypeError: ``data`` is text, a complex number, an array, or already a Value; or an operand is no Value.
 
     >>> x = Value(3, label="x")
     >>> y = x * x + 1
@@ -81,9 +87,12 @@ class Value(Functions):
     _da: float  # ∂(this)/∂a
     _db: float  # ∂(this)/∂b
 
-    def __init__(self, data: Any, label: str | Any = "") -> None:
-        if isinstance(data, Value):
+    def __init__(self, data: Any, _children: Any = (), _op: str | Any = "", label: str | Any = "") -> None:
+        if type(data) is not float and isinstance(data, Value):
             raise TypeError(f"{data!r} is a Value already; float(v) is its number, without the graph")
+        if isinstance(_children, str) and not _op and not label:
+            _children, label = (), _children
+        operands = checked_operands(_children, _op, Value) if _children != () or _op else ()
         self._data = real(data)
         self._grad = 0.0
         self._label = _text(label)
@@ -94,6 +103,8 @@ class Value(Functions):
         self._b = None
         self._da = 0.0
         self._db = 0.0
+        if operands:
+            _make_own(self, operands, _op)
 
     # --- What it holds ---
 
@@ -108,7 +119,7 @@ class Value(Functions):
 
     @property
     def grad(self) -> float:
-        """The derivative of whatever ``backward()`` was called on with respect to this Value; 0.0 at first."""
+        """∂y/∂(this Value), after ``y.backward()``; 0.0 before."""
         return self._grad
 
     @grad.setter
@@ -140,6 +151,8 @@ class Value(Functions):
 
     def _edges(self) -> list[tuple[Value | float, float]]:
         """The operands with their partials, in order; with a plain number goes the number once more."""
+        if isinstance(self._rule, Own):
+            return [(operand, float("nan")) for operand in self._held()]
         edges: list[tuple[Value | float, float]] = []
         node = self
         for _ in range(self._rule.arity - 2):
@@ -151,13 +164,53 @@ class Value(Functions):
         edges.append((node._db if node._b is None else node._b, node._db))
         return edges[: self._rule.arity]
 
+    def _held(self) -> list[Value]:
+        """The operands of an operation of one's own."""
+        held: list[Value] = []
+        rest = self._b
+        while rest is not None:
+            if rest._a is not None:
+                held.append(rest._a)
+            rest = rest._b
+        return held
+
+    # --- As in micrograd, for programs that walk over the graph themselves, or make operations of their own ---
+
     @property
     def _prev(self) -> set[Value]:
+        if self._rule is rules.pow and self._a is not None and self._b is None:
+            return {self._a}  # the exponent is in _op
         return set(self.parents)
 
     @property
     def _op(self) -> str:
+        if self._rule is rules.relu:
+            return "ReLU"
+        if self._rule is rules.pow:
+            number = self._db
+            return "**" if self._b is not None else f"**{int(number) if number.is_integer() else number}"
         return self._rule.symbol
+
+    @property
+    def _backward(self) -> Callable[[], Any]:
+        """A function that sends this Value's gradient one step on, to its operands."""
+        if isinstance(self._rule, Own):
+            return self._rule.send_on or partial(_send_on, self)
+        hook = None if self._origin is None else self._origin.hook
+        return partial(_send_on, self) if hook is None else hook
+
+    @_backward.setter
+    def _backward(self, send_on: Any) -> None:
+        if not callable(send_on):
+            raise TypeError(f"_backward is a function without arguments, not {type(send_on).__name__}: {send_on!r:.60}")
+        if self._rule is LEAF:
+            if not modes.is_detached(self):  # there is nothing to send on from a result of no_grad
+                self._origin = (self._origin or Origin())._replace(hook=send_on)
+            return
+        if not isinstance(self._rule, Own):
+            _make_own(self, [x for x in self._operands() if isinstance(x, Value)], self._op)
+        if isinstance(self._rule, Own):
+            self._rule.send_on = send_on
 
     # --- Arithmetic: the result, and its partial derivative with respect to each operand ---
     # (Compiled, annotations are checked: the Any in "Value | Any" is NotImplemented, which lets the other operand try.)
@@ -195,13 +248,13 @@ class Value(Functions):
             return _record(rules.mul, self._data * other._data, self, other, other._data, self._data)
         number = _number(other)
         if number is None:
-            return NotImplemented
+            return _not_multiplied(self, other)
         return _record(rules.mul, self._data * number, self, None, number, number)
 
     def __rmul__(self, other: Any) -> Value | Any:
         number = _number(other)
         if number is None:
-            return NotImplemented
+            return _not_multiplied(self, other)
         return _record(rules.mul, number * self._data, None, self, number, number)
 
     def __truediv__(self, other: Any) -> Value | Any:
@@ -264,7 +317,7 @@ class Value(Functions):
     def backward(self, *seed: Any) -> None:
         """Fill ``.grad`` of every Value that this one was computed from: ∂(this)/∂(that), by the chain rule.
 
-        Gradients of leaves add up over calls, until they are set to zero; those of Values in between are set afresh.
+        Gradients of leaves add up over calls, until they are set to zero. All other Values get new ones in each call.
 
         >>> x = Value(3.0)
         >>> y = x * x
@@ -277,11 +330,19 @@ class Value(Functions):
                 f"backward begins with the gradient 1 and takes no other, not {seed[0]!r:.60}; "
                 "for c times the gradient write (c * y).backward()"
             )
+        if graph.GROUNDS and graph.belongs(self):
+            modes.refuse_backward()
         order, leaves = graph.marked(self)
+        self._mark = -self._mark  # a picture can tell where a pass began
         earlier = [leaf._grad for leaf in leaves]  # what earlier calls left there: set aside, and added at the end
         pull_back(order, leaves, [self], [1.0])  # ∂(this)/∂(this) = 1
         for leaf, gradient in zip(leaves, earlier):
             leaf._grad += gradient
+        for leaf in leaves or [self]:
+            if leaf._origin is not None and leaf._origin.hook is not None:  # somebody's own _backward of a leaf
+                leaf._origin.hook()
+        if USED:  # by optimisers, which want to know
+            note_backward(leaves, earlier)
         if modes.checking():
             for leaf in leaves:
                 modes.check_sum(leaf, leaf._grad)
@@ -289,9 +350,13 @@ class Value(Functions):
     # --- It behaves as the number that it holds ---
 
     def __float__(self) -> float:
+        if graph.GROUNDS and graph.carries(self):
+            modes.refuse_to_leave("float()")
         return self._data
 
     def __int__(self) -> int:
+        if graph.GROUNDS and graph.carries(self):
+            modes.refuse_to_leave("int()")
         return int(self._data)
 
     def __bool__(self) -> bool:
@@ -299,6 +364,19 @@ class Value(Functions):
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec)
+
+    # Two Values that hold the same number are still two, in sets and lists; inside a transform they are equal numbers.
+    def __eq__(self, other: object) -> bool | Any:
+        if not isinstance(other, Value):
+            return NotImplemented if getattr(other, "ndim", 0) else self._compare(eq, other)
+        if ne(self._data, other._data):  # NaN isn't equal to itself; by !=, NumPy would warn of it on Python 3.11
+            return False
+        return self is other or graph.belongs(self) or graph.belongs(other)
+
+    def __ne__(self, other: object) -> bool | Any:
+        if not isinstance(other, Value):
+            return NotImplemented if getattr(other, "ndim", 0) else self._compare(ne, other)
+        return not self == other
 
     def __lt__(self, other: Any) -> bool | Any:  # with an array, an array; compiled, x < y has to be a bool
         return lt(self._data, other._data) if isinstance(other, Value) else self._compare(lt, other)
@@ -372,6 +450,9 @@ def pull_back(order: list[Value], leaves: list[Value], outputs: list[Value], see
         a = node._a
         if a is not None:
             a._grad += gradient * node._da
+        elif type(node._rule) is Own:
+            node._rule.run()
+            continue
         b = node._b
         if b is not None:
             b._grad += gradient * node._db
@@ -402,6 +483,12 @@ def _pull_back_past_zeros(order: list[Value], leaves: list[Value], outputs: list
         if node not in reached:
             continue
         gradient = node._grad
+        if isinstance(node._rule, Own):
+            node._rule.run()
+            reached.update(node._held())
+            if careful:
+                modes.check_given(node)
+            continue
         if careful:
             modes.check_sent(node, gradient)
         a, b = node._a, node._b
@@ -413,25 +500,33 @@ def _pull_back_past_zeros(order: list[Value], leaves: list[Value], outputs: list
             reached.add(b)
 
 
+def _send_on(node: Value) -> None:
+    """One step of the backward pass, from a Value to its operands: what micrograd's ``_backward()`` does."""
+    if isinstance(node._rule, Own):
+        return  # nothing has been assigned
+    for operand, slope in node._edges():
+        if isinstance(operand, Value) and not modes.stops(node, slope):
+            operand._grad += node._grad * slope
+
+
 # --- Recording: one new Value on the graph ---
 
 _new = Value.__new__
-_ZERO: Final[Any] = float("0")  # compiled, a literal would be a new object each time
 _ZERO_BY_TABLE: Final = -0.0
 
 
 def _record(rule: Rule, data: float, a: Value | None, b: Value | None, da: float, db: float) -> Value:
     if PURE:
         node = _new(Value)
-        node._grad = 0.0
-        node._label = ""
-        node._origin = None
-        node._mark = 0
-    else:  # compiled, __new__ is a call from outside, and dearer than the constructor
-        node = Value(_ZERO)
+    else:  # compiled, __new__ is a call from outside
+        node = blank(Value)
         if not (_may_be_on_a_cycle(a) or _may_be_on_a_cycle(b)):
             leave_alone(node)
     node._data = data
+    node._grad = 0.0
+    node._label = ""
+    node._origin = None
+    node._mark = 0
     node._rule = rule
     node._a = a
     node._b = b
@@ -446,11 +541,12 @@ def _may_be_on_a_cycle(x: Value | None) -> bool:
     """compiled: Whether the collector watches an operand; if it does so without need, it is told, and then doesn't.
 
     A Value of a subclass can have attributes, among them a result that was computed from it. A Value itself refers only
-    to its operands, to a row of the table, which is kept for good, and to text.
+    to its operands, to a row of the table, which is kept for good, and to text. One's own operation refers to its
+    function, and that to anything.
     """
     if x is None or not is_watched(x):
         return False
-    if type(x) is not Value or is_watched(x._a) or is_watched(x._b):
+    if type(x) is not Value or is_watched(x._a) or is_watched(x._b) or type(x._rule) is Own:
         return True
     leave_alone(x)  # a leaf, until its first use
     return False
@@ -491,8 +587,8 @@ def _of_many(rule: Rule, operands: tuple[Any, ...]) -> Value:
     except (ArithmeticError, ValueError) as error:
         raise _undefined(rule, error, *operands) from None
     slots = [
-        number if value is None else _partial(partial(*numbers, y))
-        for value, number, partial in zip(values, numbers, rule.partials)
+        number if value is None else _partial(slope_of(*numbers, y))
+        for value, number, slope_of in zip(values, numbers, rule.partials)
     ]
     rest, slope = values.pop(), slots.pop()
     while len(values) > 1:
@@ -500,11 +596,23 @@ def _of_many(rule: Rule, operands: tuple[Any, ...]) -> Value:
     return _record(rule, y, values[0], rest, slots[0], slope)
 
 
-def _partial(partial: Any) -> float:
+def _make_own(node: Value, operands: Sequence[Value], symbol: str) -> None:
+    """Make the Value the result of an operation of one's own: ``_b`` is a node that holds the operands (REST)."""
+    rest: Value | None = None
+    for operand in reversed(operands):
+        rest = _record(REST, 0.0, operand, rest, 0.0, 0.0)
+    node._rule = Own(symbol, len(operands))
+    node._a, node._b = None, rest
+    node._da = node._db = 0.0
+    if MODES.active:
+        modes.observe(node)
+
+
+def _partial(slope: Any) -> float:
     """A partial as it is recorded. One that is 0 by the table, the whole number, is -0.0; a computed one isn't."""
-    if type(partial) is int:
-        return float(partial) if partial else _ZERO_BY_TABLE
-    return float(partial) + 0.0
+    if type(slope) is int:
+        return float(slope) if slope else _ZERO_BY_TABLE
+    return float(slope) + 0.0
 
 
 def _text(label: Any) -> str:
@@ -524,8 +632,20 @@ def _number(x: Any) -> float | None:
     return float(x)
 
 
+def _not_multiplied(value: Value, other: Any) -> Any:
+    """The other operand does it, unless it is a sequence, which would ask how often it is to be repeated."""
+    if isinstance(other, (list, tuple)):
+        raise TypeError(
+            f"can't multiply a Value by a {type(other).__name__}: {other!r:.60}; "
+            "write [v * x for x in xs], or v * np.array(xs)"
+        )
+    if isinstance(other, (str, bytes)):
+        raise TypeError(f"can't multiply a Value by {type(other).__name__}: {other!r:.60}")
+    return NotImplemented
+
+
 def _undefined(rule: Rule, error: Exception, *operands: Any) -> Exception:
-    numbers = [float(x) for x in operands]
+    numbers = [number_of(x) for x in operands]
     return undefined(rule, error, numbers, tuple(x._label if isinstance(x, Value) else "" for x in operands))
 
 
@@ -572,6 +692,12 @@ def zero_grad(values: Any) -> None:
     0.0
     """
     if isinstance(values, Value) or not hasattr(values, "__iter__"):
-        raise TypeError(f"zero_grad takes the Values in a list, not {values!r:.60}; write zero_grad([x, y])")
+        cure = "model.zero_grad()" if hasattr(values, "parameters") else "zero_grad([x, y])"
+        raise TypeError(f"zero_grad takes the Values in a list, not {values!r:.60}; write {cure}")
     for value in values:
+        if type(value) is Value:
+            value._grad = 0.0
+            continue
+        if not hasattr(value, "grad"):
+            raise TypeError(f"zero_grad takes Values, not {type(value).__name__}: {value!r:.60}")
         value.grad = 0.0

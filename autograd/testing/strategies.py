@@ -41,12 +41,11 @@ def expressions(
 
     They have shared subexpressions, operands that are used twice and constants, and a point inside the domain. About
     three leaves in four are ordinary numbers, the fourth is near an edge: of what a float can hold, or of a function's
-    domain. All sizes up to ``max_size`` are drawn, larger ones more often. Whatever was found shrinks to few steps with
-    small whole numbers.
+    domain. All sizes up to ``max_size`` are drawn. A failing expression shrinks to few steps with small whole numbers.
 
     Args:
         ops: names of primitives in the rule table; by default the public ones, without ``stop_gradient`` and without
-            those that have an order as an operand.
+            primitives with an order as an operand, such as ``polygamma``.
         max_size: the largest number of steps.
         weights: how often a primitive is drawn, beside 1 for each other one; 0 leaves it out.
 
@@ -319,7 +318,7 @@ def _below(draw: Callable[[SearchStrategy[Any]], Any], count: int) -> int:
     if count <= _SEVERAL:
         return int(draw(_integers(0, count - 1)))
     high = draw(_integers(0, (count - 1) // _SEVERAL))
-    return min(high * _SEVERAL + int(draw(_integers(0, _SEVERAL - 1))), count - 1)
+    return min(int(high) * _SEVERAL + int(draw(_integers(0, _SEVERAL - 1))), count - 1)
 
 
 _WHOLE: Final = tuple(float(n) for n in range(1, 21))
@@ -340,10 +339,10 @@ def _kinds(reach: float) -> tuple[tuple[float, ...], ...]:
 
 def _number(draw: Callable[[SearchStrategy[Any]], Any], reach: float) -> float:
     """A leaf: a small whole number, another simple one, any number up to 5, or, one in four, one near the ends."""
-    kind, i = draw(_integers(0, 3)), draw(_integers(0, _SEVERAL - 1))
+    kind, i = int(draw(_integers(0, 3))), int(draw(_integers(0, _SEVERAL - 1)))
     numbers = _kinds(reach)[kind]
     number = numbers[i * len(numbers) // _SEVERAL]
-    return number + 0.08 * draw(_integers(0, 99)) / 100 if numbers is _ANY else number
+    return number + 0.08 * int(draw(_integers(0, 99))) / 100 if numbers is _ANY else number
 
 
 _CONSTANTS: Final = (2, 3, 1, 4, -1, -2, 2.0, 3.0, 0.5)

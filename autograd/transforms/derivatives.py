@@ -20,20 +20,22 @@ from autograd.transforms.forward import Forward
 from autograd.transforms.ground import Ground
 from autograd.transforms.inputs import Argnums, Inputs
 from autograd.transforms.reverse import Reverse
-from autograd.transforms.trees import exact, flatten, is_number
-from autograd.transforms.worlds import World, none_is_open, world_of_trace
+from autograd.transforms.trees import exact, flatten, is_number, map_numbers
+from autograd.transforms.worlds import OnlyReverse, World, none_is_open, world_of_trace
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
     """The function that gives the gradient of f, in the structure of the argument.
 
     Args:
         f: returns one number.
-        argnums: which positional argument to differentiate by, or a tuple of several. Keyword arguments, and the
-            other positional ones, are handed on as they are.
+        argnums: which argument to differentiate by: its index, a negative one from the end, its name, or a tuple of
+            several. The other arguments are handed on as they are.
+        has_aux: f returns ``(number, aux)``; the result is ``(gradient, aux)``. What aux holds is handed on without
+            its derivatives.
 
     Returns:
-        A function of f's arguments. For an int ``argnums`` it gives the gradient in the structure of that argument,
+        A function of f's arguments. For one ``argnums`` it gives the gradient in the structure of that argument,
         for a tuple a tuple of them. An argument that f does not depend on has gradient 0. Where f uses a Value that is
         no argument, the gradient is a Value that depends on it.
 
@@ -41,6 +43,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
         TypeError: (when called) f returned something else than one number, or there is a whole number, text or another
             thing without a derivative in the argument; the message says where.
         ValueError: (when called) argnums is out of range.
+        LostDerivative: (when called) f made a plain number of one that has a derivative: by ``float``, ``math.exp``, or
+            an array of floats.
 
     >>> grad(lambda x: x**3)(2.0)
     12.0
@@ -48,31 +52,36 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     {'a': 3.0, 'b': [2.0]}
     """
     _check_function("grad", f)
-    with_value = value_and_grad(f, argnums)
+    with_value = value_and_grad(f, argnums, has_aux=has_aux)
 
     @_named("grad", f)
     def gradient_of_f(*args: Any, **kwargs: Any) -> Any:
-        return with_value(*args, **kwargs)[1]
+        value, gradient = with_value(*args, **kwargs)
+        return (gradient, value[1]) if has_aux else gradient
 
     return gradient_of_f
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
     """The function that gives ``(f(...), gradient)``, from one run of f. See :func:`grad`.
+
+    With ``has_aux`` it gives ``((number, aux), gradient)``.
 
     >>> value_and_grad(lambda x: x**3)(2.0)
     (8.0, 12.0)
+    >>> value_and_grad(lambda x: (x**3, "a cube"), has_aux=True)(2.0)
+    ((8.0, 'a cube'), 12.0)
     """
 
     _check_function("value_and_grad", f)
 
     @_named("value_and_grad", f)
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
-        inputs = Inputs(args, argnums)
-        run = _Run(_reverse(inputs), f, inputs, kwargs)
+        inputs = Inputs(args, argnums, kwargs, f)
+        run = _run_in_reverse(f, inputs, has_aux)
         output = run.single_number()
         gradients = run.pull([1])
-        return output, inputs.rebuild(gradients)
+        return run.with_aux(output), inputs.rebuild(gradients)
 
     return value_and_gradient_of_f
 
@@ -104,7 +113,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     directions = [_moved(number) for tangent in tangents for number in flatten(tangent)[1]]
     if [flatten(tangent)[0] for tangent in tangents] != inputs.trees:
         raise ValueError("tangents need the structure of primals, a number for each number")
-    output, slopes = _along(f, inputs, directions, {})
+    output, slopes = _along(f, inputs, directions)
     tree, values = flatten(output)
     return output, tree.rebuild([exact(slope, value) for slope, value in zip(slopes, values)])
 
@@ -126,7 +135,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     """
     _check_function("vjp", f)
     inputs = Inputs(primals, tuple(range(len(primals))))
-    run = _Run(_reverse(inputs), f, inputs, {})
+    run = _run_in_reverse(f, inputs)
+    run.require_numbers()
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
         tree, seeds = flatten(cotangent)
@@ -138,14 +148,26 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     return run.output(), pull
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, stack: bool = False
+) -> Callable[..., Any]:
     """The function that gives all partial derivatives of f's outputs with respect to an argument.
 
     Reverse mode where there are at least as many inputs as outputs, else forward mode.
 
+    Args:
+        f: returns a number, an array, or a structure of them.
+        argnums: as of :func:`grad`.
+        has_aux: f returns ``(output, aux)``; the result is ``(jacobian, aux)``.
+        stack: give one array for all arguments, of shape (shape of the output) + (how many numbers they hold,): the
+            matrix that SciPy asks for.
+
     Returns:
         A function of f's arguments that gives a NumPy array of shape (shape of the output) + (shape of the argument);
         for a tuple ``argnums`` a tuple of arrays. A number has shape (), a nested structure of n numbers shape (n,).
+
+    Raises:
+        TypeError: (when called) there is something in the argument or in the output that has no derivative.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([3.0, 4.0])
     array([[4., 3.],
@@ -153,20 +175,42 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """
 
     _check_function("jacobian", f)
+    with_value = value_and_jacobian(f, argnums, has_aux=has_aux, stack=stack)
 
     @_named("jacobian", f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
-        inputs = Inputs(args, argnums)
-        run = _Run(_reverse(inputs), f, inputs, kwargs)
-        m, n = run.tree.size, len(inputs.numbers)
-        if m <= n:
-            rows = [run.pull([int(i == j) for j in range(m)]) for i in range(m)]
-        else:
-            columns = [_column(f, inputs, kwargs, j) for j in range(n)]
-            rows = [[column[i] for column in columns] for i in range(m)]
-        return inputs.blocks(rows, run.tree.shape)
+        value, matrix = with_value(*args, **kwargs)
+        return (matrix, value[1]) if has_aux else matrix
 
     return jacobian_of_f
+
+
+def value_and_jacobian(
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, stack: bool = False
+) -> Callable[..., Any]:
+    """The function that gives ``(f(...), jacobian)``. See :func:`jacobian`.
+
+    With ``has_aux`` it gives ``((output, aux), jacobian)``.
+
+    >>> value_and_jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([3.0, 4.0])
+    ([12.0, 7.0], array([[4., 3.],
+           [1., 1.]]))
+    """
+    _check_function("value_and_jacobian", f)
+
+    @_named("value_and_jacobian", f)
+    def value_and_jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
+        inputs = Inputs(args, argnums, kwargs, f)
+        run = _run_in_reverse(f, inputs, has_aux)
+        run.require_numbers()
+        m, n = run.tree.size, len(inputs.numbers)
+        rows = _by_columns(f, inputs, m, has_aux) if m > n else None
+        if rows is None:
+            rows = [run.pull([int(i == j) for j in range(m)]) for i in range(m)]
+        matrix = inputs.stacked(rows, run.tree.shape) if stack else inputs.blocks(rows, run.tree.shape)
+        return run.with_aux(run.output()), matrix
+
+    return value_and_jacobian_of_f
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -187,9 +231,9 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     @_named("hessian", f)
     def hessian_of_f(*args: Any, **kwargs: Any) -> Any:
-        inputs = Inputs(args, argnums)
+        inputs = Inputs(args, argnums, kwargs, f)
         n = len(inputs.numbers)
-        columns = [_second(f, inputs, kwargs, [int(i == j) for i in range(n)]) for j in range(n)]
+        columns = [_second(f, inputs, [int(i == j) for i in range(n)]) for j in range(n)]
         rows = [[columns[min(i, j)][max(i, j)] for j in range(n)] for i in range(n)]
         blocks = []
         start = 0
@@ -223,7 +267,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     tree, direction = flatten(v)
     if tree != inputs.trees[0]:
         raise ValueError("v needs the structure of x, a number for each number")
-    return inputs.rebuild(_second(f, inputs, {}, [_moved(v) for v in direction]))
+    return inputs.rebuild(_second(f, inputs, [_moved(v) for v in direction]))
 
 
 def derivative(f: Callable[..., Any], n: int = 1) -> Callable[[Any], Any]:
@@ -243,9 +287,19 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Callable[[Any], Any]:
         )
     if n < 0:
         raise ValueError(f"there is no derivative of order {n}")
+    if n == 0:
+        return f
+    slope = f
     for _ in range(n):
-        f = functools.partial(_slope, f)
-    return f
+        slope = functools.partial(_slope, slope)
+
+    @_named("derivative", f)
+    def derivative_of_f(*args: Any) -> Any:
+        if len(args) != 1 or _is_several(args[0]):
+            raise TypeError(_not_of_one_number(args))
+        return slope(*args)
+
+    return derivative_of_f
 
 
 def _moved(v: Any) -> Any:
@@ -257,55 +311,132 @@ def _slope(f: Callable[..., Any], x: Any) -> Any:
     return jvp(f, (x,), (1,))[1]
 
 
-def _column(f: Callable[..., Any], inputs: Inputs, kwargs: dict[str, Any], j: int) -> list[Any]:
+def _is_several(x: Any) -> bool:
+    tree, numbers = flatten(x)
+    return tree.shapes != [None] and all(map(is_number, numbers))
+
+
+def _not_of_one_number(args: tuple[Any, ...]) -> str:
+    if len(args) != 1:
+        return f"derivative(f) takes one number, not {len(args)} arguments; for several write grad(f, argnums=(0, 1))"
+    return (
+        f"derivative(f) takes one number, not {_described(args[0])}; write grad(f)(x) for a gradient, or "
+        "vmap(derivative(f))(x) for the derivative at each"
+    )
+
+
+def _by_columns(f: Callable[..., Any], inputs: Inputs, m: int, has_aux: bool) -> list[list[Any]] | None:
+    """The Jacobian by forward mode, as rows; None if f has a backward rule only."""
+    try:
+        columns = [_column(f, inputs, j, has_aux) for j in range(len(inputs.numbers))]
+    except OnlyReverse:
+        return None
+    return [[column[i] for column in columns] for i in range(m)]
+
+
+def _column(f: Callable[..., Any], inputs: Inputs, j: int, has_aux: bool) -> list[Any]:
     """The derivatives of all outputs by the j-th number."""
-    _, slopes = _along(f, inputs, [int(i == j) for i in range(len(inputs.numbers))], kwargs)
+    _, slopes = _along(f, inputs, [int(i == j) for i in range(len(inputs.numbers))], has_aux)
     return [exact(slope, inputs.numbers[j]) for slope in slopes]
 
 
-def _along(f: Callable[..., Any], inputs: Inputs, direction: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+def _along(f: Callable[..., Any], inputs: Inputs, direction: Sequence[Any], has_aux: bool = False) -> tuple[Any, Any]:
     """Forward mode: what f returns, and the derivatives of its numbers along a direction."""
-    run = _Run(_forward(inputs), f, inputs, kwargs, direction)
+    run = _Run(_forward(inputs), f, inputs, direction, has_aux)
+    run.require_numbers()
     return run.output(), run.push()
 
 
-def _second(f: Callable[..., Any], inputs: Inputs, kwargs: dict[str, Any], direction: Sequence[Any]) -> list[Any]:
+def _second(f: Callable[..., Any], inputs: Inputs, direction: Sequence[Any]) -> list[Any]:
     """The Hessian times the direction: reverse mode over forward mode."""
 
     def along(*numbers: Any) -> Any:
         at = copy.copy(inputs)
         at.numbers = list(numbers)
-        output, slopes = _along(f, at, direction, kwargs)
-        _single_number(output, numbers)
-        return slopes[0]
+        run = _Run(_forward(at), f, at, direction)
+        run.single_number()
+        return run.push()[0]
 
     flat = Inputs(tuple(inputs.numbers), tuple(range(len(inputs.numbers))))
-    run = _Run(_reverse(flat), along, flat, {})
-    return run.pull([1])
+    try:
+        return _run_in_reverse(along, flat).pull([1])
+    except OnlyReverse:
+        return _second_the_other_way(f, inputs, flat, direction)
+
+
+def _second_the_other_way(f: Callable[..., Any], inputs: Inputs, flat: Inputs, direction: Sequence[Any]) -> list[Any]:
+    """The same by forward mode over reverse mode, which functions of ``custom_vjp`` can do."""
+
+    def slopes(*numbers: Any) -> list[Any]:
+        at = copy.copy(inputs)
+        at.numbers = list(numbers)
+        run = _run_in_reverse(f, at)
+        run.single_number()
+        return run.pull([1])
+
+    run = _Run(_forward(flat), slopes, flat, direction)
+    return [exact(slope, x) for slope, x in zip(run.push(), inputs.numbers)]
+
+
+def _run_in_reverse(f: Callable[..., Any], inputs: Inputs, has_aux: bool = False) -> _Run:
+    world = _reverse(inputs)
+    try:
+        return _Run(world, f, inputs, (), has_aux)
+    except OnlyReverse:
+        if not isinstance(world, Ground):
+            raise
+    return _Run(Reverse(), f, inputs, (), has_aux)  # whose tape has room for backward rules
 
 
 class _Run:
     """One run of f in a world, from which adjoints can be pulled back any number of times."""
 
     def __init__(
-        self, world: World, f: Callable[..., Any], inputs: Inputs, kwargs: dict[str, Any], tangents: Sequence[Any] = ()
+        self,
+        world: World,
+        f: Callable[..., Any],
+        inputs: Inputs,
+        tangents: Sequence[Any] = (),
+        has_aux: bool = False,
     ) -> None:
         self.world = world
         self.numbers = inputs.numbers
         self.tangents = tangents or [0] * len(inputs.numbers)
         with world:
             self.leaves = [world.leaf(x, tangent) for x, tangent in zip(self.numbers, self.tangents)]
-            self.result = inputs.call(f, self.leaves, kwargs)
+            self.result = inputs.call(f, self.leaves)
+        self._aux = _NO_AUX
+        if has_aux:
+            self.result, self._aux = _apart(self.result)
         self.tree, self.outputs = flatten(self.result)
         world.finish(self.outputs, self.leaves)
+        if has_aux:
+            self._aux = map_numbers(lambda x: world.read_aside(x, self.leaves), self._aux)
 
     def output(self) -> Any:
         """What f returned, in terms of the numbers that it was given."""
         return self.tree.rebuild([self.world.read(y) for y in self.outputs])
 
+    def with_aux(self, output: Any) -> Any:
+        """The same, and with it what f returned beside."""
+        return output if self._aux is _NO_AUX else (output, self._aux)
+
+    def require_numbers(self) -> None:
+        """Refuse what has no derivative.
+
+        Raises:
+            TypeError: f returned something else than numbers, arrays and structures of them.
+        """
+        if self.result is None:
+            raise TypeError("f has to return numbers, but returned None; is a return missing?")
+        for y in self.outputs:
+            if isinstance(y, bool) or not (is_number(y) or isinstance(y, int)):
+                raise TypeError(_no_output(y, self.result))
+
     def single_number(self) -> Any:
         """The same, for an f that returns one number."""
         _single_number(self.result, self.numbers)
+        self.require_numbers()
         self.world.require_one_number(self.result)
         return self.output()
 
@@ -333,14 +464,38 @@ def _forward(inputs: Inputs) -> World:
 
 
 def _single_number(output: Any, inputs: Sequence[Any]) -> None:
+    if isinstance(output, bool):
+        raise TypeError(
+            f"f has to return one number, but returned bool {output}: a comparison has no derivative; "
+            "write where(condition, a, b)"
+        )
     if is_number(output) or isinstance(output, int) or getattr(output, "ndim", 1) == 0:
-        return
+        return  # what is no number in spite of that is refused as in any other output
     cure = "for several outputs there are jacobian, jvp and vjp"
     if output is None:
         cure = "is a return missing?"
     elif getattr(output, "size", 0) == len(inputs):
         cure = "for the derivative at each element write vmap(grad(f)), for all partial derivatives jacobian(f)"
     raise TypeError(f"f has to return one number, but returned {_described(output)}; {cure}")
+
+
+_NO_AUX: Any = object()
+
+
+def _apart(result: Any) -> tuple[Any, Any]:
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(f"with has_aux=True f has to return a pair (output, aux), but returned {_described(result)}")
+    return result
+
+
+def _no_output(y: Any, result: Any) -> str:
+    inside = "" if y is result else f", in {_described(result)}"
+    cure = "return numbers, arrays, and tuples, lists and dicts of them"
+    if isinstance(y, bool):
+        cure = "for a choice write where(condition, 1.0, 0.0)"
+    elif hasattr(type(y), "__iter__") and not isinstance(y, str):
+        cure = "write it as a list: [...] or list(...)"
+    return f"f returned {_described(y)}{inside}, of which there is no derivative; {cure}, or hand it on by has_aux=True"
 
 
 def _described(output: Any) -> str:

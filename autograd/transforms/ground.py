@@ -8,7 +8,7 @@ those, too: then they are recorded, as ``gradient`` does it, and are Values.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.engine import graph, modes
 from autograd.engine.modes import Origin
@@ -16,7 +16,10 @@ from autograd.engine.rules import LEAF, Rule
 from autograd.engine.value import Value, pull_back
 from autograd.transforms.reverse import numeric_gradients, recorded_gradients
 from autograd.transforms.trees import exact
-from autograd.transforms.worlds import World
+from autograd.transforms.worlds import World, refuse_ended
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 class Ground(World):
@@ -26,6 +29,16 @@ class Ground(World):
         super().__init__()
         self.has_others = False  # Values that aren't computed from its leaves, and that derivatives depend on
         self.has_constants = False  # the same, but they are constants: results of no_grad
+
+    def __enter__(self) -> World:
+        graph.GROUNDS.add(self.level)
+        return super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        graph.GROUNDS.discard(self.level)
+        super().__exit__(kind, error, trace)
 
     def leaf(self, x: Any, tangent: Any = 0) -> Value:
         """See World."""
@@ -39,16 +52,41 @@ class Ground(World):
 
     def finish(self, outputs: Sequence[Any], leaves: Sequence[Any]) -> None:
         """See World: whose Values are in the graph?"""
-        own = set(leaves)
-        roots = [y for y in outputs if isinstance(y, Value)]
-        others = [x for x in graph.marked(*roots)[1] if x not in own]
-        others += [y for y in roots if y._rule is LEAF and y not in own]
+        others = self._others([y for y in outputs if isinstance(y, Value)])
         self.has_constants = any(map(modes.is_detached, others))
         self.has_others = not all(map(modes.is_detached, others))
+        if self.has_others:
+            self._give_up(leaves)
+
+    def _others(self, roots: list[Value]) -> list[Value]:
+        """The leaves that the roots depend on, and that aren't this world's.
+
+        Raises:
+            LostDerivative: one belongs to a transform that has ended.
+        """
+        leaves = graph.marked(*roots)[1] + [y for y in roots if y._rule is LEAF]
+        others = [x for x in leaves if x._origin is None or x._origin.world is not self]
+        if any(x._origin is not None and x._origin.world and not x._origin.world.is_open for x in others):
+            refuse_ended()
+        return others
+
+    def _give_up(self, leaves: Sequence[Any]) -> None:
+        """Results depend on these leaves: from now on they are constants, and numbers of no world."""
+        for leaf in leaves:
+            leaf._origin = Origin(detached=True)
 
     def read(self, y: Any) -> Any:
         """See World: a float, or a Value that depends on somebody else's."""
         return y if self.has_others or not isinstance(y, Value) else y._data
+
+    def read_aside(self, y: Any, leaves: Sequence[Any]) -> Any:
+        """See World: it may depend on other Values than the outputs do."""
+        if not isinstance(y, Value):
+            return y
+        if all(map(modes.is_detached, self._others([y]))):
+            return y._data
+        self._give_up(leaves)
+        return y
 
     def pull_back(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
         """See World."""

@@ -2,20 +2,25 @@
 
 ``Value`` carries a float. Derivatives of derivatives need a number that carries a number that carries ...: that is a
 lifted one, of the world of a transform (``worlds.py``). The world below does the arithmetic: with floats there,
-derivatives are floats; with fractions, exact; with ``mpmath.mpf``, as precise as those; with SymPy symbols, formulas;
+derivatives are floats; with fractions, exact; with ``mpmath.mpf``, to as many digits; with SymPy symbols, formulas;
 with Values, they are recorded.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograd.engine import rules
-from autograd.engine.kinds import compares_itself, like
+from autograd.engine import graph, rules
+from autograd.engine.kinds import compares_itself, like, number, plain
+from autograd.engine.modes import refuse_backward, refuse_to_leave
 from autograd.engine.value import Value
 from autograd.transforms.operators import Operators
-from autograd.transforms.worlds import World
+from autograd.transforms.worlds import LIFTED, World, refuse_ended
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 class Lifted(Operators):
@@ -27,10 +32,12 @@ class Lifted(Operators):
     world: World
     level: int  # of the world
 
+    __hash__ = object.__hash__
+
     @property
     def data(self) -> float:
         """The number at the bottom, as a float."""
-        return float(self.primal)
+        return number(self.primal)
 
     @property
     def label(self) -> str:
@@ -41,6 +48,14 @@ class Lifted(Operators):
     def label(self, label: str) -> None:
         pass
 
+    def backward(self) -> None:
+        """There is none inside a transform.
+
+        Raises:
+            LostDerivative: always.
+        """
+        refuse_backward()
+
     def __apply_rule__(self, rule: rules.Rule, operands: tuple[Any, ...]) -> Any:
         return self.world.apply(rule, operands)
 
@@ -50,13 +65,23 @@ class Lifted(Operators):
     def _compare(self, how: Callable[[Any, Any], Any], other: Any) -> Any:
         return NotImplemented if compares_itself(other) else how(self.primal, below(self.level, other))
 
+    def __eq__(self, other: object) -> Any:
+        return self._compare(operator.eq, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._compare(operator.ne, other)
+
     def __bool__(self) -> bool:
         return bool(self.primal)
 
     def __float__(self) -> float:
+        if self.world.is_open:
+            refuse_to_leave("float()")
         return float(self.primal)
 
     def __int__(self) -> int:
+        if self.world.is_open:
+            refuse_to_leave("int()")
         return int(self.primal)
 
     def __format__(self, spec: str) -> str:
@@ -69,6 +94,16 @@ class Lifted(Operators):
 class LiftedWorld(World):
     """A world of lifted numbers."""
 
+    def __enter__(self) -> World:
+        LIFTED.add(self.level)
+        return super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        LIFTED.discard(self.level)
+        super().__exit__(kind, error, trace)
+
     def read(self, y: Any) -> Any:
         """See World."""
         return below(self.level, y)
@@ -78,11 +113,27 @@ class LiftedWorld(World):
 
         Else the 3 in x / 3 would stay a whole number, whose reciprocal, the partial, is a float; and the 0 in 0 * x,
         which is the partial, would be 0 by the table.
+
+        Raises:
+            LostDerivative: this world has ended, or one that an operand belongs to.
         """
-        level = self.level
-        if isinstance(top.primal, (float, Value)):
-            return tuple([float(x) if type(x) is int else below(level, x) for x in operands])
-        return tuple([like(top.primal, x) if type(x) is int or type(x) is float else below(level, x) for x in operands])
+        if not self._is_open:
+            refuse_ended()
+        is_float = isinstance(top.primal, (float, Value))
+        primals = []
+        for x in operands:
+            if isinstance(x, Lifted):
+                x = below(self.level, x)
+            elif isinstance(x, Value):
+                if graph.is_of_ended(x):
+                    refuse_ended()
+            else:
+                if type(x) is not float:
+                    x = plain(x)
+                if type(x) is int or (type(x) is float and not is_float):
+                    x = float(x) if is_float else like(top.primal, x)
+            primals.append(x)
+        return tuple(primals)
 
 
 def below(level: int, x: Any) -> Any:

@@ -10,8 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.engine import rules
+from autograd.engine.copying import NO_PICKLE
 from autograd.engine.methods import Functions
 from autograd.engine.rules import Rule
+from autograd.errors import LostDerivative
+
+
+def answers_itself(other: Any) -> bool:
+    """True for an operand that is no real number: it may know what to do, as a vector does, or a complex number."""
+    kind = type(other)
+    return kind is not float and not hasattr(kind, "__float__") and not hasattr(kind, "__apply_rule__")
 
 
 class Operators(Functions):
@@ -21,7 +29,7 @@ class Operators(Functions):
 
     def _operate(self, rule: Rule, a: Any, b: Any) -> Any:
         """The row applied to a and b, one of which is this number; NotImplemented if the other one is to do it."""
-        return rule(a, b)
+        return NotImplemented if answers_itself(b if a is self else a) else rule(a, b)
 
     def _compare(self, how: Callable[[Any, Any], Any], other: Any) -> Any:
         """This number compared with another one; ``how`` is a function of the module ``operator``."""
@@ -48,6 +56,15 @@ class Operators(Functions):
     def __gt__(self, other: Any) -> Any: return self._compare(operator.gt, other)
     def __ge__(self, other: Any) -> Any: return self._compare(operator.ge, other)
     # fmt: on
+
+    def __copy__(self) -> Any:  # a copy is the same number, with the same derivative
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise LostDerivative(NO_PICKLE)
 
     def __neg__(self) -> Any:
         return self._apply(rules.neg)

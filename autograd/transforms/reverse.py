@@ -8,17 +8,19 @@ expressions, applied to the operands themselves: what comes out is a number of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from autograd.engine import graph
+from autograd.engine.kinds import number
 from autograd.engine.modes import MODES, admits, check_sent, checking, stops
-from autograd.engine.rules import LEAF, REST, Rule
+from autograd.engine.own import Own
+from autograd.engine.rules import LEAF, REST, STEPS, Domain, Rule
 from autograd.engine.value import Value
 from autograd.errors import AutogradError
 from autograd.transforms.forward import plus, times
 from autograd.transforms.lifted import Lifted, LiftedWorld
 
-# Of a node with its adjoint: the operands on the graph, and the partials by them.
+# Of a node with its adjoint: the operands on the graph, and the terms of their adjoints.
 Edges: TypeAlias = "Callable[[Any, Any], Iterator[tuple[Any, Any]]]"
 
 
@@ -56,6 +58,70 @@ class Node(Lifted):
         self._a = on_tape[0] if on_tape else None
         self._b = on_tape[1] if len(on_tape) == 2 else None
 
+    def sent(self, adjoint: Any) -> Iterator[tuple[Node, Any]]:
+        """What it adds to the adjoints of its operands, given its own."""
+        for operand, partial in zip(self.on_tape, self._rule.partials):
+            if operand is not None:
+                yield operand, times(adjoint, partial(*self.primals, self.primal))
+
+
+class Call(Node):
+    """A call of a function with a backward rule of its own. Its adjoint is the outputs' adjoints, by position."""
+
+    __slots__ = ("outputs", "pull")
+
+    pull: Callable[[list[Any]], list[Any]]
+    outputs: int  # how many
+
+    def sent(self, adjoint: Any) -> Iterator[tuple[Node, Any]]:
+        """See Node."""
+        gradients = self.pull([adjoint.get(j, 0) for j in range(self.outputs)])
+        for operand, gradient in zip(self.on_tape, gradients):
+            if operand is not None:
+                yield operand, gradient
+
+
+class Output(Node):
+    """An output of such a call."""
+
+    __slots__ = ("position",)
+
+    position: int
+
+    def sent(self, adjoint: Any) -> Iterator[tuple[Node, Any]]:
+        """See Node."""
+        (call,) = self.on_tape
+        if call is not None:
+            yield call, Cotangents({self.position: adjoint})
+
+
+class Cotangents(dict[int, Any]):
+    """Adjoints of several outputs, by position. What is added to them is added in place, or many would take long."""
+
+    def __add__(self, other: Any) -> Cotangents:
+        for position, adjoint in other.items():
+            self[position] = plus(self.get(position, 0), adjoint)
+        return self
+
+
+def call_by_hand(
+    world: Reverse, outputs: Sequence[Any], operands: Sequence[Any], pull: Callable[[list[Any]], list[Any]]
+) -> list[Any]:
+    """Outputs that a function has computed from operands of a world, with a rule that pulls their adjoints back."""
+    on_tape = tuple([x if isinstance(x, Node) and x.world is world else None for x in operands])
+    call = Call(world, 0, _BY_HAND, (), on_tape)
+    call.pull = pull
+    call.outputs = len(outputs)
+    found = []
+    for position, y in enumerate(outputs):
+        output = Output(world, y, _BY_HAND, (), (call,))
+        output.position = position
+        found.append(output)
+    return found
+
+
+_BY_HAND: Final = Rule("by hand", lambda: None, (), Domain("", lambda: True))
+
 
 class Reverse(LiftedWorld):
     """The world of nodes on a tape."""
@@ -69,7 +135,7 @@ class Reverse(LiftedWorld):
         on_tape = tuple([x if isinstance(x, Node) and x.world is self else None for x in operands])
         primals = self.primals_of(next(x for x in on_tape if x is not None), operands)
         y = rule(*primals)
-        if MODES.active and not admits(rule, primals, y):
+        if (MODES.active and not admits(rule, primals, y)) or rule in STEPS:
             return y
         return Node(self, y, rule, primals, on_tape)
 
@@ -84,9 +150,7 @@ class Reverse(LiftedWorld):
 
 
 def _edges_on_tape(node: Node, adjoint: Any) -> Iterator[tuple[Node, Any]]:
-    for operand, partial in zip(node.on_tape, node._rule.partials):
-        if operand is not None:
-            yield operand, partial(*node.primals, node.primal)
+    return node.sent(adjoint)
 
 
 def _sweep(order: Iterable[Any], adjoints: dict[Any, Any], wanted: Any, edges: Edges) -> None:
@@ -96,13 +160,13 @@ def _sweep(order: Iterable[Any], adjoints: dict[Any, Any], wanted: Any, edges: E
         order: operations, operands before results.
         adjoints: of the outputs.
         wanted: nodes whose adjoints are kept.
-        edges: gives a node's operands, with the partial derivatives as numbers that the adjoints can be multiplied by.
+        edges: gives a node's operands, with what is added to the adjoint of each.
     """
     for node in reversed(list(order)):
         if node in adjoints:
             adjoint = adjoints[node] if node in wanted else adjoints.pop(node)
-            for operand, partial in edges(node, adjoint):
-                adjoints[operand] = plus(adjoints.get(operand, 0), times(adjoint, partial))
+            for operand, term in edges(node, adjoint):
+                adjoints[operand] = plus(adjoints.get(operand, 0), term)
 
 
 def gradient(y: Value, wrt: Iterable[Value], *, strict: bool = False) -> list[Value]:
@@ -151,13 +215,13 @@ def recorded_gradients(seeds: dict[Value, Any], targets: Sequence[Value]) -> lis
 
     def edges(node: Value, adjoint: Any) -> Iterator[tuple[Value, Any]]:
         if careful:
-            check_sent(node, float(adjoint))
+            check_sent(node, number(adjoint))
         primals = node._operands()
         for (operand, then), partial_of in zip(node._edges(), node._rule.partials):
             if operand in depends and isinstance(operand, Value):
                 partial = partial_of(*primals, node)
-                _check_unchanged(node._rule, float(partial), then)
-                yield operand, partial
+                _check_unchanged(node._rule, number(partial), then)
+                yield operand, times(adjoint, partial)
 
     _sweep((node for node in order if node in depends), adjoints, frozenset(targets), edges)
     return [adjoints.get(x, 0) for x in targets]
@@ -171,9 +235,11 @@ def numeric_gradients(seeds: dict[Value, Any], leaves: Sequence[Value]) -> list[
 
 
 def _edges_in_floats(node: Value, adjoint: Any) -> Iterator[tuple[Value, Any]]:
+    if isinstance(node._rule, Own):
+        node._rule()  # refuses
     for operand, partial in node._edges():
         if isinstance(operand, Value):
-            yield operand, 0 if stops(node, partial) else partial
+            yield operand, times(adjoint, 0 if stops(node, partial) else partial)
 
 
 def _check_unchanged(rule: Rule, now: float, then: float) -> None:

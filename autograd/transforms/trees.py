@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.engine.arrays import own_kind
-from autograd.engine.kinds import library, like
+from autograd.engine.kinds import library, like, plain
 from autograd.engine.methods import Functions
 
 _KINDS = ("fractions", "decimal", "mpmath", "sympy")
@@ -62,7 +62,7 @@ class Tree:
 def flatten(structure: Any) -> tuple[Tree, list[Any]]:
     """The structure's shape and its numbers, from left to right (dicts by sorted key, as optree has it)."""
     if is_number(structure):
-        return Tree(None, [None]), [structure]
+        return Tree(None, [None]), [plain(structure)]
     leaves, spec = [structure], None
     if not hasattr(structure, "ndim"):
         import optree
@@ -75,11 +75,28 @@ def flatten(structure: Any) -> tuple[Tree, list[Any]]:
     for leaf in leaves:
         if getattr(leaf, "ndim", 0):
             shapes.append(leaf.shape)
-            numbers.extend(leaf.ravel().tolist() if leaf.dtype.kind != "O" else leaf.ravel())
+            flat = getattr(leaf, "numbers", leaf).ravel()  # numbers: of a batch, see compiler/record/batches.py
+            numbers.extend(flat.astype(float).tolist() if flat.dtype.kind == "f" else map(plain, flat.tolist()))
         else:
             shapes.append(None)
-            numbers.append(leaf.item() if hasattr(leaf, "ndim") and hasattr(leaf, "item") else leaf)
+            numbers.append(plain(leaf))
     return Tree(spec, shapes), numbers
+
+
+def map_numbers(function: Any, structure: Any) -> Any:
+    """The structure with the function applied to the numbers in it that carry a derivative; all else stays."""
+
+    def each(leaf: Any) -> Any:
+        if isinstance(leaf, Functions):
+            return function(leaf)
+        if hasattr(leaf, "dtype") and leaf.dtype.kind == "O":
+            return array_of([each(x) for x in leaf.ravel()], leaf.shape)
+        return leaf
+
+    import optree
+
+    leaves, spec = optree.tree_flatten(structure, none_is_leaf=True, namespace="chainrule")
+    return optree.tree_unflatten(spec, [each(leaf) for leaf in leaves])
 
 
 def path_of(structure: Any, position: int) -> str:

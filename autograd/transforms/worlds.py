@@ -1,12 +1,12 @@
-"""Worlds: what a number that carries a derivative belongs to.
+"""Worlds: every number that carries a derivative belongs to one.
 
-Each call of a transform opens a world and puts the arguments into it as its *leaves*. What is computed from them
+Each call of a transform opens a world and puts the arguments into it as its *leaves*. Every number computed from them
 belongs to that world, until the function has returned and the world is closed. There are four:
 
 - ``Ground`` (``ground.py``): numbers are Values, which record a graph. Reverse mode on floats, where no other transform
   is at work.
 - ``Reverse`` and ``Forward`` (``reverse.py``, ``forward.py``): numbers are lifted, on top of numbers of any kind.
-- ``Tape`` (``compiler/adjoint.py``): numbers are traced, inside a function that ``jit`` compiles.
+- ``Tape`` (``compiler/record/adjoint.py``): numbers are traced, inside a function that ``jit`` compiles.
 
 A transform doesn't know which of them it is in. It asks for leaves, runs the function, reads the outputs, and pulls
 adjoints back or pushes tangents forward. Worlds nest: each has a *level*, larger than that of every world opened
@@ -26,14 +26,27 @@ from autograd.engine import graph, modes
 from autograd.engine.modes import TAPE
 from autograd.engine.rules import LEAF
 from autograd.engine.value import Value
+from autograd.errors import LostDerivative
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from autograd.engine.rules import Rule
 
+LIFTED: Final[set[int]] = set()  # the levels of the worlds, open in any thread, whose numbers are lifted
+
 _levels: Final = itertools.count(1)
 _open: ContextVar[int] = ContextVar("worlds that are open", default=0)
+
+
+class OnlyReverse(TypeError):
+    """A function of ``custom_vjp`` was called in a world that has no adjoint to hand to its rule."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} has a backward rule only (custom_vjp): it is for grad, vjp, jacobian and hessian, not for forward "
+            "mode (jvp, derivative), jit, or Values outside of a transform; write custom_jvp or @primitive"
+        )
 
 
 class World:
@@ -86,6 +99,10 @@ class World:
         """An output as the world below has it."""
         raise NotImplementedError
 
+    def read_aside(self, y: Any, leaves: Sequence[Any]) -> Any:
+        """The same, of a number that f returned beside its outputs."""
+        return self.read(y)
+
     def pull_back(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
         """Reverse mode: the derivatives of Σ seed · output by each leaf, as numbers of the world below."""
         raise NotImplementedError
@@ -120,5 +137,18 @@ def world_of_trace(numbers: Iterable[Any]) -> Any:
 
 
 def none_is_open() -> bool:
-    """True on the ground: no world is open here."""
-    return _open.get() == 0
+    """True on the ground: no world is open here, nor in any thread one whose lifted numbers f may use."""
+    return _open.get() == 0 and not LIFTED
+
+
+def refuse_ended() -> None:
+    """A number is used whose transform has ended.
+
+    Raises:
+        LostDerivative: always.
+    """
+    file, line = modes.users_line()
+    raise LostDerivative(
+        f"a number of a transform that has ended is used at {file}:{line}, and its derivative is gone; return it from "
+        "that transform's function (has_aux=True hands more than the result on), or keep float(stop_gradient(x))"
+    )

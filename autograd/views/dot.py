@@ -10,14 +10,17 @@ outside the boxes are grey, and readable on white and on black.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.engine import graph
 from autograd.engine.modes import scopes_of
+from autograd.engine.own import Own
 from autograd.engine.rules import LEAF
 from autograd.engine.value import Value
-from autograd.views.render import FONT, GREY, INK, in_label, in_tooltip, load_graphviz, number
+from autograd.views.passes import Gradients, gradients_of, steps
+from autograd.views.render import FONT, GREY, INK, in_label, in_tooltip, load_graphviz, number, visible
 from autograd.views.select import Picked, select
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ def to_dot(
     highlight: Value | str | Iterable[Value | str] | None = None,
     depth: int | None = None,
     digits: int = 4,
+    order: bool = False,
+    ratio: float | None = None,
     max_nodes: int = MAX_NODES,
 ) -> graphviz.Digraph:
     """The graph that ``value`` was computed by, as a ``graphviz.Digraph``.
@@ -54,11 +59,14 @@ def to_dot(
     Args:
         value: the output.
         rankdir: where the graph runs to: ``"LR"`` (left to right), ``"TB"``, ``"RL"`` or ``"BT"``.
-        grads: show gradients (∂) below the numbers.
+        grads: show gradients (∂) below the numbers, where ``backward()`` of this output has computed them.
         fold: draw a weighted sum, such as w1·i1 + w2·i2, as one node.
         highlight: a Value or its label, or several: the paths along which they act on the output stand out.
         depth: how many operations to go back from the output; all of them by default.
         digits: significant digits.
+        order: number the operations in the order of the backward pass, and write on each edge what it adds to the
+            gradient of the operand.
+        ratio: stretch the picture to this ratio of width to height, such as 16 / 9.
         max_nodes: draw at most so many Values, those nearest to the output. The picture says what it left out.
 
     Raises:
@@ -70,12 +78,48 @@ def to_dot(
     >>> "n0 -> n1" in to_dot(x * x).source
     True
     """
+    return drawing(
+        value,
+        rankdir=rankdir,
+        grads=grads,
+        fold=fold,
+        highlight=highlight,
+        depth=depth,
+        digits=digits,
+        order=order,
+        ratio=ratio,
+        max_nodes=max_nodes,
+    ).dot
+
+
+def drawing(
+    value: Value,
+    *,
+    rankdir: str,
+    grads: bool,
+    fold: bool,
+    highlight: Value | str | Iterable[Value | str] | None,
+    depth: int | None,
+    digits: int,
+    order: bool,
+    ratio: float | None,
+    max_nodes: int,
+) -> Drawing:
+    """The picture, in DOT and as boxes and arrows. See :func:`to_dot`."""
     _check(value, rankdir, depth, digits, max_nodes)
-    order = graph.shown(graph.topological_order(value))
-    picked = select(value, order, fold, depth, max_nodes)
-    sources = [] if highlight is None else _sources(highlight, value, order)
-    lit = _lit(sources, order) if sources else None
-    return _Drawing(value, picked, lit, rankdir, grads, digits).draw(order)
+    if ratio is not None and not 0.01 <= ratio <= 100:
+        raise ValueError(f"ratio is width divided by height, such as 16 / 9, not {ratio!r}")
+    below = graph.shown(graph.topological_order(value))
+    picked = select(value, below, fold, depth, max_nodes)
+    sources = [] if highlight is None else _sources(highlight, value, below)
+    lit = _lit(sources, below) if sources else None
+    gradients = gradients_of(value, below) if grads or order else Gradients({}, "", {})
+    drawn = Drawing(value, picked, lit, gradients, grads, digits)
+    drawn.dot.attr(rankdir=rankdir)
+    if ratio is not None:
+        drawn.dot.attr(ratio=f"{1 / ratio:.6f}")
+    drawn.draw(below, steps([x for x in below if x in picked.nodes]) if order else {})
+    return drawn
 
 
 def _check(value: Value, rankdir: str, depth: int | None, digits: int, max_nodes: int) -> None:
@@ -83,6 +127,9 @@ def _check(value: Value, rankdir: str, depth: int | None, digits: int, max_nodes
         raise TypeError(f"a Value can be drawn, not {type(value).__name__}: {value!r:.60}")
     if rankdir not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"rankdir is 'LR', 'TB', 'RL' or 'BT', not {rankdir!r}")
+    for name, option in (("digits", digits), ("max_nodes", max_nodes), ("depth", 0 if depth is None else depth)):
+        if not hasattr(option, "__index__"):
+            raise TypeError(f"{name} is a whole number, not {type(option).__name__}: {option!r:.60}")
     if depth is not None and depth < 0:
         raise ValueError(f"depth counts operations back from the output: 0 or more, not {depth}")
     for name, option in (("digits", digits), ("max_nodes", max_nodes)):
@@ -119,20 +166,48 @@ def _lit(sources: list[Value], order: list[Value]) -> set[Value]:
 # --- How it looks ---
 
 
-class _Drawing:
+class Box(NamedTuple):
+    """A node as text, for pictures that aren't DOT."""
+
+    kind: str  # of _SHAPES
+    title: str
+    sign: str
+    formula: str
+    rows: list[tuple[str, str]]
+
+
+class Arrow(NamedTuple):
+    """An edge, from an operand to a result."""
+
+    start: str
+    end: str
+    text: str
+
+
+class Drawing:
     """One picture while it is being written."""
 
     def __init__(
-        self, output: Value, picked: Picked, lit: set[Value] | None, rankdir: str, grads: bool, digits: int
+        self,
+        output: Value,
+        picked: Picked,
+        lit: set[Value] | None,
+        gradients: Gradients,
+        grads: bool,
+        digits: int,
     ) -> None:
         self.output = output
         self.nodes, self.left_out = picked
         self.lit = lit
-        self.grads = grads
+        self.gradients = gradients
+        self.keys = gradients.keys if grads else {}
         self.digits = digits
+        self.steps: dict[Value, int] = {}
+        self.boxes: dict[str, Box] = {}
+        self.arrows: list[Arrow] = []
         self.dot = load_graphviz().Digraph(
             "computation",
-            graph_attr={"rankdir": rankdir, "bgcolor": "transparent", "fontname": FONT, "fontcolor": GREY}
+            graph_attr={"bgcolor": "transparent", "fontname": FONT, "fontcolor": GREY}
             | {"nodesep": "0.18", "ranksep": "0.4", "tooltip": " "},
             node_attr={"fontname": FONT, "fontsize": "12", "fontcolor": INK, "margin": "0.09,0.05", "penwidth": "1.3"}
             | {"height": "0.3", "width": "0.3"},
@@ -142,7 +217,9 @@ class _Drawing:
             self.dot.attr(nslimit="1", nslimit1="1")
         self.clusters: dict[tuple[str, ...], graphviz.Digraph] = {(): self.dot}
 
-    def draw(self, order: list[Value]) -> graphviz.Digraph:
+    def draw(self, order: list[Value], steps: dict[Value, int]) -> None:
+        """Write it: the Values in this order, the operations with the numbers of their steps."""
+        self.steps = steps
         ids = {node: f"n{i}" for i, node in enumerate(x for x in order if x in self.nodes)}
         lit_edges = (
             sum(x in self.lit for n in ids if n in self.lit for x, _ in self.nodes[n].operands) if self.lit else 0
@@ -150,25 +227,41 @@ class _Drawing:
         for node, name in ids.items():
             cluster = self._cluster(scopes_of(node)[:_NESTING])
             cluster.node(name, **self._node(node))
+            self.boxes[name] = self._box(node)
             left_out = 0
             for position, (operand, partial) in enumerate(self.nodes[node].operands):
                 if not isinstance(operand, Value):
                     constant = f"{name}c{position}"
                     cluster.node(constant, **self._constant(operand))
+                    self.boxes[constant] = Box("constant", number(operand, self.digits), "", "", [])
+                    self.arrows.append(Arrow(constant, name, ""))
                     self.dot.edge(constant, name, **({"color": _FADED["color"]} if self.lit is not None else {}))
                 elif operand in ids:
-                    look = self._edge(node, operand, partial, lit_edges <= _SHOWN_PARTIALS)
-                    self.dot.edge(ids[operand], name, **look)
+                    text = self._edge_text(node, operand, partial, lit_edges <= _SHOWN_PARTIALS)
+                    self.dot.edge(ids[operand], name, **self._edge(node, operand, partial, text))
+                    self.arrows.append(Arrow(ids[operand], name, text))
                 else:
                     left_out += 1
             if left_out:
                 self._stub(cluster, name, left_out)
         for path in sorted(self.clusters, key=len, reverse=True)[:-1]:
             self.clusters[path[:-1]].subgraph(self.clusters[path])
+        if self.remarks:
+            lines = "<BR/>".join(in_label(remark, 100) for remark in self.remarks)
+            self.dot.attr(label=f"<{lines}>", labelloc="b", fontsize="13")
+
+    @property
+    def remarks(self) -> list[str]:
+        """What stands below the picture."""
+        remarks = [self.gradients.legend] if self.keys else []
+        if self.steps:
+            remarks += [
+                "step = its turn in the backward pass, which comes when all its uses had theirs",
+                "on an edge: what is added to the gradient of the operand",
+            ]
         if self.left_out:
-            plural = "" if self.left_out == 1 else "s"
-            self.dot.attr(label=f"… {self.left_out:,} more Value{plural} not drawn", labelloc="b", fontsize="13")
-        return self.dot
+            remarks.append(f"… {self.left_out:,} more Value{'' if self.left_out == 1 else 's'} not drawn")
+        return remarks
 
     def _cluster(self, path: tuple[str, ...]) -> graphviz.Digraph:
         for length in range(1, len(path) + 1):
@@ -182,8 +275,7 @@ class _Drawing:
         return self.clusters[path]
 
     def _node(self, node: Value) -> dict[str, str]:
-        kind = "leaf" if node._rule is LEAF else "output" if node is self.output else "operation"
-        look = _SHAPES[kind] | {"tooltip": self._node_tooltip(node)}
+        look = _SHAPES[self._kind(node)] | {"tooltip": self._node_tooltip(node)}
         faded = self.lit is not None and node not in self.lit
         if faded:
             look |= _FADED
@@ -193,41 +285,71 @@ class _Drawing:
 
     def _node_label(self, node: Value, muted: str) -> str:
         formula = self.nodes[node].formula
-        sign = "Σ" if formula else _SIGNS.get(node._rule.symbol, node._rule.symbol)
+        sign = self._sign(node)
         cells = [f"<B>{in_label(node._label)}</B>"] if node._label else []
         cells += [f'<FONT COLOR="{muted}">{in_label(sign)}</FONT>'] if sign else []
         rows = "".join(
             f'<TD COLSPAN="{3 - len(cells)}"{side}><FONT POINT-SIZE="14">{cell}</FONT></TD>'
             for cell, side in zip(cells, (' ALIGN="LEFT"', ' ALIGN="RIGHT"') if len(cells) == 2 else ("",))
         )
-        pairs = [("data", node._data)] + ([("∂", node._grad)] if self.grads else [])
         rows = f"<TR>{rows}</TR>" if cells else ""
         if formula:
             rows += f'<TR><TD COLSPAN="2"><FONT COLOR="{muted}" POINT-SIZE="11">{formula}</FONT></TD></TR>'
         rows += "".join(
             f'<TR><TD ALIGN="LEFT"><FONT COLOR="{muted}" POINT-SIZE="11">{key}&#160;</FONT></TD>'
-            f'<TD ALIGN="RIGHT">{number(x, self.digits)}</TD></TR>'
-            for key, x in pairs
+            f'<TD ALIGN="RIGHT">{x}</TD></TR>'
+            for key, x in self._rows(node)
         )
         return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
 
+    def _rows(self, node: Value) -> list[tuple[str, str]]:
+        rows = [("data", number(node._data, self.digits))]
+        if node in self.keys:
+            rows.append((self.keys[node], number(node._grad, self.digits)))
+        return [("step", str(self.steps[node])), *rows] if node in self.steps else rows
+
+    def _sign(self, node: Value) -> str:
+        return "Σ" if self.nodes[node].formula else _SIGNS.get(node._rule.symbol, node._rule.symbol)
+
+    def _kind(self, node: Value) -> str:
+        return "leaf" if node._rule is LEAF else "output" if node is self.output else "operation"
+
+    def _box(self, node: Value) -> Box:
+        formula = html.unescape(self.nodes[node].formula).replace("\\\\", "\\")
+        return Box(self._kind(node), visible(node._label, 28), self._sign(node), formula, self._rows(node))
+
     def _node_tooltip(self, node: Value) -> str:
         name = _name(node)
-        grad = [f"∂/∂{name} = {number(node._grad, 17)}"] if self.grads else []
+        grad = [f"∂/∂{name} = {number(node._grad, 17)}"] if node in self.keys else []
         return in_tooltip(name, f"{node.op or 'leaf'}: {number(node._data, 17)}", *grad)
 
     def _constant(self, x: float) -> dict[str, str]:
         look = _SHAPES["constant"] | {"label": f"<{number(x, self.digits)}>", "tooltip": f"constant {number(x, 17)}"}
         return look | _FADED if self.lit is not None else look
 
-    def _edge(self, node: Value, operand: Value, partial: float, show_partial: bool) -> dict[str, str]:
-        look = {"tooltip": in_tooltip(f"∂{_name(node)}/∂{_name(operand)} = {number(partial, 17)}")}
+    def _edge_text(self, node: Value, operand: Value, partial: float, show_partial: bool) -> str:
+        """What is written at an edge: with ``order``, the contribution; on a path that stands out, the partial."""
+        if self.steps:
+            if node not in self.gradients.adjoints:
+                return ""
+            sent = self.gradients.adjoints[node] * partial
+            return "by _backward" if isinstance(node._rule, Own) else _signed(sent, self.digits)
+        is_lit = self.lit is not None and node in self.lit and operand in self.lit
+        return number(partial, self.digits) if is_lit and show_partial and partial == partial else ""
+
+    def _edge(self, node: Value, operand: Value, partial: float, text: str) -> dict[str, str]:
+        ratio = f"∂{_name(node)}/∂{_name(operand)}"
+        is_own = isinstance(node._rule, Own)
+        look = {
+            "tooltip": in_tooltip(f"{ratio}: as its _backward has it" if is_own else f"{ratio} = {number(partial, 17)}")
+        }
+        if text:
+            look |= {"label": f"<&#160;{in_label(text)}&#160;>", "fontcolor": GREY}
         if self.lit is None:
             return look
         if not (node in self.lit and operand in self.lit):
             return look | {"color": _FADED["color"]}
-        if show_partial:
-            look |= {"label": f"<&#160;{number(partial, self.digits)}&#160;>", "fontcolor": ACCENT}
+        look |= {"fontcolor": ACCENT} if text else {}
         return look | {"color": ACCENT, "penwidth": "2.4", "arrowsize": "0.8"}
 
     def _stub(self, cluster: graphviz.Digraph, name: str, count: int) -> None:
@@ -239,3 +361,7 @@ class _Drawing:
 
 def _name(node: Value) -> str:
     return node._label or f"({node._rule.symbol or number(node._data, 4)})"
+
+
+def _signed(x: float, digits: int) -> str:
+    return ("" if x < 0.0 else "+") + number(x, digits)

@@ -1,4 +1,4 @@
-"""Formulas, as plain text, LaTeX or MathML: what a Value is, in terms of the labelled Values it was computed from.
+"""Formulas, as plain text, LaTeX or MathML: a Value as an expression in the labelled Values that it was computed from.
 
 The graph says which operation was applied to what, the rule table how each is written. The brackets that keep the
 written order of evaluation the one that was computed, ``a * (b + c)``, ``(a * b)^2``, are the notations' own.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def formula(value: Value, *, style: str = "text", numbers: bool = False, digits: int = 6, limit: int = 200) -> str:
-    r"""What the Value is, in terms of the nearest labelled Values below it.
+    r"""The Value as an expression in the nearest labelled Values below it.
 
     Args:
         value: the Value; its own label isn't used, unless it is a leaf.

@@ -60,15 +60,19 @@ class Picture:
 # --- Bytes and files ---
 
 
-def checked_path(path: str | os.PathLike[str]) -> Path:
+def checked_path(path: str | os.PathLike[str], formats: tuple[str, ...] = FORMATS) -> Path:
     """The path, if its ending is one of a picture's.
 
     Raises:
         ValueError: it is another.
+        TypeError: it is no path at all.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"the file's name is text or a path, not {type(path).__name__}: {path!r:.60}")
     path = Path(path)
-    if path.suffix.lower()[1:] not in FORMATS:
-        raise ValueError(f"a picture's file ends in .svg, .png, .pdf or .dot, not {path.suffix!r}: {path}")
+    if path.suffix.lower()[1:] not in formats:
+        *others, last = (f".{ending}" for ending in formats)
+        raise ValueError(f"a picture's file ends in {', '.join(others)} or {last}, not {path.suffix!r}: {path}")
     return path
 
 

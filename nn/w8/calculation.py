@@ -1,7 +1,7 @@
 """The w1–w8 calculation as lines of text: forward, backward, one step.
 
 Everything is read off the recorded graph. The chain rule's lines are written here as a person would write them, each
-from the line before; that their results are the engine's own gradients is what the tests hold.
+from the line before. The tests compare their results with the engine's own gradients.
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ class Line(NamedTuple):
 
 def report(network: W8Network, lr: float) -> Iterator[str]:
     """The lines of text for a network whose error has been computed and differentiated, up to a step at that rate."""
-    yield "The w1–w8 network: two inputs, two hidden neurons, two outputs, no biases"
+    biases = "a bias for each layer" if network.biases else "no biases"
+    yield f"The w1–w8 network: two inputs, two hidden neurons, two outputs, {biases}"
     yield f"  inputs   {_named(network.inputs)}"
     yield f"  targets  {_named(network.targets)}"
     weights = network.parameters()
     yield f"  weights  {_named(weights[:4])}"
     yield f"           {_named(weights[4:])}"
+    if network.biases:
+        yield f"  biases   {_named(network.biases)}"
     yield "\nForward pass"
     yield from fitted(forward, network)
     yield "\nBackward pass: the chain rule, from the error back to the weights"

@@ -1,4 +1,6 @@
-"""The w1–w8 network: two inputs, two hidden neurons, two outputs, no biases. Every line here is a line of the document.
+"""The w1–w8 network: two inputs, two hidden neurons, two outputs, no biases unless they are given.
+
+Every line here is a line of the document.
 
           w1, w2          w5, w6
     i1 ───────── h1 │ a_h1 ───────── o1 │ a_o1      E1 = ½ (t1 - a_o1)²
@@ -8,7 +10,7 @@
     i2 ───────── h2 │ a_h2 ───────── o2 │ a_o2      E2 = ½ (t2 - a_o2)²
           w3, w4          w7, w8
 
-Nothing about derivatives is written here. ``E_total.backward()`` applies the chain rule to whatever was computed.
+Nothing about derivatives is written here. ``E_total.backward()`` applies the chain rule to this calculation.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from nn.history import History
 from nn.module import Module
 
 NODES: Final = ("h1", "a_h1", "h2", "a_h2", "o1", "a_o1", "o2", "a_o2", "E1", "E2", "E_total")
+BIASES: Final = ("b1", "b2")
 WEIGHTS: Final = ("w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8")
 
 # The classical spreadsheet: a column for every number, a row for every step.
@@ -36,32 +39,44 @@ class W8Network(Module):
     Args:
         weights: eight numbers, w1 to w8. Without them they are random, between -1 and 1.
         seed: for the random ones; None for Python's global ``random``.
+        biases: two numbers, b1 for both hidden neurons and b2 for both outputs, as in the form of this network that is
+            most widely known, whose numbers are 0.35 and 0.60. They are constants: training leaves them as they are.
 
     Raises:
-        ValueError: there are not eight weights.
-        TypeError: a weight isn't a number.
+        ValueError: there are not eight weights, or not two biases.
+        TypeError: a weight or a bias isn't a number.
 
     >>> net = W8Network([0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55])
     >>> E_total = net.loss((0.05, 0.10), (0.01, 0.99))
     >>> E_total.backward()
     >>> round(E_total.data, 9), round(net.w5.grad, 9)
     (0.242519857, 0.072157073)
+    >>> net = W8Network([0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55], biases=(0.35, 0.60))
+    >>> round(net.loss((0.05, 0.10), (0.01, 0.99)).data, 9)
+    0.298371109
     """
 
-    def __init__(self, weights: Iterable[Any] | None = None, seed: Any = None) -> None:
+    def __init__(
+        self, weights: Iterable[Any] | None = None, seed: Any = None, biases: Iterable[Any] | None = None
+    ) -> None:
         if weights is None:
             generator: Any = random if seed is None else random.Random(seed)
             weights = [generator.uniform(-1, 1) for _ in WEIGHTS]
+        if not hasattr(weights, "__iter__"):
+            raise TypeError(f"the weights are a list of eight numbers, w1 to w8, not {weights!r:.60}")
         numbers = list(weights)
         if len(numbers) != 8:
             raise ValueError(f"the network has eight weights, w1 to w8; {len(numbers)} were given")
         self.w1, self.w2, self.w3, self.w4, self.w5, self.w6, self.w7, self.w8 = (
             Value(number, label=label) for label, number in zip(WEIGHTS, numbers)
         )
+        self._biases = [] if biases is None else [real(b) for b in _two(biases, "biases")]
         self._last: dict[str, Value] = {}
 
     def __repr__(self) -> str:
-        return f"W8Network({', '.join(f'{name}={getattr(self, name).data:g}' for name in WEIGHTS)})"
+        weights = [f"{name}={getattr(self, name).data:g}" for name in WEIGHTS]
+        biases = [f"{name}={b:g}" for name, b in zip(BIASES, self._biases)]
+        return f"W8Network({', '.join(weights + biases)})"
 
     def __call__(self, i1: Any, i2: Any) -> tuple[Value, Value]:
         """The forward pass.
@@ -75,27 +90,34 @@ class W8Network(Module):
         >>> W8Network([0] * 8)(0.05, 0.10)[0]
         Value(data=0.5, grad=0.0, label='a_o1')
         """
-        i1, i2 = _labelled(i1, "i1"), _labelled(i2, "i2")
+        i1, i2 = self._labelled(i1, "i1"), self._labelled(i2, "i2")
 
         # From the inputs to the hidden layer.
         h1 = self.w1 * i1 + self.w2 * i2
         h2 = self.w3 * i1 + self.w4 * i2
+        biases = {label: Value(b, label=label) for label, b in zip(BIASES, self._biases)}
+        if biases:
+            h1 = h1 + biases["b1"]
+            h2 = h2 + biases["b1"]
         a_h1 = sigmoid(h1)
         a_h2 = sigmoid(h2)
 
         # From the hidden layer to the outputs.
         o1 = self.w5 * a_h1 + self.w6 * a_h2
         o2 = self.w7 * a_h1 + self.w8 * a_h2
+        if biases:
+            o1 = o1 + biases["b2"]
+            o2 = o2 + biases["b2"]
         a_o1 = sigmoid(o1)
         a_o2 = sigmoid(o2)
 
         name(h1=h1, h2=h2, a_h1=a_h1, a_h2=a_h2, o1=o1, o2=o2, a_o1=a_o1, a_o2=a_o2)
         computed = (i1, i2, h1, a_h1, h2, a_h2, o1, a_o1, o2, a_o2)
-        self._last = dict(zip(("i1", "i2", *NODES), computed))
+        self._last = dict(zip(("i1", "i2", *NODES), computed)) | biases
         return a_o1, a_o2
 
     def loss(self, inputs: Iterable[Any], targets: Iterable[Any]) -> Value:
-        """The forward pass, and how far it is from what it should be.
+        """The forward pass, and its error against the targets.
 
         Args:
             inputs: the numbers i1 and i2.
@@ -109,12 +131,12 @@ class W8Network(Module):
         """
         i1, i2 = _two(inputs, "inputs")
         t1, t2 = _two(targets, "targets")
-        t1, t2 = _labelled(t1, "t1"), _labelled(t2, "t2")
+        t1, t2 = self._labelled(t1, "t1"), self._labelled(t2, "t2")
         a_o1, a_o2 = self(i1, i2)
 
         E1 = 1 / 2 * (t1 - a_o1) ** 2  # noqa: N806 - the document's names
         E2 = 1 / 2 * (t2 - a_o2) ** 2  # noqa: N806
-        E_total = E1 + E2  # noqa: N806
+        E_total: Value = E1 + E2  # noqa: N806
 
         name(E1=E1, E2=E2, E_total=E_total)
         self._last.update(t1=t1, t2=t2, E1=E1, E2=E2, E_total=E_total)
@@ -122,7 +144,7 @@ class W8Network(Module):
 
     @property
     def nodes(self) -> dict[str, Value]:
-        """What was computed last, by name: ``h1`` to ``a_o2`` after a forward pass, the errors too after a loss."""
+        """The last results by name: ``h1`` to ``a_o2`` after a forward pass, the errors too after a loss."""
         return {node: self._last[node] for node in NODES if node in self._last}
 
     @property
@@ -135,19 +157,34 @@ class W8Network(Module):
         """The last targets, ``(t1, t2)``, as labelled Values; empty before there were any."""
         return tuple(self._last[key] for key in ("t1", "t2") if key in self._last)
 
+    @property
+    def biases(self) -> tuple[Value, ...]:
+        """The biases of the last pass, ``(b1, b2)``, as labelled Values; empty before there were any."""
+        return tuple(self._last[key] for key in BIASES if key in self._last)
+
     def network(self) -> list[list[tuple[Any, ...]]]:
-        """The layers, inputs first, as ``draw_network`` wants them: names, weights, bias and activation of each unit.
+        """The layers, inputs first, as ``draw_network`` wants them: names, weights, bias and activation of each unit,
+        and the Values of its names, if they have been computed.
 
         >>> [names for layer in W8Network().network() for names, *_ in layer]
         [('i1',), ('i2',), ('h1', 'a_h1'), ('h2', 'a_h2'), ('o1', 'a_o1'), ('o2', 'a_o2')]
         """
-        hidden = {"1": (self.w1, self.w2), "2": (self.w3, self.w4)}
-        outputs = {"1": (self.w5, self.w6), "2": (self.w7, self.w8)}
+        weights = {
+            "h1": (self.w1, self.w2),
+            "h2": (self.w3, self.w4),
+            "o1": (self.w5, self.w6),
+            "o2": (self.w7, self.w8),
+        }
+        b1, b2 = self.biases or (None, None)
         return [
-            [(("i1",),), (("i2",),)],
-            [((f"h{k}", f"a_h{k}"), weights, None, "sigmoid") for k, weights in hidden.items()],
-            [((f"o{k}", f"a_o{k}"), weights, None, "sigmoid") for k, weights in outputs.items()],
+            [self._unit((name,)) for name in ("i1", "i2")],
+            [self._unit((name, f"a_{name}"), weights[name], b1, "sigmoid") for name in ("h1", "h2")],
+            [self._unit((name, f"a_{name}"), weights[name], b2, "sigmoid") for name in ("o1", "o2")],
         ]
+
+    def _unit(self, names: tuple[str, ...], *rest: Any) -> tuple[Any, ...]:
+        values = tuple(self._last[name] for name in names if name in self._last)
+        return (names, *(rest or ((), None, "")), values)
 
     def train(self, inputs: Iterable[Any], targets: Iterable[Any], lr: float, steps: int) -> History:
         """Gradient descent on one sample: w ← w - lr·∂E_total/∂w for all eight weights, ``steps`` times.
@@ -197,19 +234,23 @@ class W8Network(Module):
                 w.data -= lr * w.grad  # the update: a small step against the gradient
             yield row
 
+    def _labelled(self, x: Any, label: str) -> Any:
+        """The number as a labelled Value; as it is beside weights without labels, the numbers of a transform."""
+        if not (isinstance(self.w1, Value) and self.w1.label):
+            return x
+        value = x if isinstance(x, Value) else Value(x)
+        value.label = value.label or label
+        return value
+
     def _row(self) -> dict[str, float]:
         weights = {w.label: w for w in self.parameters()}
         numbers = {label: value.data for label, value in (self._last | weights).items()}
         return numbers | {f"∂E/∂{label}": w.grad for label, w in weights.items()}
 
 
-def _labelled(x: Any, label: str) -> Value:
-    value = x if isinstance(x, Value) else Value(x)
-    value.label = value.label or label
-    return value
-
-
 def _two(numbers: Iterable[Any], what: str) -> list[Any]:
+    if not hasattr(numbers, "__iter__"):
+        raise TypeError(f"the network has two {what}, a list of two numbers, not {numbers!r:.60}")
     pair = list(numbers)
     if len(pair) != 2:
         raise ValueError(f"the network has two {what}; {len(pair)} were given")

@@ -23,7 +23,7 @@ WEIGHTS: Final = (0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55)
 
 
 class Settings(NamedTuple):
-    """What the study is about: two inputs, two targets, eight weights, how to train, and where the files go."""
+    """The settings of a study: two inputs, two targets, eight weights, how to train, and where the files go."""
 
     inputs: tuple[float, ...] = (0.05, 0.10)
     targets: tuple[float, ...] = (0.01, 0.99)
@@ -39,7 +39,7 @@ def settings(
     """The settings from the text of the command's options.
 
     Raises:
-        ValueError: an option is wrong; the message says which, and what it should be.
+        ValueError: an option is wrong; the message names it, and its right form.
 
     >>> settings("1,2", "0,1", None, None, 0.5, 10, Path("out")).inputs
     (1.0, 2.0)
@@ -82,6 +82,7 @@ def run(given: Settings) -> None:
     for text in report(network, given.lr):
         _print(text)
     files = [draw(total, given.out / f"w8_graph.{kind}") for kind in ("svg", "png")]
+    files += [draw(total, given.out / f"w8_slide.{kind}", fold=True, ratio=16 / 9) for kind in ("svg", "png")]
     files += [_draw_network(network, given.out / f"w8_network.{kind}") for kind in ("svg", "png")]
 
     errors, history, last = train(given)
@@ -103,7 +104,9 @@ def run(given: Settings) -> None:
 def _described(given: Settings) -> Iterator[str]:
     yield "the graph, with every number and gradient, before training"
     yield ""
-    yield "the network, its weights as lines"
+    yield "the same for a slide, 16 : 9"
+    yield ""
+    yield "the network, its weights as lines, with numbers and gradients"
     yield ""
     yield f"the spreadsheet: {len(COLUMNS)} columns, a row for each update at learning rate {given.lr:g}"
     yield _described_plot()

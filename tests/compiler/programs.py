@@ -30,10 +30,12 @@ from autograd.compiler.program import (
     COPY,
     DATA,
     EQUAL,
+    LANES,
     LESS,
     LESS_EQUAL,
     NONE,
     OWN,
+    PICK,
     REDUCE,
     SELECT,
     SOURCES,
@@ -163,7 +165,7 @@ class _Maker:
         batch = self.choose.of(self.batches)
         makers: tuple[Callable[[int], Any], ...] = (
             self.sum, self.function, self.sum, self.constant, self.source, self.comparison, self.select, self.reduce,
-            self.take, self.combined, self.function, self.copy, self.own,
+            self.take, self.combined, self.function, self.one_sample, self.lanes, self.copy, self.own,
         )  # fmt: skip
         self.choose.of(makers if self.recorded else makers[:-2])(batch)
 
@@ -269,6 +271,18 @@ class _Maker:
         bits = max(self.bits[v][0] for v in table), max(self.bits[v][1] for v in table)
         self.add(TAKE, (index, *table), self.widest((index, *table)), bits)
 
+    def one_sample(self, batch: int) -> None:
+        varying = [v for each in self.batches if each for v in self.varying[each]]
+        if varying:
+            a = self.choose.of(varying)
+            self.add(PICK, (a, self.choose(self.batch[a])), 0, self.bits[a], truth=self.truth[a])
+
+    def lanes(self, batch: int) -> None:
+        size = batch or self.batches[1]
+        operands = tuple(self.pick(0) for _ in range(size))
+        bits = max(self.bits[v][0] for v in operands), max(self.bits[v][1] for v in operands)
+        self.add(LANES, operands, size, bits, truth=all(self.truth[v] for v in operands))
+
     def copy(self, batch: int) -> None:
         a = self.pick(batch)
         self.add(COPY, (a,), batch or self.batch[a], self.bits[a])
@@ -327,6 +341,10 @@ def reference(
             known.append([numbers[operands[0] + operands[1] * s] for s in range(batch)])
         elif head is DATA:
             known.append([number(x) for x in operands[0]])
+        elif head is PICK:
+            known.append(known[operands[0]][operands[1]])
+        elif head is LANES:
+            known.append([known[x] for x in operands])
         elif head is REDUCE:
             size = max(program.batch_of(x) for x in values_in(head, operands))
             parts = [_sum(operands, _at(known, s), number, moved, value) for s in range(size)]

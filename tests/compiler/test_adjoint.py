@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import derivative, dot, grad, jit, log, sin, sqrt, take, vjp, where
+from autograd import derivative, dot, grad, jit, log, sqrt, take, vjp, where
 from autograd import sum as total
 from autograd.compiler.passes.rewriting import renumbered
 from autograd.compiler.passes.simplify import simplify
@@ -27,9 +27,11 @@ from autograd.compiler.program import (
     COPY,
     DATA,
     EQUAL,
+    LANES,
     LESS,
     NONE,
     OWN,
+    PICK,
     REDUCE,
     SELECT,
     SUM,
@@ -124,6 +126,10 @@ def slopes(program: Program, known: Sequence[Any], tangents: dict[int, Any]) -> 
                     y += sign * (moving(a, s) if b == NONE else moving(a, s) * at(b, s) + at(a, s) * moving(b, s))
             elif head is COPY:
                 y = moving(operands[0], s)
+            elif head is PICK:
+                y = moving(*operands)
+            elif head is LANES:
+                y = moving(operands[s], 0)
             elif head is SELECT:
                 y = moving(operands[1] if at(operands[0], s) else operands[2], s)
             elif head is TAKE:
@@ -449,22 +455,18 @@ def test_a_value_that_both_branches_use_needs_no_guard() -> None:
     assert jit(grad(g)).lower(2.0).counts()["less"] == 1  # an index below 0
 
 
-def test_only_what_may_be_infinite_is_guarded() -> None:
-    program = jit(grad(lambda x: where(x > 0, sin(x) + log(x), 0.0))).lower(2.0)
-    assert program.counts()["select"] == 1  # 1/x, not cos(x); the adjoint is the condition itself
-
-
 @pytest.mark.parametrize("seed", [0.0, 1.0, -1.0, 2.5])
 def test_any_number_may_be_pulled_back(seed: float) -> None:
     assert jit(lambda x: vjp(lambda x: x * x, x)[1](seed)[0])(3.0) == 6 * seed
 
 
-def test_sums_and_dots_are_one_instruction() -> None:
-    for f, expected in ((lambda xs: total(xs), 6.0), (lambda xs: dot(xs, xs[::-1]), 10.0)):
-        program = jit(f).stages([1.0, 2.0, 3.0])["trace"]
+def test_long_sums_and_dots_are_one_instruction() -> None:
+    numbers = [1.0, 2.0, 3.0, 4.0, 5.0]
+    for f, expected in ((lambda xs: total(xs), 15.0), (lambda xs: dot(xs, xs[::-1]), 35.0)):
+        program = jit(f).stages(numbers)["trace"]
         verify(program)
-        assert program.counts() == {"sum": 1, "terms": 3}
-        assert jit(f)([1.0, 2.0, 3.0]) == expected
+        assert program.counts() == {"sum": 1, "terms": 5}
+        assert jit(f)(numbers) == expected
 
 
 def test_sums_and_dots_of_arrays_go_element_by_element() -> None:

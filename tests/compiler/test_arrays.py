@@ -322,8 +322,6 @@ REFUSED: dict[str, tuple[Function, str]] = {
     "np.where of one": (lambda x, y: np.where(x > 0), BRANCH),
     "np.array": (lambda x, y: np.array([x[0], x[1]]) > 0, r"np\.stack"),
     "np.asarray": (lambda x, y: np.asarray(x) > 0, r"np\.asanyarray"),
-    "==": (lambda x, y: x == y, r"abs\(x - y\) > 0"),
-    "!=": (lambda x, y: x != 0, r"abs\(x - y\) > 0"),
     "np.nextafter": (lambda x, y: np.nextafter(x, y), FUNCTIONS),
     "np.heaviside": (lambda x, y: np.heaviside(x, y), FUNCTIONS),
     "np.linalg.inv": (lambda x, y: np.linalg.inv(np.outer(x, y)), FUNCTIONS),

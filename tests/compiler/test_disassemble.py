@@ -104,11 +104,11 @@ def test_every_instruction_has_a_text() -> None:
     def tokens(W: Any, X: Any) -> Any:
         return mean(vmap(lambda x: sum(sigmoid(dot(row, x[k])) for k in range(3) for row in W))(X))
 
-    many = jit(value_and_grad(tokens)).lower(rng.normal(size=(4, 3)), rng.normal(size=(1000, 3, 3)))
+    many = jit(value_and_grad(tokens)).lower(rng.normal(size=(4, 5)), rng.normal(size=(1000, 3, 5)))
     text = many.to_words()
     for words in (
         "for each block of 1,000 samples",
-        "V[i] = M[12 + i + 9·s]",
+        "V[i] = M[20 + i + 15·s]",
         "for i < 3, j < 4",
         "+= Σ over the block of",
         "then",

@@ -231,7 +231,7 @@ def test_methods_partials_and_callable_objects() -> None:
             self.w = w
             self.compiled = jit(self.predict)
 
-        @jit
+        @functools.partial(jit, static_argnums=0)
         def scaled(self, x: Any) -> Any:
             return x * self.w
 
@@ -274,6 +274,7 @@ def test_wrong_arguments_are_pythons_own_errors() -> None:
             jit(abs, threads=threads)  # type: ignore[arg-type]
 
 
+@pytest.mark.filterwarnings("ignore::autograd.SlowWarning")
 def test_values_and_other_transforms_go_through_it() -> None:
     f = jit(lambda x, y: x * y + exp(x))
     x = Value(0.5)
@@ -519,6 +520,7 @@ def test_repeat_needs_the_structure_of_the_argument() -> None:
             jit(halved).repeat(n)  # type: ignore[arg-type]
 
 
+@pytest.mark.filterwarnings("ignore::autograd.SlowWarning")
 def test_repeat_inside_a_derivative_is_unrolled() -> None:
     f = jit(lambda x, a: x * a)
     assert grad(lambda x: f.repeat(3)(x, 2.0))(1.0) == 8.0

@@ -26,8 +26,12 @@ from autograd.compiler.program import COLUMN, CONSTANT, NONE, REDUCE, SUM, SUMS,
 from autograd.compiler.record.arguments import Arguments
 from autograd.compiler.source.c import to_c
 from autograd.compiler.source.formulas import WIDTH, outputs_of
+from autograd.compiler.source.javascript import to_javascript
 from autograd.compiler.source.python import HELPERS, to_python
+from autograd.compiler.source.returning import takes_sequence
 from nn import W8Network
+from tests.compiler import javascript
+from tests.compiler.javascript import needs_node
 from tests.compiler.programs import Case, assert_close, assert_equal, examples, interpreted, programs
 from tests.test_w8 import INPUTS, TARGETS, WEIGHTS
 
@@ -95,6 +99,16 @@ def run_c(program: Program | Compiled, numbers: Sequence[float], folder: Path, d
     return results
 
 
+def run_javascript(program: Program | Compiled, numbers: Sequence[float]) -> list[Any]:
+    """The outputs, as the interpreter gives them, computed by the generated JavaScript."""
+    source = to_javascript(program) if isinstance(program, Program) else program.to_javascript()
+    assert source.isascii()
+    program = program if isinstance(program, Program) else program.program
+    arguments = [list(numbers)] if takes_sequence(program) else list(numbers)
+    (results,) = javascript.run(source, [arguments])
+    return results if len(program.outputs) != 1 else [results]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("source")
@@ -155,6 +169,18 @@ def test_generated_c_of_float32_computes_what_the_program_says(folder: Path, cas
     assert_equal(case, run_c(program, numbers, folder, "float32"), source)
 
 
+@needs_node
+@given(programs(exact=True).map(simplified))
+def test_generated_javascript_computes_what_the_program_says(case: Case) -> None:
+    assert_equal(case, run_javascript(*case), to_javascript(case.program))
+
+
+@needs_node
+@given(programs().map(simplified))
+def test_generated_javascript_computes_any_program_as_closely_as_rounding_allows(case: Case) -> None:
+    assert_close(case, run_javascript(*case), note=to_javascript(case.program))
+
+
 # --- Functions ---
 
 
@@ -208,6 +234,22 @@ def test_every_function_gives_in_c_what_the_interpreter_gives(folder: Path, dtyp
                 assert repr(ours) == repr(right), at
 
 
+@needs_node
+def test_every_function_gives_in_javascript_what_the_interpreter_gives() -> None:
+    """To 8 ulp; but for gelu, where the interpreter rounds an exponent. What is infinite or NaN exactly."""
+    program = all_functions()
+    more = [x * 1.37 for x in (0.01, 0.3, -0.3, 0.9, -0.9, 1.5, 5.0, -5.0, 20.0, -20.0)]
+    pairs = [*itertools.product(POINTS, repeat=2), *itertools.product(more, repeat=2)]
+    for (a, b), results in zip(pairs, javascript.run(to_javascript(program), pairs)):
+        for (rule, _, _), ours, right in zip(program.ops, results, interpreted(program, (a, b))):
+            at = f"{rule.name}({a}, {b}): {ours}, not {right}"
+            if math.isfinite(right):
+                ulps = 8.0 + (min(a * a, 1e4) if rule.name == "gelu" else 0.0)
+                assert abs(ours - right) <= ulps * 2.0**-52 * abs(right), at
+            else:
+                assert repr(ours) == repr(right), at
+
+
 @needs_cc
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_constants_are_exact(folder: Path, dtype: str) -> None:
@@ -220,6 +262,13 @@ def test_constants_are_exact(folder: Path, dtype: str) -> None:
     assert [float(x).hex() for x in run_c(program, (), folder, dtype)] == [float(x).hex() for x in expected]
     if dtype == "float64":
         assert list(map(repr, run_source(program, ()))) == list(map(repr, numbers))
+
+
+@needs_node
+def test_constants_are_exact_in_javascript() -> None:
+    numbers = (0.1, -0.0, 1e22, 1e15, -2.5, 3.0, 5e-324, 1.797e308, math.inf, -math.inf, math.nan, 1 / 3)
+    program = Program(0, [(CONSTANT, (x,), 0) for x in numbers], list(range(len(numbers))))
+    assert list(map(repr, run_javascript(program, ()))) == list(map(repr, numbers))
 
 
 # --- Functions as people write them ---
@@ -292,7 +341,10 @@ def trained(one_step: Callable[[list[float]], list[float]], weights: list[float]
     return weights
 
 
-@pytest.mark.parametrize("language", ["python", pytest.param("c", marks=needs_cc)])
+@pytest.mark.parametrize(
+    "language",
+    ["python", pytest.param("c", marks=needs_cc), pytest.param("javascript", marks=needs_node)],
+)
 def test_a_net_trains_in_generated_code(language: str, folder: Path) -> None:
     xs = np.linspace(-1.0, 1.0, 9)
     ys = np.sin(2.0 * xs)
@@ -303,6 +355,9 @@ def test_a_net_trains_in_generated_code(language: str, folder: Path) -> None:
     if language == "python":
         f = python_function(compiled.to_python())
         result = trained(lambda w: list(f([*w, *data])), flat)
+    elif language == "javascript":
+        source = compiled.to_javascript()
+        result = trained(lambda w: list(javascript.run(source, [[[*w, *data]]])[0]), flat)
     else:
         function = c_function(compiled.to_c(), folder)
         out = (ctypes.c_double * 13)()
@@ -374,7 +429,11 @@ def test_brackets(formula: int, folder: Path) -> None:
     python = python_function(compiled.to_python())
     c = c_function(compiled.to_c(), folder) if COMPILER is not None else None
     out = (ctypes.c_double * 1)()
-    for point in itertools.product((-3.7, -0.3, 0.9, 1.3), (-2.9, -0.33, 0.31, 4.3), (-1.9, 0.71, 5.3)):
+    points = [*itertools.product((-3.7, -0.3, 0.9, 1.3), (-2.9, -0.33, 0.31, 4.3), (-1.9, 0.71, 5.3))]
+    if javascript.NODE is not None:
+        for point, ours in zip(points, javascript.run(compiled.to_javascript(), points)):
+            assert bits(ours) == bits(interpreted(compiled.program, point)[0]), compiled.to_javascript()
+    for point in points:
         (right,) = interpreted(compiled.program, point)
         assert bits(python(*point)) == bits(right), compiled.to_python()
         if c is not None:
@@ -390,6 +449,9 @@ def test_functions_as_people_write_them(name: str, folder: Path) -> None:
     right = interpreted(compiled.program, numbers)
     source = compiled.to_python()
     assert list(map(bits, run_source(compiled, numbers))) == list(map(bits, right)), source
+    if javascript.NODE is not None:
+        for ours, expected in zip(run_javascript(compiled, numbers), right):
+            assert ours == pytest.approx(expected, rel=1e-13, abs=1e-13, nan_ok=True)
     if COMPILER is not None:
         layout = compiled.results.outputs
         results = run_c(compiled, numbers, folder)
@@ -421,6 +483,14 @@ def test_any_label_gives_valid_python(labels: list[str]) -> None:
     assert_equal(case, run_source(*case))
 
 
+@needs_node
+@examples(2)
+@given(st.lists(st.sampled_from(NASTY) | st.text(max_size=12), min_size=12, max_size=12))
+def test_any_label_gives_valid_javascript(labels: list[str]) -> None:
+    case = labelled(labels)
+    assert_equal(case, run_javascript(*case))
+
+
 @needs_cc
 @examples(20)
 @given(st.lists(st.sampled_from(NASTY) | st.text(max_size=12), min_size=12, max_size=12))
@@ -435,6 +505,8 @@ def test_all_nasty_labels_at_once(folder: Path) -> None:
         case = labelled([*NASTY, *NASTY][i : i + 12])
         assert_equal(case, run_source(*case))
         assert_equal(case, run_c(*case, folder))
+        if javascript.NODE is not None:
+            assert_equal(case, run_javascript(*case))
 
 
 def labelled(labels: Sequence[str]) -> Case:
@@ -462,6 +534,12 @@ def test_keys_of_any_text_can_be_returned(folder: Path) -> None:
 def test_names_that_python_does_not_take_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"name"):
         jit(sin).lower(1.0).to_python(name)
+
+
+@pytest.mark.parametrize("name", ["", "1f", "a b", "f;", "for", "f\n", "é", "eval", "sigmoid", "await", "Math", "NaN"])
+def test_names_that_javascript_does_not_take_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"name"):
+        jit(sin).lower(1.0).to_javascript(name)
 
 
 @pytest.mark.parametrize(
@@ -495,7 +573,7 @@ def test_long_sums_are_broken_up(folder: Path) -> None:
 def test_lines_are_short(folder: Path) -> None:
     xs = np.arange(300.0)
     compiled = jit(value_and_grad(lambda w: autograd.dot(w, list(xs * 1.1)) + take(list(w), 299 * w[0]))).lower(xs)
-    for source in (compiled.to_python(), compiled.to_c()):
+    for source in (compiled.to_python(), compiled.to_c(), compiled.to_javascript()):
         assert max(map(len, source.splitlines())) <= WIDTH
 
 

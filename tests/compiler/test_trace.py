@@ -238,8 +238,7 @@ def test_a_condition_may_be_returned_and_used_as_a_number() -> None:
     assert jit(lambda x: where(x > 0, 1.0, 0.0) * 3)(2.0) == 3.0
 
 
-def test_identity_is_equality() -> None:
-    assert jit(lambda x: x * 2 if x == x else x)(2.0) == 4.0
+def test_numbers_are_found_in_a_dict_by_identity() -> None:
     assert jit(lambda x, y: {x: 1.0, y: 2.0}[y])(2.0, 3.0) == 2.0
 
 
@@ -323,10 +322,8 @@ FROZEN: dict[str, tuple[Callable[..., Any], str]] = {
     "data": (lambda x, y: x.data, "stop_gradient"),
     "grad": (lambda x, y: x.grad, r"jit\(grad\(f\)\)"),
     "backward": (lambda x, y: (x * y).backward(), r"jit\(grad\(f\)\)"),
-    "==": (lambda x, y: x == y, r"abs\(x - y\) > 0"),
-    "!=": (lambda x, y: x != 0.0, r"abs\(x - y\) > 0"),
     "== of comparisons": (lambda x, y: (x > 0) == (y > 0), "combine conditions"),
-    "in": (lambda x, y: x in [1.0, 2.0], r"abs\(x - y\) > 0"),
+    "in": (lambda x, y: x in [1.0, 2.0], r"where\(condition, a, b\)"),
     "round": (lambda x, y: round(x, 2), r"round\(x \* 100\) / 100"),
     "math": (lambda x, y: math.exp(x), "instead of math's"),
     "format": (lambda x, y: f"{x:.3f}", "print the result"),
@@ -380,6 +377,7 @@ def test_a_value_in_the_closure_is_refused() -> None:
     assert jit(lambda x: x * w.data)(2.0) == 6.0
 
 
+@pytest.mark.filterwarnings("ignore::autograd.SlowWarning")
 def test_a_dual_in_the_closure_is_refused_or_differentiated() -> None:
     """An argument of an outer derivative: the compiled function would lose it."""
     with pytest.raises(TraceError, match=r"(?s)argument"):
@@ -424,9 +422,9 @@ def test_batches_of_different_sizes_do_not_meet() -> None:
     def f(a: Any, b: Any) -> Any:
         return vmap(autograd.exp)(a) * vmap(autograd.exp)(b)
 
-    with pytest.raises(TraceError, match=r"(?s)batch of 3 and a batch of 4.*reduce") as caught:
-        jit(f)(a, b)
-    assert f"{__file__}:{inspect.getsourcelines(f)[1] + 1}" in str(caught.value)
+    for function in (f, jit(f)):
+        with pytest.raises(ValueError, match="broadcast"):
+            function(a, b)
 
 
 def test_what_is_no_number_is_a_type_error() -> None:

@@ -140,6 +140,7 @@ def test_jit_inside_is_part_of_what_is_around_it(name: str, e: Expression, backe
     check(inside, e, backend, eager=plain)
 
 
+@pytest.mark.filterwarnings("ignore::autograd.SlowWarning")
 @examples(12)
 @given(e=woven(SMOOTH, 6))
 def test_the_eager_transforms_take_a_compiled_function(e: Expression) -> None:

@@ -57,7 +57,7 @@ class Result(NamedTuple):
 def copy() -> None:
     """Lay out the copy afresh: what is mutated, and what the tests need."""
     shutil.rmtree(COPY, ignore_errors=True)
-    for name in ("autograd", "nn", "tests"):
+    for name in ("autograd", "nn", "tests", "docs"):
         shutil.copytree(ROOT / name, COPY / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     shutil.copy(ROOT / "pyproject.toml", COPY)
     compileall.compile_dir(COPY, quiet=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import threading
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -12,8 +12,10 @@ import numpy as np
 from autograd.compiler import kernel
 from autograd.compiler.backends.backend import Backend, Procedure
 from autograd.compiler.kernel.lower import Lowered, lower
+from autograd.compiler.locks import Lock
 
 _NEAR: Final = 8 << 20  # bytes of varying memory that a block may take: a share of the last cache
+_SOON: Final = 0.05  # seconds, after which an interrupt is seen
 _HEADERS: Final = 0.5  # what reading the words costs, as a multiple of the work on one vector; measured on a GPT
 
 
@@ -22,12 +24,13 @@ class Kernel(Backend):
 
     def __init__(self, procedure: Procedure) -> None:
         super().__init__(procedure)
-        self._read: Final = procedure.results.read
+        # How a result becomes the user's: most programs have no guards, and their rows are not looked at.
+        self._read: Final = procedure.results.read if procedure.guarded is None else None
         self._lowered: Lowered | None = None
         self._once: kernel.Code | None = None
         self._repeating: kernel.Code | None = None  # copies its results to its first arguments after each run
         self._free: list[_Memory] = []  # that no call is using; constants are in them already
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     @classmethod
     def available(cls) -> bool:
@@ -46,17 +49,20 @@ class Kernel(Backend):
             memory = _Memory(self.procedure, self.lowered())
         for where, first, many in memory.arguments:
             where[...] = numbers[first] if many == 1 else numbers[first : first + many]
-        code.run_at(memory.address, times, min(threads, kernel.MOST_THREADS))
+        threads = min(threads, kernel.MOST_THREADS)
+        if times == 1:
+            code.run_at(memory.address, 1, threads)
+        else:
+            _run_often(code, memory.address, times, threads)
         outputs = memory.outputs.copy()
         self._free.append(memory)
-        return self._read(outputs)
+        return self._read(outputs) if self._read is not None else self.finished(outputs, numbers, threads, times)
 
     def lowered(self) -> Lowered:
         """The program's words."""
         with self._lock:
             if self._lowered is None:
-                program, _, results, _, _ = self.procedure
-                self._lowered = lower(program, results.outputs)
+                self._lowered = lower(self.procedure.program, self.procedure.results.outputs)
             return self._lowered
 
     def _first_code(self, times: int) -> kernel.Code:
@@ -68,7 +74,7 @@ class Kernel(Backend):
 
     def _code(self, feedback: int) -> kernel.Code:
         """The checked program, which copies so many of its results to its inputs after each run."""
-        program, _, _, dtype, threads = self.procedure
+        program, dtype, threads = self.procedure.program, self.procedure.dtype, self.procedure.threads
         lanes = kernel.LANES[dtype]
         lowered = self.lowered()
         sections = [
@@ -82,12 +88,23 @@ class Kernel(Backend):
         return kernel.Code(lowered.words, sections, lowered.memory, dtype, copies)
 
 
+def _run_often(code: kernel.Code, address: Any, times: int, threads: int) -> None:
+    """Run it so many times, and come back to Python now and then: an interrupt (Ctrl-C) is seen there."""
+    some = 1
+    while times > 0:
+        begun = time.perf_counter()
+        code.run_at(address, min(some, times), threads)
+        times -= some
+        elapsed = time.perf_counter() - begun
+        some = some * 4 if elapsed < _SOON / 8 else max(1, int(some * _SOON / elapsed)) if elapsed > _SOON else some
+
+
 class _Memory:
     """A memory with the constants in place, and the parts of it that the arguments go to."""
 
     def __init__(self, procedure: Procedure, lowered: Lowered) -> None:
-        _, arguments, results, dtype, _ = procedure
-        numbers = np.zeros(max(lowered.memory, 1), dtype=dtype)
+        arguments, results = procedure.arguments, procedure.results
+        numbers = np.zeros(max(lowered.memory, 1), dtype=procedure.dtype)
         with np.errstate(over="ignore"):  # what is too large for float32 is infinite
             for start, constants in lowered.constants:
                 numbers[start : start + len(constants)] = constants

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.compiler import ieee
 from autograd.compiler.backends.backend import Interpreter
-from autograd.compiler.program import COLUMN, CONSTANT, DATA, REDUCE, SUM, Program
+from autograd.compiler.program import COLUMN, CONSTANT, DATA, LANES, PICK, REDUCE, SUM, Program
 
 
 class NumPy(Interpreter):
@@ -38,6 +38,10 @@ def run_numpy(program: Program, numbers: Any) -> list[Any]:
                 known[value] = numbers[first + stride * np.arange(batch)]
             elif head is DATA:
                 known[value] = np.asarray(operands[0], dtype=real)
+            elif head is PICK:
+                known[value] = get(operands[0])[operands[1]]
+            elif head is LANES:
+                known[value] = np.array([get(x) for x in operands], dtype=real)
             elif head is SUM or head is REDUCE:
                 y: Any = real(0)
                 for a, b, sign in operands:

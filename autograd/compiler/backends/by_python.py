@@ -29,7 +29,8 @@ class Python(Interpreter):
         return result if len(self.procedure.program.outputs) != 1 else (result,)
 
     def _defined(self) -> Callable[[list[float]], Any]:
-        from autograd.compiler.source.python import takes_sequence, to_python  # which few need
+        from autograd.compiler.source.python import to_python  # which few need
+        from autograd.compiler.source.returning import takes_sequence
 
         source = to_python(self.procedure.program)
         scope: dict[str, Any] = {}

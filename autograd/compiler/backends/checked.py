@@ -17,6 +17,7 @@ class Checked(Interpreter):
     """A procedure, interpreted with NumPy, instruction by instruction."""
 
     keeps_lines: ClassVar[bool] = True
+    looks_inside: ClassVar[bool] = True
 
     def outputs(self, row: Any) -> Sequence[Any]:
         """The outputs of the program.

@@ -7,6 +7,7 @@ which is the number of sums on the longest way to an input, then by kind.
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from autograd.compiler.kernel.varying import VaryingSection
 from autograd.compiler.kernel.words import OPS
 from autograd.compiler.layout import Output
 from autograd.compiler.passes.place import Section, place
-from autograd.compiler.program import Index, Program
+from autograd.compiler.program import LANES, Index, Program
 
 
 class Words(NamedTuple):
@@ -55,16 +56,39 @@ def lower(program: Program, layout: list[Output]) -> Lowered:
     words: list[int] = []
     table = []
     for section, needed in zip(sections, _needed_later(program, sections)):
+        if section.batch:
+            table += _lanes(program, places, words, section)
         begin = len(words)
         if section.batch:
             varying = VaryingSection(program, places, words, section, stores, needed)
             end = varying.run()
-            table.append(Words(section.batch, begin, end, varying.free.top, len(varying.accumulators)))
+            if end > begin:  # else there were only lanes
+                table.append(Words(section.batch, begin, end, varying.free.top, len(varying.accumulators)))
         else:
             uniform_section(program, places, words, section.values)
-            table.append(Words(0, begin, len(words)))
+            if len(words) > begin:
+                table.append(Words(0, begin, len(words)))
     table += _remaining_outputs(program, places, words, layout)
     return Lowered(array("i", words), table, places.size, places.constants)
+
+
+def _lanes(program: Program, places: Places, words: list[int], section: Section) -> list[Words]:
+    """What the section's lanes are made of, where it can be read with a stride: copied, if it doesn't stand there."""
+    begin = len(words)
+    for value in section.values:
+        head, operands, batch = program.operation(value)
+        if head is not LANES:
+            continue
+        at = [places.of[x] for x in operands]
+        strides = {y - x for x, y in itertools.pairwise(at)} or {0}
+        if len(strides) == 1:
+            places.sources[value] = (at[0], strides.pop())
+            continue
+        first = places.take(batch)
+        for sample, x in enumerate(at):
+            words += [OPS["U_SUM"], first + sample, 0, 0, 1, x]
+        places.sources[value] = (first, 1)
+    return [Words(0, begin, len(words))] if len(words) > begin else []
 
 
 def _needed_later(program: Program, sections: list[Section]) -> list[set[Index]]:

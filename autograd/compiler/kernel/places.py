@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NewType
 
 from autograd.compiler.layout import Output
-from autograd.compiler.program import COLUMN, CONSTANT, DATA, Index, Program
+from autograd.compiler.program import COLUMN, CONSTANT, DATA, PICK, Index, Program
 
 Place = NewType("Place", int)  # in M
 Slot = NewType("Slot", int)  # of V
@@ -63,6 +63,7 @@ class Places:
         settled = set()
         for number, (value, out) in enumerate(zip(self.program.outputs, layout)):
             is_made = value >= self.program.inputs and self.of[value] == NOWHERE and not self.program.batch_of(value)
+            is_made = is_made and self.program.operation(value)[0] is not PICK  # which stands where the batch does
             if is_made and value not in self.fixed and not out.samples:
                 self.fixed[value] = self.output(out)
                 settled.add(number)

@@ -24,7 +24,8 @@ typedef uint64_t mask __attribute__((vector_size(BYTES), may_alias));
 #define VV 1
 #define VU 4
 #define ALL_KINDS 31
-INLINE void sum_piece(const int piece, const int kinds, const int lanes, vec *sum, const int32_t *code,
+#define PRODUCT(x, y) (exact ? ROUNDED((x) * (y)) : (x) * (y)) /* exact: the sum has SHORT_TERMS at most */
+INLINE void sum_piece(const int exact, const int piece, const int kinds, const int lanes, vec *sum, const int32_t *code,
                       const int32_t *n, const real *M, const real *V) {
     const int chains = MOST_PIECE / piece;
     vec partial[MOST_PIECE];
@@ -36,19 +37,19 @@ INLINE void sum_piece(const int piece, const int kinds, const int lanes, vec *su
             for (int chain = 0; chain < chains; chain++, code += 2) {
                 const vec *a = AT(code[0]), *b = AT(code[1]);
                 UNROLL
-                for (int i = 0; i < piece; i++) partial[chain * piece + i] += a[i] * b[i];
+                for (int i = 0; i < piece; i++) partial[chain * piece + i] += PRODUCT(a[i], b[i]);
             }
         for (; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]), *b = AT(code[1]);
             UNROLL
-            for (int i = 0; i < piece; i++) partial[i] += a[i] * b[i];
+            for (int i = 0; i < piece; i++) partial[i] += PRODUCT(a[i], b[i]);
         }
     }
     if (kinds == ALL_KINDS)
         for (int k = n[1]; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]), *b = AT(code[1]);
             UNROLL
-            for (int i = 0; i < piece; i++) partial[i] -= a[i] * b[i];
+            for (int i = 0; i < piece; i++) partial[i] -= PRODUCT(a[i], b[i]);
         }
     if (kinds & VU) {
         int k = n[2];
@@ -58,13 +59,13 @@ INLINE void sum_piece(const int piece, const int kinds, const int lanes, vec *su
                 const vec *a = AT(code[0]);
                 const real b = M[code[1]];
                 UNROLL
-                for (int i = 0; i < piece; i++) partial[chain * piece + i] += a[i] * b;
+                for (int i = 0; i < piece; i++) partial[chain * piece + i] += PRODUCT(a[i], b);
             }
         for (; k > 0; k--, code += 2) {
             const vec *a = AT(code[0]);
             const real b = M[code[1]];
             UNROLL
-            for (int i = 0; i < piece; i++) partial[i] += a[i] * b;
+            for (int i = 0; i < piece; i++) partial[i] += PRODUCT(a[i], b);
         }
     }
     if (kinds == ALL_KINDS) {
@@ -72,7 +73,7 @@ INLINE void sum_piece(const int piece, const int kinds, const int lanes, vec *su
             const vec *a = AT(code[0]);
             const real b = M[code[1]];
             UNROLL
-            for (int i = 0; i < piece; i++) partial[i] -= a[i] * b;
+            for (int i = 0; i < piece; i++) partial[i] -= PRODUCT(a[i], b);
         }
         for (int k = n[4]; k > 0; k--, code++) {
             const vec *a = AT(code[0]);
@@ -87,12 +88,12 @@ INLINE void sum_piece(const int piece, const int kinds, const int lanes, vec *su
 }
 
 /* V[dst] = a sum of only these kinds of terms. */
-INLINE void v_sum(const int piece, const int kinds, const int lanes, const int32_t *code, const int32_t *singles,
-                  const real *M, real *block) {
+INLINE void v_sum_as(const int exact, const int piece, const int kinds, const int lanes, const int32_t *code,
+                     const int32_t *singles, const real *M, real *block) {
     for (int p = 0; p < lanes; p += piece * LANES) {
         real *V = block + p;
         vec sum[MOST_PIECE], *y = (vec *)AT(code[1]);
-        sum_piece(piece, kinds, lanes, sum, code + V_SUM_HEADER, code + 2, M, V);
+        sum_piece(exact, piece, kinds, lanes, sum, code + V_SUM_HEADER, code + 2, M, V);
         if (kinds == ALL_KINDS) {
             real single = 0;
             for (int i = 0; i < code[7]; i++) single += M[singles[i]];
@@ -101,6 +102,14 @@ INLINE void v_sum(const int piece, const int kinds, const int lanes, const int32
         UNROLL
         for (int i = 0; i < piece; i++) y[i] = sum[i];
     }
+}
+
+INLINE void v_sum(const int piece, const int kinds, const int lanes, const int32_t *code, const int32_t *singles,
+                  const real *M, real *block) {
+    int64_t terms = 0;
+    for (int i = 2; i < V_SUM_HEADER; i++) terms += code[i];
+    if (terms <= SHORT_TERMS) v_sum_as(1, piece, kinds, lanes, code, singles, M, block);
+    else v_sum_as(0, piece, kinds, lanes, code, singles, M, block);
 }
 
 #if BYTES >= 32
@@ -169,7 +178,7 @@ INLINE void r_sum(const int piece, const int kinds, const int lanes, const int32
     for (int p = 0; p < lanes; p += piece * LANES) {
         const real *V = block + p;
         vec sum[MOST_PIECE];
-        sum_piece(piece, kinds, lanes, sum, code + R_SUM_HEADER, code + 2, M, V);
+        sum_piece(0, piece, kinds, lanes, sum, code + R_SUM_HEADER, code + 2, M, V);
         if (__builtin_expect(last != NULL, 0))
             for (int i = 0; i < piece; i++) sum[i] = (vec)((mask)sum[i] & last[p / LANES + i]);
         for (int i = 0; i < piece; i++) whole += sum[i];
@@ -182,8 +191,8 @@ INLINE void r_sum(const int piece, const int kinds, const int lanes, const int32
 #define MOST_SUMS_AT_ONCE 16 /* in registers */
 
 /* The sums of R rows, a piece of each; see V_ROWS.  A factor that all rows share is loaded once. */
-INLINE void rows_piece(const int piece, const int R, const int lanes, vec *sum, const int32_t *code, const int32_t *n,
-                       int64_t row, const real *M, const real *V) {
+INLINE void rows_piece(const int exact, const int piece, const int R, const int lanes, vec *sum, const int32_t *code,
+                       const int32_t *n, int64_t row, const real *M, const real *V) {
     const int64_t registers = lanes / LANES; /* of a slot */
     for (int i = 0; i < R * piece; i++) sum[i] = (vec){0};
 #define FOR_EVERY_ROW_AND_REGISTER                                                                                     \
@@ -194,15 +203,15 @@ INLINE void rows_piece(const int piece, const int R, const int lanes, vec *sum, 
         if (ia == 0) {
             vec shared[MOST_PIECE];
             for (int i = 0; i < piece; i++) shared[i] = a[i];
-            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += shared[i] * b[r * ib + i];
+            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += PRODUCT(shared[i], b[r * ib + i]);
         } else {
-            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += a[r * ia + i] * b[r * ib + i];
+            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += PRODUCT(a[r * ia + i], b[r * ib + i]);
         }
     }
     for (int k = n[1]; k > 0; k--, code += 4) {
         const vec *a = AT(code[0] + row * code[2]), *b = AT(code[1] + row * code[3]);
         const int64_t ia = code[2] * registers, ib = code[3] * registers;
-        FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] -= a[r * ia + i] * b[r * ib + i];
+        FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] -= PRODUCT(a[r * ia + i], b[r * ib + i]);
     }
     for (int k = n[2]; k > 0; k--, code += 4) {
         const vec *a = AT(code[0] + row * code[2]);
@@ -211,16 +220,16 @@ INLINE void rows_piece(const int piece, const int R, const int lanes, vec *sum, 
         if (ia == 0) {
             vec shared[MOST_PIECE];
             for (int i = 0; i < piece; i++) shared[i] = a[i];
-            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += shared[i] * b[r * ib];
+            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += PRODUCT(shared[i], b[r * ib]);
         } else {
-            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += a[r * ia + i] * b[r * ib];
+            FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] += PRODUCT(a[r * ia + i], b[r * ib]);
         }
     }
     for (int k = n[3]; k > 0; k--, code += 4) {
         const vec *a = AT(code[0] + row * code[2]);
         const real *b = M + (code[1] + row * code[3]);
         const int64_t ia = code[2] * registers, ib = code[3];
-        FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] -= a[r * ia + i] * b[r * ib];
+        FOR_EVERY_ROW_AND_REGISTER sum[r * piece + i] -= PRODUCT(a[r * ia + i], b[r * ib]);
     }
     for (int k = n[4]; k > 0; k--, code += 2) {
         const vec *a = AT(code[0] + row * code[1]);
@@ -231,8 +240,8 @@ INLINE void rows_piece(const int piece, const int R, const int lanes, vec *sum, 
 }
 
 /* R rows of V_ROWS, or (reduces) of R_ROWS into accumulators; of a last block only the lanes of the mask count. */
-INLINE void some_rows(const int piece, const int R, const int reduces, const int lanes, const int32_t *code, int64_t row,
-                      const real *M, real *block, double *A, const mask *last) {
+INLINE void some_rows(const int exact, const int piece, const int R, const int reduces, const int lanes,
+                      const int32_t *code, int64_t row, const real *M, real *block, double *A, const mask *last) {
     const int32_t *n = code + 3, *terms = code + (reduces ? R_ROWS_HEADER : V_ROWS_HEADER);
     const int32_t *singles = terms + 4 * ((int64_t)n[0] + n[1] + n[2] + n[3]) + 2 * (int64_t)n[4];
     vec whole[MOST_SUMS_AT_ONCE];
@@ -240,7 +249,7 @@ INLINE void some_rows(const int piece, const int R, const int reduces, const int
     for (int p = 0; p < lanes; p += piece * LANES) {
         real *V = block + p;
         vec sum[MOST_SUMS_AT_ONCE];
-        rows_piece(piece, R, lanes, sum, terms, n, row, M, V);
+        rows_piece(exact, piece, R, lanes, sum, terms, n, row, M, V);
         UNROLL
         for (int r = 0; r < R; r++) {
             vec *own = sum + r * piece;
@@ -259,14 +268,23 @@ INLINE void some_rows(const int piece, const int R, const int reduces, const int
     if (reduces) add_lanes(R, A + code[1] + row, whole);
 }
 
-INLINE void all_rows(const int piece, const int reduces, const int lanes, const int32_t *code, const real *M, real *V,
-                     double *A, const mask *last) {
+INLINE void all_rows_as(const int exact, const int piece, const int reduces, const int lanes, const int32_t *code,
+                        const real *M, real *V, double *A, const mask *last) {
     const int R = BYTES < 64 ? 8 / piece : piece == 1 ? 8 : 16 / piece > 4 ? 4 : 16 / piece;
     int64_t row = 0, k = code[2];
-    for (; row + R <= k; row += R) some_rows(piece, R, reduces, lanes, code, row, M, V, A, last);
+    for (; row + R <= k; row += R) some_rows(exact, piece, R, reduces, lanes, code, row, M, V, A, last);
     if (!reduces)
-        for (; row + R / 2 <= k; row += R / 2) some_rows(piece, R / 2, reduces, lanes, code, row, M, V, A, last);
-    for (; row < k; row++) some_rows(piece, 1, reduces, lanes, code, row, M, V, A, last);
+        for (; row + R / 2 <= k; row += R / 2)
+            some_rows(exact, piece, R / 2, reduces, lanes, code, row, M, V, A, last);
+    for (; row < k; row++) some_rows(exact, piece, 1, reduces, lanes, code, row, M, V, A, last);
+}
+
+INLINE void all_rows(const int piece, const int reduces, const int lanes, const int32_t *code, const real *M, real *V,
+                     double *A, const mask *last) {
+    int64_t terms = 0;
+    for (int i = 3; !reduces && i < V_ROWS_HEADER; i++) terms += code[i];
+    if (!reduces && terms <= SHORT_TERMS) all_rows_as(1, piece, 0, lanes, code, M, V, A, last);
+    else all_rows_as(0, piece, reduces, lanes, code, M, V, A, last);
 }
 
 /* --- Grids: m times k sums whose first factors depend on the one number and whose second factors on the other, as in
@@ -277,8 +295,8 @@ INLINE void all_rows(const int piece, const int reduces, const int lanes, const 
 #define FOR_THE_TILE UNROLL for (int r = 0; r < tm; r++) UNROLL for (int c = 0; c < tk; c++)
 
 /* Rows (i..i+tm, j..j+tk) of V_GRID, for one register of every slot: V is that of slot 0. */
-INLINE void v_tile(const int tm, const int tk, const int64_t lanes, const int32_t *code, int64_t i, int64_t j,
-                   const real *M, real *V) {
+INLINE void v_tile(const int exact, const int tm, const int tk, const int64_t lanes, const int32_t *code, int64_t i,
+                   int64_t j, const real *M, real *V) {
     const int64_t registers = lanes / LANES, k = code[3];
     const int32_t *terms = code + V_GRID_HEADER, *end = terms + 4 * (int64_t)code[4], *singles_end = end + 3 * (int64_t)code[5];
     vec sum[TILE_M * TILE_K];
@@ -294,7 +312,7 @@ INLINE void v_tile(const int tm, const int tk, const int64_t lanes, const int32_
         for (int c = 0; c < tk; c++) {
             const real w = b[c * jb];
             UNROLL
-            for (int r = 0; r < tm; r++) sum[r * tk + c] += x[r] * w;
+            for (int r = 0; r < tm; r++) sum[r * tk + c] += PRODUCT(x[r], w);
         }
     }
     for (; terms < singles_end; terms += 3)
@@ -302,19 +320,24 @@ INLINE void v_tile(const int tm, const int tk, const int64_t lanes, const int32_
     FOR_THE_TILE *(vec *)AT(code[1] + (i + r) * k + j + c) = sum[r * tk + c];
 }
 
-static void v_grid(const int64_t lanes, const int32_t *code, const real *M, real *block) {
+INLINE void v_grid_as(const int exact, const int64_t lanes, const int32_t *code, const real *M, real *block) {
     const int64_t m = code[2], k = code[3];
     int64_t i = 0;
 #define ROWS_OF_TILES(tm)                                                                                              \
     for (; i + tm <= m; i += tm)                                                                                       \
         for (int64_t p = 0, j; p < lanes; p += LANES) {                                                                \
-            for (j = 0; j + TILE_K <= k; j += TILE_K) v_tile(tm, TILE_K, lanes, code, i, j, M, block + p);             \
-            for (; j < k; j++) v_tile(tm, 1, lanes, code, i, j, M, block + p);                                         \
+            for (j = 0; j + TILE_K <= k; j += TILE_K) v_tile(exact, tm, TILE_K, lanes, code, i, j, M, block + p);      \
+            for (; j < k; j++) v_tile(exact, tm, 1, lanes, code, i, j, M, block + p);                                  \
         }
     ROWS_OF_TILES(TILE_M)
     ROWS_OF_TILES(2)
     ROWS_OF_TILES(1)
 #undef ROWS_OF_TILES
+}
+
+static void v_grid(const int64_t lanes, const int32_t *code, const real *M, real *block) {
+    if ((int64_t)code[4] + code[5] <= SHORT_TERMS) v_grid_as(1, lanes, code, M, block);
+    else v_grid_as(0, lanes, code, M, block);
 }
 
 /* Rows (i..i+tm, j..j+tk) of R_GRID. */

@@ -27,6 +27,26 @@ TARGET_PRAGMA(TARGET_NAMES)
 
 typedef REAL real;
 
+/* A product that is rounded before it is added to something: not one half of a fused multiply-add.  The empty
+   instruction has it as its operand, so the compiler has to have it in a register; it costs nothing else. */
+#if defined(__x86_64__) || defined(__i386__)
+#define IN_REGISTER "+x"
+#elif defined(__aarch64__)
+#define IN_REGISTER "+w"
+#else
+#define IN_REGISTER "+m"
+#endif
+#define ROUNDED(product)                                                                                               \
+    ({                                                                                                                 \
+        __typeof__(product) product_ = (product);                                                                      \
+        __asm__("" : IN_REGISTER(product_));                                                                           \
+        product_;                                                                                                      \
+    })
+
+/* A short sum is Python's to the last bit: each of its products is rounded, and no two of its terms change places.
+   Programs have such sums in pairs of terms. */
+#define SHORT_TERMS 2
+
 #include "functions.h"
 
 /* libm's functions, where there is none for vectors. */

@@ -3,7 +3,7 @@
 #include "sums.h"
 
 /* Σ of n products of numbers that stand at regular distances. */
-INLINE real dot(const real *a, int64_t ja, const real *b, int64_t jb, int n) {
+INLINE real dot(const int exact, const real *a, int64_t ja, const real *b, int64_t jb, int n) {
     int j = 0;
     real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
     if (ja == 1 && jb == 1 && n >= LANES) {
@@ -17,7 +17,7 @@ INLINE real dot(const real *a, int64_t ja, const real *b, int64_t jb, int n) {
         s2 += a[(j + 2) * ja] * b[(j + 2) * jb];
         s3 += a[(j + 3) * ja] * b[(j + 3) * jb];
     }
-    for (; j < n; j++) s0 += a[j * ja] * b[j * jb];
+    for (; j < n; j++) s0 += PRODUCT(a[j * ja], b[j * jb]);
     return (s0 + s1) + (s2 + s3);
 }
 
@@ -38,7 +38,7 @@ INLINE void four_dots(const int32_t *t, int64_t row, const real *M, double *sum)
 }
 
 /* A register of neighbouring rows of a tile: Σ over its terms.  The rows' distances are 0 or 1. */
-INLINE vec tile_of_rows(const int32_t *t, int64_t row, const real *M) {
+INLINE vec tile_of_rows(const int exact, const int32_t *t, int64_t row, const real *M) {
     const real *a = M + t[0] + row * t[1], *b = M + t[3] + row * t[4];
     const int64_t ja = t[2], jb = t[5];
     const int n = t[6];
@@ -46,20 +46,20 @@ INLINE vec tile_of_rows(const int32_t *t, int64_t row, const real *M) {
     int j = 0;
     if (t[1] == 0 && t[4] == 1) {
         for (; j + 2 <= n; j += 2, a += 2 * ja, b += 2 * jb) {
-            s0 += a[0] * *(const unaligned *)b;
-            s1 += a[ja] * *(const unaligned *)(b + jb);
+            s0 += PRODUCT(a[0], *(const unaligned *)b);
+            s1 += PRODUCT(a[ja], *(const unaligned *)(b + jb));
         }
-        if (j < n) s0 += a[0] * *(const unaligned *)b;
+        if (j < n) s0 += PRODUCT(a[0], *(const unaligned *)b);
     } else if (t[1] == 1 && t[4] == 0) {
         for (; j + 2 <= n; j += 2, a += 2 * ja, b += 2 * jb) {
-            s0 += *(const unaligned *)a * b[0];
-            s1 += *(const unaligned *)(a + ja) * b[jb];
+            s0 += PRODUCT(*(const unaligned *)a, b[0]);
+            s1 += PRODUCT(*(const unaligned *)(a + ja), b[jb]);
         }
-        if (j < n) s0 += *(const unaligned *)a * b[0];
+        if (j < n) s0 += PRODUCT(*(const unaligned *)a, b[0]);
     } else if (t[1] == 1)
-        for (; j < n; j++, a += ja, b += jb) s0 += *(const unaligned *)a * *(const unaligned *)b;
+        for (; j < n; j++, a += ja, b += jb) s0 += PRODUCT(*(const unaligned *)a, *(const unaligned *)b);
     else
-        for (; j < n; j++, a += ja, b += jb) s0 += a[0] * b[0];
+        for (; j < n; j++, a += ja, b += jb) s0 += PRODUCT(a[0], b[0]);
     return s0 + s1;
 }
 
@@ -70,7 +70,7 @@ INLINE int are_neighbours(const int32_t *tiles, int n) {
 }
 
 /* U_ROWS: registers of rows where rows are neighbours in memory, else row by row. */
-static const int32_t *run_tiles(const int32_t *code, void *memory) {
+INLINE const int32_t *run_tiles_as(const int exact, const int32_t *code, void *memory) {
     real *M = memory, *y = M + code[1];
     const int k = code[2], plus = code[3], minus = code[4], n_single = code[5];
     const int32_t *tiles = code + U_ROWS_HEADER, *singles = tiles + 7 * (int64_t)(plus + minus);
@@ -78,8 +78,8 @@ static const int32_t *run_tiles(const int32_t *code, void *memory) {
     if (k >= LANES && are_neighbours(tiles, plus + minus))
         for (; row + LANES <= k; row += LANES) {
             vec sum = {0};
-            for (int i = 0; i < plus; i++) sum += tile_of_rows(tiles + 7 * i, row, M);
-            for (int i = plus; i < plus + minus; i++) sum -= tile_of_rows(tiles + 7 * i, row, M);
+            for (int i = 0; i < plus; i++) sum += tile_of_rows(exact, tiles + 7 * i, row, M);
+            for (int i = plus; i < plus + minus; i++) sum -= tile_of_rows(exact, tiles + 7 * i, row, M);
             for (int i = 0; i < n_single; i++) {
                 const real *c = M + singles[2 * i];
                 const int64_t ic = singles[2 * i + 1];
@@ -89,7 +89,7 @@ static const int32_t *run_tiles(const int32_t *code, void *memory) {
             }
             *(unaligned *)(y + row) = sum;
         }
-    if (plus == 1 && minus == 0 && tiles[2] == 1 && tiles[5] == 1 && tiles[6] >= LANES)
+    if (!exact && plus == 1 && minus == 0 && tiles[2] == 1 && tiles[5] == 1 && tiles[6] >= LANES)
         for (; row + 4 <= k; row += 4) {
             double sum[4] = {0, 0, 0, 0};
             four_dots(tiles, row, M, sum);
@@ -102,11 +102,18 @@ static const int32_t *run_tiles(const int32_t *code, void *memory) {
         real sum = 0;
         for (int i = 0; i < plus + minus; i++) {
             const int32_t *t = tiles + 7 * i;
-            real s = dot(M + t[0] + (int64_t)row * t[1], t[2], M + t[3] + (int64_t)row * t[4], t[5], t[6]);
+            real s = dot(exact, M + t[0] + (int64_t)row * t[1], t[2], M + t[3] + (int64_t)row * t[4], t[5], t[6]);
             sum += i < plus ? s : -s;
         }
         for (int i = 0; i < n_single; i++) sum += M[singles[2 * i] + (int64_t)row * singles[2 * i + 1]];
         y[row] = sum;
     }
     return singles + 2 * (int64_t)n_single;
+}
+
+static const int32_t *run_tiles(const int32_t *code, void *memory) {
+    const int32_t *tiles = code + U_ROWS_HEADER;
+    int64_t terms = code[5];
+    for (int i = 0; i < code[3] + code[4]; i++) terms += tiles[7 * i + 6];
+    return terms <= SHORT_TERMS ? run_tiles_as(1, code, memory) : run_tiles_as(0, code, memory);
 }

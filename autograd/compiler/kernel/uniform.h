@@ -42,14 +42,17 @@ INLINE real products(const int32_t *pairs, int64_t n, const real *M) {
 /* A sum whose counts are known when this file is compiled. */
 INLINE const int32_t *short_sum(const int n_plus, const int n_minus, const int n_single, const int32_t *code, real *M) {
     const int32_t *terms = code + U_SUM_HEADER, *minus = terms + 2 * n_plus, *single = minus + 2 * n_minus;
+    const int exact = n_plus + n_minus + n_single <= SHORT_TERMS;
+#define PRODUCT(pair) (exact ? ROUNDED(product(pair, M)) : product(pair, M))
     real even = n_single ? M[single[0]] : 0, odd = n_single > 1 ? M[single[1]] : 0;
-    if (n_plus) even = n_single ? even + product(terms, M) : product(terms, M);
-    if (n_plus > 1) odd = n_single > 1 ? odd + product(terms + 2, M) : product(terms + 2, M);
+    if (n_plus) even = n_single ? even + PRODUCT(terms) : PRODUCT(terms);
+    if (n_plus > 1) odd = n_single > 1 ? odd + PRODUCT(terms + 2) : PRODUCT(terms + 2);
     UNROLL
     for (int i = 2; i < n_plus; i++)
         if (i % 2) odd += product(terms + 2 * i, M);
         else even += product(terms + 2 * i, M);
-    if (n_minus) even = n_plus || n_single ? even - product(minus, M) : -product(minus, M);
+    if (n_minus) even = n_plus || n_single ? even - PRODUCT(minus) : -PRODUCT(minus);
+#undef PRODUCT
     M[code[1]] = n_plus > 1 || n_single > 1 ? even + odd : even;
     return single + n_single;
 }

@@ -9,12 +9,18 @@ from autograd.compiler.kernel.places import NOWHERE, Place, Places
 from autograd.compiler.kernel.rows import WIDE, Row, differences, is_worth_it, runs, tiles
 from autograd.compiler.kernel.words import FUNCTIONS, OPS
 from autograd.compiler.passes.place import by_depth
-from autograd.compiler.program import SELECT, SUM, TAKE, Index, Program
+from autograd.compiler.program import PICK, SELECT, SUM, TAKE, Index, Program
 
 
 def uniform_section(program: Program, places: Places, words: list[int], values: Sequence[Index]) -> None:
     """Append the words that compute these values."""
     for head, alike in by_depth(program, values):
+        if head is PICK:
+            for value in alike:
+                a, sample = program.operation(value)[1]
+                first, stride = places.sources[a]
+                places.of[value] = Place(first + stride * sample)
+            continue
         if head is not SUM:
             _functions(program, places, words, head, alike)
             continue

@@ -11,7 +11,7 @@ from autograd.compiler.kernel.rows import Row, differences, grids, is_grid, orie
 from autograd.compiler.kernel.words import FUNCTIONS, OPS
 from autograd.compiler.layout import Output
 from autograd.compiler.passes.place import Section, by_depth
-from autograd.compiler.program import REDUCE, SELECT, SUM, TAKE, Index, Program
+from autograd.compiler.program import LANES, REDUCE, SELECT, SUM, TAKE, Index, Program
 
 
 class VaryingSection:
@@ -38,7 +38,9 @@ class VaryingSection:
 
     def run(self) -> int:
         """Append its words, and then the accumulators' places in M: where these begin."""
-        groups = by_depth(self.program, self.section.values)
+        program = self.program
+        values_to_make = [x for x in self.section.values if program.operation(x)[0] is not LANES]  # those are sources
+        groups = by_depth(program, values_to_make)
         to_load = set(self.places.sources)
         for (head, values), dying in zip(groups, self.last_uses(groups)):
             if to_load:

@@ -13,6 +13,7 @@ Comes in: any program. Goes out: one that gives the same numbers, in which
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -20,10 +21,14 @@ from typing import Any
 from autograd.compiler import ieee
 from autograd.compiler.passes.rewriting import Rewriting
 from autograd.compiler.program import (
+    COLUMN,
     CONSTANT,
     COPY,
+    DATA,
+    LANES,
     NONE,
     OWN,
+    PICK,
     REDUCE,
     SELECT,
     SOURCES,
@@ -65,6 +70,10 @@ class _Folding:
                 at = self.constant(*operands)
             elif head in SOURCES:
                 at = self.append(head, operands, batch)
+            elif head is PICK:
+                at = self.pick(*operands)
+            elif head is LANES:
+                at = self.lanes(operands)
             else:
                 at = self.function(head, operands)
             out.forward(value, at)
@@ -166,6 +175,43 @@ class _Folding:
             return self.sum([*alike, (whole, NONE, 1)]) if alike else whole
         return self.sum(alike)
 
+    def pick(self, a: Index, sample: int) -> Index:
+        """The number of a sample; of what the inputs, data or lanes are, that is known by another name."""
+        if not self.batches[a]:
+            return a
+        head, operands, _ = self.out.operation(a)
+        if head is LANES:
+            return Index(operands[sample])
+        if head is COLUMN:
+            first, stride = operands
+            return Index(first + stride * sample)
+        if head is DATA:
+            return self.constant(operands[0][sample])
+        return self.append(PICK, (a, sample), 0)
+
+    def lanes(self, operands: tuple[Index, ...]) -> Index:
+        """A number for each sample: data or inputs, if they are; or all samples of a value, in order."""
+        constants, size = self.constants, len(operands)
+        if all(x in constants for x in operands):
+            return self.append(DATA, (tuple([constants[x] for x in operands]),), size)
+        if all(x < self.program.inputs for x in operands):
+            strides = {y - x for x, y in itertools.pairwise(operands)}
+            if len(strides) == 1:
+                return self.append(COLUMN, (operands[0], strides.pop()), size)
+        whole = self.whole(operands)
+        return self.append(LANES, operands, size) if whole is None else whole
+
+    def whole(self, operands: tuple[Index, ...]) -> Index | None:
+        """The value of which these are all samples, in order."""
+        sources = set()
+        for sample, x in enumerate(operands):
+            head, its, _ = self.out.operation(x) if x >= self.program.inputs else (COPY, (), 0)
+            if head is not PICK or its[1] != sample:
+                return None
+            sources.add(its[0])
+        source = sources.pop()
+        return None if sources or self.batches[source] != len(operands) else source
+
     def function(self, head: Head | Rule, operands: tuple[Index, ...]) -> Index:
         constants = self.constants
         if head is COPY or head is OWN or head is rules.stop_gradient:
@@ -205,5 +251,5 @@ def _is_exact(factor: float) -> bool:
 
 
 def _is_exact_product(c: float, d: float) -> bool:
-    """Whether c·(d·x) is (c·d)·x: one of them is a power of two, and the product neither over- nor underflows."""
-    return (_is_exact(c) or _is_exact(d)) and 2.0**-900 < abs(c * d) < 2.0**900
+    """Whether c·(d·x) is (c·d)·x: one of them is a power of two, and the product is one of float32, too."""
+    return (_is_exact(c) or _is_exact(d)) and 2.0**-100 < abs(c * d) < 2.0**100

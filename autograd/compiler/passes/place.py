@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd.compiler.program import REDUCE, SOURCES, SUM, Index, Program
+from autograd.compiler.program import PICK, REDUCE, SOURCES, SUM, Index, Program
 
 
 class Section(NamedTuple):
@@ -34,6 +34,8 @@ def place(program: Program) -> list[Section]:
         if head is REDUCE:
             batch = max(batches[x] for x in used)
             stage[value] = at + 1
+        elif head is PICK:
+            stage[value] = at = at + 1
         else:
             stage[value] = at
         sections.setdefault((at, batch), []).append(value)

@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from autograd.compiler.program import NONE, OWN, REDUCE, SOURCES, SUM, Head, Index, Instruction, Program, Term
+from autograd.compiler.program import NONE, OWN, PICK, REDUCE, SOURCES, SUM, Head, Index, Instruction, Program, Term
 from autograd.engine.rules import Rule
 
 
@@ -53,6 +53,14 @@ class Rewriting:
         """Add an instruction, with operands of the new program: its value."""
         self._ops.append((head, operands, batch))
         return next(self._numbers)
+
+    def new(self, value: Index) -> Index:
+        """What an old value is in the new program; NONE is NONE."""
+        return self._new[value]
+
+    def operation(self, value: Index) -> Instruction:
+        """The instruction that makes a value of the new program, which is no input."""
+        return self._ops[value - self._inputs]
 
     def forward(self, value: Index, at: Index) -> None:
         """An old value is this new one from now on, and what was emitted since the last one was emitted for it."""
@@ -95,4 +103,6 @@ def renumbered(op: Instruction, new: Sequence[Index]) -> Instruction:
     if head is OWN:
         result, rule, *rest = operands
         return head, (new[result], rule, *[new[x] for x in rest]), batch
+    if head is PICK:
+        return head, (new[operands[0]], operands[1]), batch
     return head, tuple([new[x] for x in operands]), batch

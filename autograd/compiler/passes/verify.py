@@ -16,10 +16,12 @@ from autograd.compiler.program import (
     COPY,
     DATA,
     EQUAL,
+    LANES,
     LESS,
     LESS_EQUAL,
     NONE,
     OWN,
+    PICK,
     REDUCE,
     SELECT,
     SUM,
@@ -76,8 +78,12 @@ def _is_condition(head: Any, operands: Sequence[Any], conditions: set[int]) -> b
     """Whether it is 0 or 1: a comparison, or what is combined of them."""
     if head is CONSTANT:
         return operands[0] in (0.0, 1.0)
-    if head is COPY:
+    if head is COPY or head is PICK:
         return operands[0] in conditions
+    if head is DATA:
+        return set(operands[0]) <= {0.0, 1.0}
+    if head is LANES:
+        return all(x in conditions for x in operands)
     if head is SUM:
         return all(x in conditions for a, b, _ in operands for x in (a, b) if x != NONE)
     return head in COMPARISONS
@@ -109,6 +115,8 @@ class _Known:
         if (head is COPY or head is OWN) and not self.recorded:
             return "fold leaves none of these"
         values = operands
+        if head is PICK or head is LANES:
+            return self.fault_of_samples(head, operands, batch)
         if head is OWN:
             result, rule, *rest = operands
             if not isinstance(rule, Rule) or rule in FUNCTIONS:
@@ -133,6 +141,19 @@ class _Known:
         last = first + stride * (batch - 1)
         fits = _is_value(first, self.inputs) and _is_value(last, self.inputs)
         return "" if fits else f"from {first} to {last}, but there are {self.inputs} inputs"
+
+    def fault_of_samples(self, head: Any, operands: Sequence[Any], batch: int) -> str:
+        if head is LANES:
+            fault = self.fault_of_uses(operands)
+            if fault or any(self.batches[x] for x in operands):
+                return fault or "each sample's number is uniform"
+            return "" if len(operands) == batch else f"{len(operands)} numbers for {batch} samples"
+        a, sample = operands
+        fault = self.fault_of_uses((a,))
+        if fault or batch:
+            return fault or "the number of one sample is uniform"
+        size = self.batches[a]
+        return "" if _is_value(sample, size) else f"sample {sample} of {size}"
 
     def fault_of_uses(self, values: Sequence[Any]) -> str:
         for x in values:

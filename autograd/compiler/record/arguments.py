@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -12,6 +10,7 @@ from optree import PyTreeSpec
 
 from autograd.compiler.layout import FLOAT64, Layout, Shape, Static, keys
 from autograd.compiler.record.arrays import TracedArray
+from autograd.compiler.record.static import Known, Signature, is_static, kind_of
 from autograd.compiler.record.trace import Condition, Trace, Traced
 from autograd.engine.methods import Functions
 
@@ -19,7 +18,7 @@ REAL: Final = "fiub"  # kinds of arrays of real numbers
 
 _new: Final[Any] = tuple.__new__  # makes a NamedTuple in a third of the time that it takes by its name
 
-STATIC: Final = (bool, str, bytes, type(None))  # arguments of these kinds are known when the function is traced
+_ANY: Final = Signature(lambda *args, **kwargs: None)
 
 
 class Key(NamedTuple):
@@ -28,6 +27,7 @@ class Key(NamedTuple):
     spec: PyTreeSpec  # the structure of the arguments; if there are any by keyword, of (args, kwargs)
     shapes: tuple[Shape | Static, ...]  # of each leaf
     by_keyword: bool
+    orders: tuple[tuple[Any, ...], ...]  # of each dict: its keys, in their order, which functions can see
 
     def layout(self, dtype: str) -> Layout:
         """Where the numbers of the arguments stand."""
@@ -35,11 +35,22 @@ class Key(NamedTuple):
 
 
 class Arguments:
-    """Arguments as leaves, and the key under which a program for them is kept."""
+    """Arguments as leaves, and the key under which a program for them is kept.
 
-    __slots__ = ("has_derivatives", "key", "leaves", "numbers")
+    Args:
+        args: of a call.
+        kwargs: likewise.
+        signature: of the function that is called.
 
-    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    Raises:
+        TypeError: an argument is no number and not static.
+    """
+
+    __slots__ = ("has_derivatives", "key", "leaves", "numbers", "signature")
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], signature: Signature = _ANY) -> None:
+        self.signature = signature
+        args, kwargs = signature.marked(args, kwargs)
         call: Any = (args, kwargs) if kwargs else args
         leaves, spec = optree.tree_flatten(call, namespace="chainrule")
         numbers: list[Any] = []
@@ -53,12 +64,17 @@ class Arguments:
                 shapes.append(None)
             elif kind is np.ndarray and (shape := leaf.shape) and ((d := leaf.dtype) is FLOAT64 or d.kind in REAL):
                 shapes.append(shape)
-            elif isinstance(leaf, (Functions, Condition)):
+            elif isinstance(leaf, (Functions, Condition)) or hasattr(kind, "is_batch"):
                 self.has_derivatives = True
                 return
-            elif isinstance(leaf, STATIC) or not hasattr(kind, "__float__"):
+            elif kind is Known:
+                shapes.append(self.static(leaf.thing, spec, len(shapes), bool(kwargs)))
+                continue
+            elif is_static(leaf):
                 shapes.append(_new(Static, (kind, leaf)))
                 continue
+            elif not hasattr(kind, "__float__"):
+                raise self.refused(leaf, spec, len(shapes), bool(kwargs))
             elif getattr(leaf, "ndim", 0):
                 leaf = self.of_numbers(leaf)
                 if leaf is None:
@@ -72,7 +88,8 @@ class Arguments:
                 leaf = float(leaf)
                 shapes.append(None)
             numbers.append(leaf)
-        self.key: Key = _new(Key, (spec, tuple(shapes), bool(kwargs)))
+        orders = () if spec.num_nodes == len(leaves) + 1 else orders_of(call)  # no structure but that of the call
+        self.key: Key = _new(Key, (spec, tuple(shapes), bool(kwargs), orders))
 
     def of_numbers(self, array: Any) -> Any:
         """An array of another kind as one of floats; None if there are Values or traced numbers in it."""
@@ -86,13 +103,54 @@ class Arguments:
             raise TypeError(f"jit takes arrays of real numbers, not of {array.dtype}")
         return array
 
-    def unhashable(self) -> TypeError:
-        """The error for an argument that is neither a number nor can be static."""
-        odd = next(leaf for leaf in self.leaves if leaf.__hash__ is None and not hasattr(leaf, "ndim"))
+    def static(self, thing: Any, spec: PyTreeSpec, number: int, by_keyword: bool) -> Static:
+        """An argument that the user has declared static."""
+        try:
+            hash(thing)
+        except TypeError:
+            name = self.signature.name_of(spec.paths()[number], by_keyword)
+            raise TypeError(
+                f"a static argument has a hash, but {name!r} is the {type(thing).__name__} {thing!r:.60}; "
+                "pass a tuple for a list, or leave it out of static_argnums"
+            ) from None
+        return Static(kind_of(thing), thing)
+
+    def refused(self, leaf: Any, spec: PyTreeSpec, number: int, by_keyword: bool) -> TypeError:
+        """The error for an argument that is neither a number nor static by itself."""
+        path = spec.paths()[number]
+        name = self.signature.name_of(path, by_keyword)
+        whole = path[1:] if by_keyword else path
+        cure = f"static_argnums={path[0]}" if whole is path else f"static_argnames={name!r}"
+        if by_keyword and path[0] == 0:
+            cure = f"static_argnums={path[1]}"
         return TypeError(
-            f"jit takes numbers, arrays and structures of them; {type(odd).__name__} {odd!r:.60} is neither, nor can "
-            "it be static, since it has no hash"
+            f"jit takes numbers, arrays and structures of them, but in the argument {name!r} there is "
+            f"{_a(type(leaf).__name__)}: {leaf!r:.60}. Pass its numbers instead, or write {cure}: f is then recorded "
+            "once for each value of that argument, which needs a hash, and later changes inside the object are ignored"
         )
+
+
+def _a(name: str) -> str:
+    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
+
+
+def orders_of(structure: Any) -> tuple[tuple[Any, ...], ...]:
+    """The keys of each dict in a structure, in order."""
+    found: list[tuple[Any, ...]] = []
+    stack = [structure]
+    while stack:
+        part = stack.pop()
+        kind = type(part)
+        if kind is float or kind is np.ndarray:
+            continue
+        if isinstance(part, dict):
+            found.append(tuple(part))
+            stack.extend(part.values())
+        elif isinstance(part, (tuple, list)):
+            stack.extend(part)
+        elif not optree.tree_is_leaf(part, namespace="chainrule"):
+            stack.extend(optree.tree_flatten_one_level(part, namespace="chainrule")[0])
+    return tuple(found)
 
 
 class Shortcut:
@@ -102,12 +160,13 @@ class Shortcut:
         key: of the call before.
     """
 
-    __slots__ = ("_dicts", "_shapes", "_spec")
+    __slots__ = ("_dicts", "_orders", "_shapes", "_spec")
 
     def __init__(self, key: Key) -> None:
         self._spec = key.spec
         self._shapes = key.shapes
         self._dicts = None if key.by_keyword else _dicts_in(key.spec)
+        self._orders = key.orders
 
     def numbers(self, args: Any) -> list[Any] | None:
         """The leaves of the arguments if they are floats and arrays as the program takes them. None: look closer."""
@@ -123,6 +182,8 @@ class Shortcut:
                 x = x[key]
             if type(x) is not dict:
                 return None
+        if self._dicts and orders_of(args) != self._orders:
+            return None
         for leaf, shape in zip(leaves, self._shapes):
             kind = type(leaf)
             if kind is float:
@@ -164,24 +225,18 @@ def traced_leaves(trace: Trace, flat: Arguments, layout: Layout) -> list[Any]:
     leaves: list[Any] = []
     for given, leaf in zip(flat.leaves, layout.leaves):
         if isinstance(leaf, Static):
-            leaves.append(given)
+            leaves.append(given.thing if type(given) is Known else given)
             continue
         traced = [Traced(trace, index) for index in trace.values()[leaf.start : leaf.start + leaf.size]]
         leaves.append(traced[0] if leaf.shape is None else object_array(traced, leaf.shape))
     return leaves
 
 
-def name_inputs(trace: Trace, f: Callable[..., Any], key: Key, layout: Layout) -> None:
+def name_inputs(trace: Trace, signature: Signature, key: Key, layout: Layout) -> None:
     """Names for the inputs, from the function's parameters: x, w[0], p['b']."""
     if trace.inputs > 10_000:
         return  # nobody reads that
-    try:
-        parameters = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     for path, leaf in layout.paths():
-        by_keyword, path = (path[0] == 1, path[1:]) if key.by_keyword else (False, path)
-        first = path[0]
-        name = first if by_keyword else positional[first] if first < len(positional) else f"a{first}"
-        trace.names.update(zip(trace.values()[leaf.start :], leaf.names(f"{name}{keys(path[1:])}")))
+        name = signature.name_of(path, key.by_keyword)
+        inside = path[2:] if key.by_keyword else path[1:]
+        trace.names.update(zip(trace.values()[leaf.start :], leaf.names(f"{name}{keys(inside)}")))

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd.compiler.record.missing import OF_ARRAYS, fmax, fmin
 from autograd.engine.arrays import alone
 from autograd.engine.kinds import is_traced, where
 from autograd.engine.methods import Functions
@@ -64,7 +65,8 @@ def _not(x: Any) -> Any:
     return not x if isinstance(x, bool) else ~x
 
 
-def _truth(x: Any) -> Any:
+def truth(x: Any) -> Any:
+    """Whether a number isn't 0, as NumPy asks it."""
     return x if isinstance(x, bool) or hasattr(type(x), "__choose__") else _not(abs(x) <= 0)  # NaN is true
 
 
@@ -75,9 +77,11 @@ def _has_conditions(array: Any) -> bool:
 # What NumPy asks the elements' truth for, or doesn't know of objects.
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+    "equal": operator.eq, "not_equal": operator.ne,
     "logical_and": operator.and_, "logical_or": operator.or_, "logical_not": _not, "invert": _not,
-    "isnan": lambda x: _not(x <= math.inf), "isinf": lambda x: abs(x) >= math.inf,
+    "isnan": lambda x: x != x, "isinf": lambda x: abs(x) >= math.inf,
     "isfinite": lambda x: abs(x) < math.inf, "clip": clip,
+    "fmax": fmax, "fmin": fmin,
 }  # fmt: skip
 # What is in the table, but has an operator, which NumPy calls, and faster.
 _OPERATORS: Final = {
@@ -100,6 +104,8 @@ _PLAIN: Final[Any] = np.empty(0)
 def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``__array_ufunc__`` of traced numbers and of arrays of them does: a function, a reduction, an outer one."""
     out = kwargs.get("out", ())
+    if any(hasattr(type(x), "is_batch") for x in (*inputs, *out)):
+        return NotImplemented  # the batch does it
     kwargs = {**kwargs, **{name: _plain(kwargs[name]) for name in ("where", "initial") if name in kwargs}}
     if out:
         kwargs["out"] = tuple(_plain(x) for x in out)
@@ -107,7 +113,7 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
     own = _own(ufunc)
     if ufunc.__name__.startswith("logical_"):
         kwargs.pop("dtype", None)  # any() and all() ask for bools
-        operands = [_each(_truth, x) for x in operands]
+        operands = [_each(truth, x) for x in operands]
     elif ufunc is np.add and method in ("reduce", "accumulate") and _has_conditions(operands[0]):
         operands = [_each(operator.pos, operands[0])]  # how many hold
     try:
@@ -129,6 +135,8 @@ def apply_function(function: Any, types: Iterable[type], args: Any, kwargs: Any)
         condition, a, b = (np.asanyarray(x) if isinstance(x, (list, tuple)) else x for x in args)
         return where(condition, a, b)
     try:
+        if function.__name__ in OF_ARRAYS:
+            return OF_ARRAYS[function.__name__](*args, **kwargs)
         return _ours(_PLAIN.__array_function__(function, (np.ndarray,), args, kwargs))
     except TypeError as error:
         raise _refused(function.__name__, error) from error

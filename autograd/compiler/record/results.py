@@ -8,7 +8,8 @@ import optree
 
 from autograd.compiler.layout import Layout, Shape, Static
 from autograd.compiler.program import Index
-from autograd.compiler.record.arguments import STATIC
+from autograd.compiler.record.batches import Batch
+from autograd.compiler.record.static import is_static
 from autograd.compiler.record.trace import Condition, Trace, Traced
 from autograd.errors import TraceError
 
@@ -18,23 +19,25 @@ def results_of(trace: Trace, result: Any, dtype: str) -> tuple[Layout, list[Inde
 
     Raises:
         TypeError: there is something in it that is no number.
-        TraceError: an array has batches of different sizes in it.
+        TraceError: a sample's number has left the function of its vmap.
     """
     leaves, spec = optree.tree_flatten(result, namespace="chainrule")
     parts: list[tuple[Shape, int] | Static] = []
     returned: list[Index] = []
     for leaf in leaves:
-        numbers, shape = [leaf], None
+        numbers, shape, samples = [leaf], None, 0
+        if isinstance(leaf, Batch):
+            samples, leaf = leaf.samples, leaf.lanes
         if getattr(leaf, "ndim", 0) or (hasattr(leaf, "ndim") and leaf.dtype.kind == "O"):
             numbers, shape = list(leaf.ravel()), leaf.shape
-        elif isinstance(leaf, STATIC):
+            shape = shape or None if samples else shape
+        elif is_static(leaf):
             parts.append(Static(type(leaf), leaf))
             continue
         values = [_value(trace, x) for x in numbers]
-        batch = max([trace.batch_of(value) for value in values], default=0)
-        if any(trace.batch_of(value) not in (0, batch) for value in values):
-            raise TraceError("an array that f returned has batches of different sizes in it")
-        parts.append((shape, batch))
+        if any(trace.batch_of(value) not in (0, samples) for value in values):
+            raise TraceError("return it from vmap's function: a number of one sample was kept, and returned by f")
+        parts.append((shape, samples))
         returned += values
     return Layout(spec, parts, dtype), returned
 

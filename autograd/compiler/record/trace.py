@@ -19,11 +19,13 @@ from autograd.compiler.ieee import FUNCTIONS
 from autograd.compiler.program import (
     CONSTANT,
     COPY,
+    EQUAL,
+    LANES,
     LESS,
     LESS_EQUAL,
     NONE,
     OWN,
-    REDUCE,
+    PICK,
     SELECT,
     SUM,
     TAKE,
@@ -36,7 +38,7 @@ from autograd.compiler.program import (
 from autograd.engine import rules
 from autograd.engine.kinds import where
 from autograd.engine.methods import Functions
-from autograd.engine.modes import users_line
+from autograd.engine.modes import MODES, admits, checking, users_line
 from autograd.engine.rules import Rule
 from autograd.errors import TraceError
 from autograd.transforms.operators import Operators
@@ -50,10 +52,15 @@ _COMPARISONS: Final = {  # instruction, and whether the operands change places
     operator.le: (LESS_EQUAL, False),
     operator.gt: (LESS, True),
     operator.ge: (LESS_EQUAL, True),
+    operator.eq: (EQUAL, False),
 }
 
 
 Number: TypeAlias = "Traced | float"  # that a partial derivative is computed from, or is
+
+
+class Foreign(TraceError):
+    """A number meets the trace that is no part of the program: a Value, say, that the function closes over."""
 
 
 class Trace:
@@ -68,10 +75,13 @@ class Trace:
         self.batch = 0  # of the vmap whose function is running; 0 outside
         self.unrolling = False  # whether a vmap is running its function sample by sample
         self.open = True
+        self.slow_lines: set[tuple[str, int]] = set()  # the user's, of which a SlowWarning was given
         self.world: Any = None  # the Tape that belongs to it
+        self.options: dict[str, Any] = {}  # of the jit that records
         self._keep_lines = keep_lines
         self._constants: dict[bytes, Index] = {}
         self.by_table: set[Index] = set()  # choices of which a branch is 0 by the table: the whole number
+        self.guards: dict[Index, Index] = {}  # of derivatives: 0 where a choice has left them out, else 1
         # Of takes: which row is taken, by index and number of rows; whether it is a certain one, by that one as well.
         self.choices: dict[tuple[int, ...], Index] = {}
 
@@ -84,7 +94,7 @@ class Trace:
 
     def finish(self, outputs: Sequence[Index]) -> Program:
         """The program that returns these values."""
-        return Program(self.inputs, self.ops, list(outputs), self.names, self.lines)
+        return Program(self.inputs, self.ops, list(outputs), self.names, self.lines, self.guards)
 
     def append(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
         """Record an instruction: the number of its value."""
@@ -144,6 +154,24 @@ class Trace:
         """A function of the values."""
         return self.append(head, operands, self.batch_of(*operands))
 
+    def pick(self, value: Index, sample: int) -> Index:
+        """The number of one sample; of a uniform value that itself."""
+        return self.append(PICK, (value, sample), 0) if self.batch_of(value) else value
+
+    def lanes(self, values: Sequence[Index]) -> Index:
+        """The varying value that has these uniform ones as its samples' numbers."""
+        return self.append(LANES, tuple(values), len(values))
+
+    def picked_from(self, values: Sequence[Index]) -> Index | None:
+        """The varying value of which these are the numbers of all samples, in order; None if they are of none."""
+        source = None
+        for sample, value in enumerate(values):
+            head, operands, _ = self.ops[value - self.inputs] if value >= self.inputs else (COPY, (), 0)
+            if head is not PICK or operands[1] != sample or source not in (None, operands[0]):
+                return None
+            source = operands[0]
+        return source if source is not None and self.batch_of(source) == len(values) else None
+
     def copy(self, value: Index) -> Index:
         """The value by another name, to differentiate by; in a vmap's function, each sample's own."""
         return self.append(COPY, (value,), self.batch or self.batch_of(value))
@@ -166,7 +194,7 @@ class Trace:
         if isinstance(x, Condition):
             return x.index
         if isinstance(x, Functions) or hasattr(type(x), "__apply_rule__"):
-            raise TraceError(
+            raise Foreign(
                 f"{type(x).__name__} {x!r:.60} meets a traced number{_here()}: its number would be frozen into the "
                 "program; pass it to the traced function as an argument, or use its .data where a constant is meant"
             )
@@ -182,7 +210,25 @@ class Trace:
         return self.operation(rule, [self.value(x) for x in operands])
 
     def operation(self, rule: Rule, values: Sequence[Index]) -> Traced:
-        """A row of the table, applied to values."""
+        """A row of the table, applied to values; inside ``no_grad``, a constant to whoever differentiates."""
+        return self.observed(self._operation(rule, values))
+
+    def observed(self, y: Traced) -> Traced:
+        """A result, as the open blocks make it.
+
+        Raises:
+            TraceError: ``detect_anomaly`` is one of them.
+        """
+        if not MODES.active:
+            return y
+        if checking():
+            raise TraceError(
+                f"write jit(f, check=True): detect_anomaly looks at numbers{_here()}, and while jit records, a number "
+                "has no value"
+            )
+        return y if admits(rules.stop_gradient, ()) else self._operation(rules.stop_gradient, [y.index])
+
+    def _operation(self, rule: Rule, values: Sequence[Index]) -> Traced:
         if rule is rules.mul:
             return Traced(self, self.product(*values))
         signs = _LINEAR.get(rule)
@@ -273,13 +319,6 @@ class Traced(InArrays, Operators):
     def _apply(self, rule: Rule, *others: Any) -> Any:
         return self.trace.apply(rule, (self, *others))
 
-    def __over_batch__(self) -> Traced | None:
-        """The sum over the batch; None where there is none to add up over: for one number, or one sample."""
-        trace = self.trace
-        if trace.batch or not self.batch:
-            return None
-        return Traced(trace, trace.append(REDUCE, ((self.index, NONE, 1),), 0))
-
     def _operate(self, rule: Rule, a: Any, b: Any) -> Any:
         trace = self.trace
         try:
@@ -297,14 +336,20 @@ class Traced(InArrays, Operators):
             return NotImplemented
         return Condition(trace, trace.call(head, *(operands[::-1] if turned else operands)))
 
+    def __choose__(self, a: Any, b: Any) -> Any:
+        """a where the number isn't 0, which is what Python holds to be true of it: an element of a mask, say."""
+        return (self != 0.0).__choose__(a, b)
+
     def conjugate(self) -> Traced:
         """Itself, being real. NumPy's var, std and vdot ask for it."""
         return self
 
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        raise _no_number("== was asked", "write where(abs(x - y) > 0, ...), or use `is` for identity")
+    def __eq__(self, other: object) -> Any:  # a NaN isn't equal to itself, so identity says nothing
+        return self._compare(operator.eq, other)
+
+    def __ne__(self, other: object) -> Any:
+        is_equal = self._compare(operator.eq, other)
+        return is_equal if is_equal is NotImplemented else ~is_equal
 
     def __take__(self, table: Sequence[Any]) -> Any:
         """table[self], for ``take``. The rows of a table may be sequences themselves."""
@@ -332,7 +377,7 @@ class Traced(InArrays, Operators):
         Raises:
             TraceError: always.
         """
-        raise _no_number(".data was read", "leave it traced, or use stop_gradient(x) for a constant in derivatives")
+        raise _no_number(".data was read", _DATA)
 
     @property
     def grad(self) -> float:
@@ -390,7 +435,8 @@ class Condition(InArrays):
         if getattr(a, "ndim", 0) or getattr(b, "ndim", 0):
             import numpy as np
 
-            return self.__own_array__(np.frompyfunc(lambda x, y: where(self, x, y), 2, 1)(a, b))
+            chosen = np.frompyfunc(lambda x, y: where(self, x, y), 2, 1)(a, b)
+            return self.__own_array__(chosen) if isinstance(chosen, np.ndarray) else chosen
         trace = self.trace
         branches = trace.value(a), trace.value(b)
         chosen = trace.call(SELECT, self.index, *branches)
@@ -429,10 +475,6 @@ class Condition(InArrays):
         """How many samples it varies over; 0 if it is one condition."""
         return self.trace.batch_of(self.index)
 
-    def __over_batch__(self) -> Traced | None:
-        """In how many samples it holds. See Traced."""
-        return (+self).__over_batch__()
-
     def _condition(self, other: Any) -> Condition:
         return other if isinstance(other, Condition) else Condition(self.trace, self._index_of(other))
 
@@ -464,6 +506,10 @@ _BRANCH = (
 )
 _COMPARED = f"{_BRANCH}. Arrays of traced numbers are compared as a whole if np.stack or np.asanyarray made them"
 _LEAVE = "use autograd's functions instead of math's, or leave it traced; an array that takes it up needs dtype=object"
+_DATA = (
+    "leave it traced, or use stop_gradient(x) for a constant in derivatives; an operation with a derivative of its own "
+    "is written @primitive(partials=lambda x, y: ...) above def my_operation(x): ..."
+)
 _STATIC = (
     "an index may be traced in take(table, index); the length of a loop has to be known: close over it, or derive it "
     "from the length of an argument"

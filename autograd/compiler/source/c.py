@@ -210,6 +210,7 @@ DOUBLE: Final = Language(
     put="{}[s] = {};",
     data_name="data_{}",
     data=("static const double {}[{}] = {{", "}};"),
+    lanes=("const double {}[{}] = {{", "}};"),
     comment="  /* {} */",
 )
 SINGLE: Final = DOUBLE._replace(
@@ -220,6 +221,7 @@ SINGLE: Final = DOUBLE._replace(
     variable=_in_single(DOUBLE.variable),
     array=_in_single(DOUBLE.array),
     data=(_in_single(DOUBLE.data[0]), DOUBLE.data[1]),
+    lanes=(_in_single(DOUBLE.lanes[0]), DOUBLE.lanes[1]),
 )
 
 

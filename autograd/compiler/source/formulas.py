@@ -51,6 +51,7 @@ class Language(NamedTuple):
     put: str  # of an array's name, a number: it is that of sample s
     data_name: str  # of a count
     data: tuple[str, str]  # of a name, a number of samples: what stands around numbers that are known
+    lanes: tuple[str, str]  # of a name, a number of samples: what stands around a number for each of them
     comment: str  # behind a statement
 
 

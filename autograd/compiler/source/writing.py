@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from autograd.compiler.layout import Layout
-from autograd.compiler.program import COLUMN, DATA, REDUCE, Index, Program
+from autograd.compiler.program import COLUMN, DATA, LANES, PICK, REDUCE, Index, Program
 from autograd.compiler.source.formulas import WIDTH, Language, Source
 
 MANY: Final = 200  # terms of a sum that one expression may have: compilers parse recursively
@@ -54,6 +54,14 @@ class Writing:
     def over_batch(self, loaded: Sequence[Index], batch: int, values: Sequence[Index]) -> None:
         """Write a loop; what comes from other sections is loaded first."""
         source, language = self.source, self.language
+        lanes = [value for value in values if self.program.operation(value)[0] is LANES]
+        for value in lanes:
+            self.side_by_side(value, batch)
+        values = [value for value in values if value not in self.arrays]
+        used = {x for value in values for x in self.program.used_by(value)}
+        loaded = [*loaded, *[value for value in lanes if value in used]]
+        if not values:
+            return
         reductions = [value for value in values if self.is_reduction(value)]
         for value in reductions:
             zero = language.number(0.0)
@@ -75,9 +83,17 @@ class Writing:
         for value in reductions:
             self.reduced(value, source.name(value))
 
+    def side_by_side(self, value: Index, batch: int) -> None:
+        """Write an array of what lanes are made of."""
+        self.arrays[value] = name = self.source.new_name(f"all_{self.source.name(value)}")
+        before, after = (text.format(name, batch) for text in self.language.lanes)
+        numbers = [self.source.text(x) for x in self.program.used_by(value)]
+        self.body += broken(INDENT + before, numbers, after, INDENT)
+
     def assign(self, value: Index, indent: str) -> None:
         """Write what sets a value, unless it is written where it is used."""
-        pieces = self.source.formula(value)
+        head, operands, _ = self.program.operation(value)
+        pieces = [self.of_sample(*operands)] if head is PICK else self.source.formula(value)
         if pieces is None:
             return
         name = self.source.name(value)
@@ -128,16 +144,18 @@ class Writing:
         """Whether it is added up over a batch."""
         return self.program.operation(value)[0] is REDUCE
 
-    def of_sample(self, value: Index) -> str:
-        """A value that is known: of a varying one the number of sample s."""
+    def of_sample(self, value: Index, sample: int | str = "s") -> str:
+        """A value that is known: of a varying one the number of sample s, or of another one."""
         if not self.program.batch_of(value):
             return self.source.text(value)
         head, operands, _ = self.program.operation(value)
         if head is COLUMN:
-            return self.language.input.format(at_sample(*operands))
+            first, stride = operands
+            at = at_sample(first, stride) if sample == "s" else first + stride * int(sample)
+            return self.language.input.format(at)
         if head is DATA:
-            return f"{self.table(value, operands[0])}[s]"
-        return f"{self.arrays[value]}[s]"
+            return f"{self.table(value, operands[0])}[{sample}]"
+        return f"{self.arrays[value]}[{sample}]"
 
     def table(self, value: Index, numbers: Sequence[float]) -> str:
         """The name of data."""

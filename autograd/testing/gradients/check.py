@@ -49,14 +49,14 @@ def gradcheck(
 
         ulps · ε · max(|t|, s)    where the truth is exact, and 10 · (its error) more where it is an estimate,
 
-    with ε = 2^-52. s is the size of the terms that t is a sum of. It's measured, not assumed: the truth is computed
-    again, three times, of a program in which every argument, every result of an operation and, on its way to each
-    operation, every operand's departure from the point is rounded (by a random amount between ½ε and ε, relative: the
-    last is what rounding does to the backward pass), and s · ε is the farthest that t moves. s / |t| is the table's
-    *conditioning*: near 1 for most derivatives, 1e8 where terms cancel to the eighth digit, which costs floats as many.
+    with ε = 2^-52. The derivative t is a sum of terms, and s is their size. It is measured: the truth is computed three
+    times more, with every argument, every result, and every operand's departure from the point changed by a random
+    relative amount between ½ε and ε (the last change imitates rounding in the backward pass). s · ε is the largest
+    change of t. s / |t| is the table's *conditioning*: near 1 for most derivatives, and 1e8 where terms cancel to the
+    eighth digit, which costs floats eight digits.
 
-    So an error of 1e-7, or of 1e-12, is seen where the problem is well conditioned, and a correct gradient passes where
-    it's not, at arguments of 1e8 as at 1e-8. Points without a derivative are said in the report and fail nothing.
+    So an error of 1e-7, or of 1e-12, is found where the problem is well conditioned. Where it isn't, a correct gradient
+    passes, at arguments of 1e8 as at 1e-8. The report names points without a derivative; they fail nothing.
 
     Args:
         f: the function, of plain numbers; or a pair (f, gradient).
@@ -88,8 +88,9 @@ def gradcheck(
     """
     __tracebackhide__ = True
     mpmath()
+    _check_bound(ulps)
     if isinstance(f, tuple):
-        f, gradient = f
+        f, gradient = _pair(f)
     if wrt is not None:
         report = _check_recorded(f, args, wrt, ulps)
     else:
@@ -119,17 +120,17 @@ def gradgradcheck(
 ) -> GradientReport:
     """Check the second derivatives of f at ``args``, as :func:`gradcheck` does the first.
 
-    What is allowed also covers the terms of the formula that is differentiated: the second derivative of hypot(x, x) is
-    0, and that of its gradient x / y a difference of two numbers, each of which is rounded.
+    The tolerance also covers the terms of the gradient's formula: the second derivative of hypot(x, x) is 0, but the
+    derivative of its gradient x / y is a difference of two rounded numbers.
 
     With up to 6 numbers every entry of the Hessian is checked, with more the derivative of the gradient along one
-    direction, always the same. The truth are second differences of f at many digits; where f takes floats only, they
-    are differences of the gradient, which should have passed ``gradcheck`` then.
+    direction, always the same. The truth comes from second differences of f at many digits. If f takes floats only,
+    it comes from differences of the gradient, which should have passed ``gradcheck`` before.
 
     Args:
         f: the function, of plain numbers; or a pair (f, gradient).
         args: numbers, arrays, or nested tuples, lists and dicts of them.
-        gradient: gives f's gradient, and can itself be differentiated by ``autograd.grad``, which is what is checked.
+        gradient: gives f's gradient. ``autograd.grad`` differentiates it, and the result is checked.
         hessian: gives all second derivatives, n rows of n numbers for n numbers in the arguments, instead.
         argnums: the arguments to differentiate by, as in ``autograd.grad``; all that hold floats if it isn't given.
         ulps: how many units of rounding are allowed.
@@ -148,8 +149,9 @@ def gradgradcheck(
     """
     __tracebackhide__ = True
     mpmath()
+    _check_bound(ulps)
     if isinstance(f, tuple):
-        f, gradient = f
+        f, gradient = _pair(f)
     inputs = inputs_of(args, argnums)
     of_ours = gradient or grad(f, _argnums(inputs))
     n = len(inputs.numbers)
@@ -303,3 +305,14 @@ def _labels(f: Function, inputs: Inputs) -> list[str]:
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 __all__ = ["GradientReport", "GradientRow", "WrongGradient", "gradcheck", "gradgradcheck"]
+
+
+def _pair(f: tuple[Any, ...]) -> tuple[Function, Function]:
+    if len(f) != 2 or not all(map(callable, f)):
+        raise TypeError(f"a tuple is a pair of functions, (function, gradient), not {f!r:.60}")
+    return f
+
+
+def _check_bound(ulps: float) -> None:
+    if not ulps > 0:
+        raise ValueError(f"ulps says how much rounding is allowed: a positive number, not {ulps!r}")

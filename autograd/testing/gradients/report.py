@@ -75,6 +75,9 @@ class GradientReport:
         """How many rows had a truth to be compared with."""
         return sum(row.truth.known for row in self.rows)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # Jupyter
+        printer.text(str(self))
+
     def __str__(self) -> str:
         lines = [f"{self.check} of {self.function}: {self._summary()}", ""]
         shown = self._shown()

@@ -74,9 +74,9 @@ class Measured(NamedTuple):
 def derivative_of(f: Callable[..., Any], *args: Any, argnums: Argnums | None = None) -> Any:
     """The derivative of f at ``args``, by differences: independent of every rule, with a bound of its error.
 
-    Where f can be computed with numbers of many digits (it consists of arithmetic, and of ``autograd``'s, NumPy's or
-    ``mpmath``'s functions or methods like ``x.exp()``) the result is exact to more than 40 digits. Where it can't (it
-    takes a float out of an argument, as ``math.sin`` does) the result is extrapolated from floats, to 6 to 12 digits.
+    If f can be computed with numbers of many digits (it consists of arithmetic, and of ``autograd``'s, NumPy's or
+    ``mpmath``'s functions or methods like ``x.exp()``) the result is good to 40 digits. If f takes a float out of an
+    argument, as ``math.sin`` does, the result is extrapolated from floats, to 6 to 12 digits.
 
     Args:
         f: returns one number.
@@ -96,6 +96,8 @@ def derivative_of(f: Callable[..., Any], *args: Any, argnums: Argnums | None = N
     >>> derivative_of(lambda p: math.exp(p["a"]) * p["b"], {"a": 0.0, "b": 3.0})
     {'a': Truth(2.99999... ± ..., estimated), 'b': Truth(1.0 ± ..., estimated)}
     """
+    if not callable(f):
+        raise TypeError(f"derivative_of takes a function first, not {type(f).__name__}: {f!r:.60}")
     inputs = inputs_of(args, argnums)
     return inputs.rebuild([measured.truth for measured in first_derivatives(f, inputs)])
 

@@ -58,7 +58,7 @@ def definition(text: str) -> Rule:
 
 def _program(body: ast.expr, operands: list[str]) -> Expression:
     """The formula as a program, whose leaves are the operands."""
-    constants = [node.value for node in ast.walk(body) if isinstance(node, ast.Constant)]
+    constants: list[Any] = [node.value for node in ast.walk(body) if isinstance(node, ast.Constant)]
     for constant in constants:
         if isinstance(constant, bool) or not isinstance(constant, (int, float)):
             raise ValueError(f"`{constant!r:.60}` isn't understood: a definition has numbers, not that")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 
 from autograd.errors import EngineFailure
 from autograd.testing.judge.page import page
@@ -98,6 +98,9 @@ class Report:
 
     def __str__(self) -> str:
         return self.table()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # Jupyter
+        printer.text(str(self))
 
     @property
     def summary(self) -> str:

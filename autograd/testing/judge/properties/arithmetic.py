@@ -94,7 +94,8 @@ def _one_primitive(trial: Trial, name: str) -> None:
 
     error = trial.forms.get(name, {}).get("vv")
     must = name in BINARY_OPERATORS and name != "pow"  # an exponent may have to be a plain number
-    if isinstance(error, Raised) and ((error.inside and must) or all(trial.forms[name].values())):
+    refused = isinstance(error, Raised) and not error.inside
+    if error is not None and ((must and not refused) or all(trial.forms[name].values())):
         raise error
     tried = 0
     for e in _steps(trial, name):
