@@ -97,8 +97,9 @@ def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
     path = path.resolve()
-    sys.path.insert(0, str(path.parent))  # what stands beside the file can be imported, as from a script
     is_plain = path.stem.isidentifier() and not keyword.iskeyword(path.stem) and path.stem not in _OF_PYTHON
+    # What stands beside the file can be imported, but nothing of Python's own is hidden by a file of its name.
+    sys.path.insert(0 if is_plain else len(sys.path), str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem if is_plain else _identifier(path.stem), path)
     assert spec is not None
     assert spec.loader is not None
@@ -107,7 +108,7 @@ def _from_file(path: Path) -> ModuleType:
         module.__dict__[_FOLDER] = str(path.parent)
     else:
         module.__dict__[_SETUP] = (
-            f"import importlib.util, sys; sys.path.insert(0, {str(path.parent)!r})\n"
+            f"import importlib.util, sys; sys.path.append({str(path.parent)!r})\n"
             f"spec = importlib.util.spec_from_file_location({spec.name!r}, {str(path)!r})\n"
             "module = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(module)"
         )
@@ -170,7 +171,7 @@ def _from_notebook(path: Path, name: str) -> ModuleType:
     needed = max((i + 1 for i, cell in enumerate(cells) if _is_about(cell, name)), default=0) if name else len(cells)
     if not needed and name:
         raise ValueError(f"there is no {name!r} in {path.name}")
-    sys.path.insert(0, str(path.parent))
+    sys.path.append(str(path.parent))
     module = sys.modules[_identifier(path.stem)] = ModuleType(_identifier(path.stem))
     module.__dict__[_SETUP] = (
         f"from autograd.testing.judge.loading import load_notebook\nmodule = load_notebook({str(path)!r}, {name!r})"

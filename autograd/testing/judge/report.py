@@ -77,7 +77,7 @@ class Report:
             EngineFailure: it isn't; the message has what is wrong, and the scripts that show it.
         """
         if self.exit_code:
-            parts = [f"{self.engine}: {self.summary}"]
+            parts = [f"{self.engine}: {self.verdict} {self.summary}"]
             parts += [_in_detail(row) for row in self.rows if self.counts(row)]
             raise EngineFailure("\n\n".join(parts))
         return self
@@ -111,7 +111,7 @@ class Report:
         """
         counts = {status: sum(row.status == status for row in self.rows) for status in STATUSES}
         text = ", ".join(f"{n} {status}" for status, n in counts.items() if n) or "none"
-        return f"{len(self.rows)} propert{'y' if len(self.rows) == 1 else 'ies'}: {text}. {self.verdict}"
+        return f"{len(self.rows)} propert{'y' if len(self.rows) == 1 else 'ies'}: {text}.{'' if self.failures else f' {self.verdict}'}"
 
     @property
     def verdict(self) -> str:
@@ -157,6 +157,8 @@ class Report:
         for row in self.rows:
             if (row.is_failure or row.script) and not row.follows:
                 lines += ["", _in_detail(row, width)]
+        if self.failures:
+            lines += ["", *textwrap.wrap(self.verdict, width)]
         lines += ["", *textwrap.wrap(self.summary, width)]
         return "\n".join(lines)
 

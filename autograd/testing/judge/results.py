@@ -51,7 +51,7 @@ def gradescope(report: Report, tasks: Sequence[Task] = ()) -> str:
                 "output": "\n\n".join(map(_told, failed)) or ("" if found else "none of its properties was tried"),
             }
         )
-    data = {"output": report.summary, "execution_time": round(report.seconds, 3), "tests": tests}
+    data = {"output": f"{report.verdict} {report.summary}", "execution_time": round(report.seconds, 3), "tests": tests}
     return json.dumps(data, indent=2, ensure_ascii=False)
 
 
