@@ -111,7 +111,8 @@ class Report:
         """
         counts = {status: sum(row.status == status for row in self.rows) for status in STATUSES}
         text = ", ".join(f"{n} {status}" for status, n in counts.items() if n) or "none"
-        return f"{len(self.rows)} propert{'y' if len(self.rows) == 1 else 'ies'}: {text}.{'' if self.failures else f' {self.verdict}'}"
+        end = "" if self.failures else f" {self.verdict}"
+        return f"{len(self.rows)} propert{'y' if len(self.rows) == 1 else 'ies'}: {text}.{end}"
 
     @property
     def verdict(self) -> str:
