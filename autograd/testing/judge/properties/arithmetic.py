@@ -298,4 +298,7 @@ def operands_are_kept(trial: Trial) -> None:
         for x, number in zip(variables, before):
             t.claim_number(x, number, why="the backward pass has changed it")
 
+    for name in (*BINARY_OPERATORS, "neg"):
+        for e in itertools.islice(_steps(trial, name) if name in trial.rules else (), 2):
+            body(trial.transcript(), e)
     trial.for_all(trial.expressions(*BINARY_OPERATORS, "neg"), body, share=0.3)
