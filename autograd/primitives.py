@@ -122,7 +122,7 @@ def _check(name: str, function: Function, partials: tuple[Function, ...]) -> Non
 
 
 def _numeric(name: str, position: int, partial: Function) -> Function:
-    """The partial, refusing what is no number."""
+    """The partial, refusing any result that is no number."""
 
     def checked(*operands_and_result: Any) -> Any:
         out = partial(*operands_and_result)

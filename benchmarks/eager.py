@@ -3,7 +3,8 @@
 Two programs. A loop of ``z = z * y + x``, 400 operations, on everything that is installed: micrograd, XAD for Python
 (``pip install xad``), PyTorch's scalars, HIPS autograd (it has our import name: give the Python of its environment as
 HIPS_PYTHON), and on bare floats, which have no gradient. And one step of a GPT written with lists of Values
-(``eager_gpt.py``), beside a Value as such programs bring along.
+(``eager_gpt.py``), beside a Value as such programs bring along. Between the two, what programs do besides:
+``parameters()``, ``zero_grad()``, a NumPy scalar times a Value.
 
 All take turns, and the medians are printed. The first line says which form of the engine is at work: an editable
 installation has the pure one, ``pip install .`` the compiled one, where there is a C compiler.
@@ -11,8 +12,10 @@ installation has the pure one, ``pip install .`` the compiled one, where there i
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
+import operator
 import os
 import platform
 import statistics
@@ -25,6 +28,7 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd
+import nn
 from autograd import Value
 from autograd.engine import graph
 from autograd.engine.value import PURE
@@ -162,6 +166,37 @@ def gpt() -> None:
     gc.enable()
 
 
+def _calls(call: Callable[[], Any], times: int) -> Callable[[], float]:
+    """A run of so many calls, which gives the seconds of one."""
+
+    def run() -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            call()
+        return (time.perf_counter() - start) / times
+
+    return run
+
+
+def ordinary() -> None:
+    """Print the rows of what every step of a training, and every program with NumPy in it, does besides."""
+    theirs, numpy = _installed("micrograd.nn"), _installed("numpy")
+    models = {"chainrule": nn.MLP(2, [16, 16, 1])} | ({"micrograd": theirs.MLP(2, [16, 16, 1])} if theirs else {})
+    values = {name: model.parameters()[0] for name, model in models.items()}
+    rows: dict[str, dict[str, Callable[[], float]]] = {
+        "parameters() of MLP(2, [16, 16, 1])": {name: _calls(m.parameters, 20) for name, m in models.items()},
+        "zero_grad()": {name: _calls(m.zero_grad, 20) for name, m in models.items()},
+    }
+    if numpy:
+        scalars = {"np.float64(3) * v": numpy.float64(3), "np.int64(3) * v": numpy.int64(3), "3.0 * v": 3.0}
+        for text, scalar in scalars.items():
+            rows[text] = {name: _calls(functools.partial(operator.mul, scalar, v), 500) for name, v in values.items()}
+    for text, runs in rows.items():
+        taken = medians(runs, ROUNDS)
+        for name, seconds in taken.items():
+            print(f"{text:40} {name:20} {seconds * 1e9:8.0f} ns   {_ratio(taken['chainrule'], seconds)}")
+
+
 def main() -> None:
     """Print the tables."""
     print(f"engine: {'pure Python' if PURE else 'compiled'}; Python {platform.python_version()}, {platform.machine()}")
@@ -170,6 +205,7 @@ def main() -> None:
         per_operation = seconds / OPERATIONS * 1e9
         ratio = _ratio(taken["chainrule"], seconds)
         print(f"{'z = z * y + x, an operation':40} {name:20} {per_operation:8.0f} ns   {ratio}")
+    ordinary()
     gpt()
     x = autograd.Value(0.3)
     for program, make in (

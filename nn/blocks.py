@@ -56,7 +56,7 @@ class Sequential(Module):
 
 
 class Dropout(Module):
-    """While training, each number is dropped (0) with a probability, and what is left is scaled up in proportion.
+    """While training, each number is dropped (0) with a probability, and the others are scaled up in proportion.
 
     Nothing is random in secret: without a generator the numbers pass as they are. ``fit`` gives one to models that take
     the keyword ``random``, as ``Sequential`` does.
@@ -115,7 +115,7 @@ class Embedding(Module):
         self.table = _table(count, width, init, seed, "tokens")
 
     def __call__(self, tokens: Any) -> Any:
-        """The vector of a token, or a list of those of several.
+        """The vector of a token, or a list of vectors for several.
 
         Raises:
             IndexError: a token is outside the table.

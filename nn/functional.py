@@ -64,8 +64,9 @@ def with_parameters(model: Any, parameters: list[Value], vector: Any) -> Any:
 
 
 def _twin(item: Any, twins: dict[int, Any]) -> Any:
-    """The item with twins for its parts. What holds no parameter is shared. ``twins`` has, by id, what is done already:
-    so ties stay ties, and a model may contain itself.
+    """The item with twins for its parts. Parts without parameters are shared.
+
+    ``twins`` has the finished parts, by id: so ties stay ties, and a model may contain itself.
     """
     new: Any
     if id(item) in twins:

@@ -181,6 +181,7 @@ class MLP(Module):
             raise TypeError(
                 f"nouts is a list, the size of each layer, not {nouts!r:.60}; write MLP({nin!r:.20}, [{nouts!r:.20}])"
             )
+        _function(activation)  # its name is checked here, as the last layer, perhaps the only one, doesn't use it
         sizes = [nin, *nouts]
         if len(sizes) < 2:
             raise ValueError("an MLP needs at least one layer: nouts is empty")

@@ -227,7 +227,7 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(params, lr, weight_decay, clip_value=clip_value, clip_norm=clip_norm)
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise TypeError(f"betas are two numbers, such as (0.9, 0.999), not {betas!r:.60}")
+            raise TypeError(f"betas is a pair of numbers, such as (0.9, 0.999), not {betas!r:.60}")
         first, second = betas
         self.betas = (_checked_share(first, "β₁ of betas"), _checked_share(second, "β₂ of betas"))
         self.eps = _checked_eps(eps)

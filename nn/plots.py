@@ -103,7 +103,6 @@ def plot_surface(
     if size < 2:
         raise ValueError(f"a surface has at least 2 points along each side, not {size}")
     try:
-        from matplotlib import colormaps
         from matplotlib.figure import Figure
     except ImportError:
         raise missing("matplotlib", "a plot") from None
@@ -114,11 +113,13 @@ def plot_surface(
     axes = figure.add_subplot()
     filled = axes.contourf(xs, ys, _heights(loss, a, b, xs, ys), levels=24, cmap="cividis")
     figure.colorbar(filled, ax=axes, label="error")
-    colors = [colormaps["autumn"](0.9 * i / max(1, len(paths))) for i in range(len(paths))]
     for i, (label, points) in enumerate(paths.items()):  # paths that lie on each other are drawn thinner and thinner
         width, marker = 2.0 + 2.0 * (len(paths) - 1 - i), _MARKERS[i % len(_MARKERS)]
-        axes.plot(*points, color="white", linewidth=width + 1.6)
-        axes.plot(*points, color=colors[i], linewidth=width, marker=marker, markevery=(0.1, 0.1), label=label)
+        if i == 0:
+            axes.plot(*points, color="white", linewidth=width + 1.6)
+        axes.plot(
+            *points, color=_COLORS[i % len(_COLORS)], linewidth=width, marker=marker, markevery=(0.1, 0.1), label=label
+        )
         axes.plot(points[0][:1], points[1][:1], "o", color="white", markeredgecolor="black", markersize=8)
         axes.plot(points[0][-1:], points[1][-1:], "*", color="white", markeredgecolor="black", markersize=13)
     axes.set_xlim(*across)
@@ -133,6 +134,7 @@ def plot_surface(
     return figure if path is None else save_figure(figure, path)
 
 
+_COLORS: Final = ("#d55e00", "#f0e442", "#cc79a7", "#56b4e9", "#009e73", "#ffffff")  # of Okabe and Ito, and white
 _MARKERS: Final = ("s", "^", "D", "v", "P", "X")
 
 

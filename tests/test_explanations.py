@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, exercise, explain, functions, primitive, sigmoid, where
+from autograd import Value, exercise, explain, functions, primitive, sigmoid, stop_gradient, where
 from autograd.engine.rules import ALL, RULES, Rule
 from autograd.errors import AutogradError
 from autograd.explanations.algebra import Symbol, evaluated
 from autograd.testing import expressions
+from autograd.views.expression import Condition
 from nn import W8Network
 
 READABLE = [*("add", "sub", "mul", "div", "pow", "neg", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu")]
@@ -73,6 +74,16 @@ def read_back(text, names):
     return eval(source, {"__builtins__": {}}, NAMES | {"inf": math.inf} | names | values)
 
 
+def largest_part(formula):
+    """The largest number that takes part in a formula: what cancels is no more exact than that."""
+    found, stack = [0.0], [formula]
+    while stack:
+        e = stack.pop()
+        stack += getattr(e, "operands", ())
+        found.append(abs(evaluated(e)) if not isinstance(e, Condition) else 0.0)
+    return max(x for x in found if math.isfinite(x))
+
+
 def agrees(found, value, scale):
     return found == value or math.isclose(found, value, rel_tol=1e-6, abs_tol=1e-9 * scale)
 
@@ -98,9 +109,7 @@ def test_text_read_back_and_worked_out_gives_the_number_beside_it(e, chosen):
             if not line.formulas or "…" in step.formula or not math.isfinite(line.value):
                 continue
             known = symbols(line.formulas[-1])
-            scale = max(
-                [abs(evaluated(x)) for x in getattr(line.formulas[-1], "operands", ()) if hasattr(x, "leaf")] or [1]
-            )
+            scale = largest_part(line.formulas[-1])
             try:
                 assert agrees(read_back(step.formula, known), line.value, scale), step
                 assert agrees(read_back(step.numbers, {}), line.value, scale), step
@@ -165,6 +174,13 @@ def test_constants_that_cancel_factors_of_one_and_double_signs_are_gone():
     assert explain(-(x * -1), x).steps[0].formula == "1"
     assert explain(x * x, x).steps[0].formula == "x + x"
     assert explain(x**3, x).steps[0].formula == "3 * x^2"
+
+
+def test_a_choice_shows_why_a_derivative_is_0():
+    x, w = Value(2.0, "x"), Value(-3.0, "w")
+    step = explain((w * x).relu(), w).steps[0]
+    assert (step.formula, step.value) == ("(1 if w * x > 0 else 0) * x", 0.0)
+    assert explain(stop_gradient(x) * x, x).steps[0].formula == "stop(x)"
 
 
 def test_equal_labels_are_told_apart_and_numbers_as_labels_are_quoted():

@@ -408,6 +408,25 @@ def test_a_function_assigned_to_a_leaf_is_called_and_leaves_it_a_leaf():
     assert (x.grad, x.calls, x.op) == (12.0, 2, "")
 
 
+def test_a_method_of_a_subclass_may_be_the_function():
+    class Mine(Value):
+        def __init__(self, data, children=(), op="", label=""):
+            super().__init__(data, children, op, label)
+            self.children = children
+
+        def double(self):
+            return Mine(2 * self.data, (self,), "double", "twice")
+
+        def _backward(self):
+            for x in self.children:
+                x.grad += 2 * self.grad
+
+    x = Mine(3.0)
+    y = x.double()
+    (y * y).backward()
+    assert (y.label, y.op, x.grad) == ("twice", "double", 24.0)
+
+
 def test_without_a_function_it_warns_that_nothing_is_sent():
     x = Value(3.0)
     with pytest.warns(autograd.errors.AutogradWarning, match="'step' without _backward"):

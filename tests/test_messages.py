@@ -226,6 +226,8 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.SGD([x], lr=0.1, nesterov=True)", ValueError, ("needs a momentum",)),
     ("nn.SGD([x], lr=0.1, weight_decay=-1)", ValueError, ("weight decay", "-1")),
     ("nn.MLP(2, [3, '1'])", TypeError, ("number of outputs", "'1'")),
+    ("nn.MLP(2, [3], 'tanhh')", ValueError, ("'tanhh'", "relu, tanh")),
+    ("nn.MLP(2, [3], activation=3)", TypeError, ("a name or a function", "3")),
     ("nn.MLP(2, [3, -1])", ValueError, ("at least 1", "-1")),
     ("nn.MLP(2, [1]).load_state_dict({'a': 1.0})", ValueError, ("doesn't fit MLP", "unexpected 'a'")),
     ("nn.W8Network([1, 2, 3])", ValueError, ("eight weights", "3 were given")),
@@ -262,10 +264,36 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("gradcheck(square, 1.0, ulps=-1)", ValueError, ("positive number", "-1")),
     ("gradcheck(lambda x: [x], 1.0)", TypeError, ("one number", "list [")),
     ("ag.testing.derivative_of(3, 1.0)", TypeError, ("takes a function", "int: 3")),
-    ("ag.testing.check_engine(3)", TypeError, ("the engine is a class", "int: 3", "check_engine(Value)")),
+    ("ag.testing.check_engine(3)", TypeError, ("check_engine takes a class", "not 3")),
     ("ag.testing.check_engine('nosuch:Value')", ValueError, ("no module 'nosuch'",)),
     ("ag.testing.check_engine('math')", ValueError, ("names no class", "MODULE:CLASS")),
+    # Training and explaining
+    ("nn.Adam([x], lr=0.1, betas=0.9)", TypeError, ("a pair of numbers", "0.9")),
+    ("nn.Adam([x], lr=0.1, betas=(0.9, 1.0))", ValueError, ("β₂", "1.0")),
+    ("nn.Sequential([nn.Layer(2, 3)])", TypeError, ("a part of a Sequential",)),
+    ("nn.Embedding(3, 2)(5)", IndexError, ("token 5", "0 to 2")),
+    ("nn.save('m.json', nn.Neuron(1))", TypeError, ("str: 'm.json'", "save(model, path)")),
+    ("nn.load(nn.Neuron(1), 'm.json')", TypeError, ("go into a Module", "str: 'm.json'")),
+    ("fit(nn.Neuron(1), 'mse', [[1.0]], [1.0])", TypeError, ("a loss is a function", "nn.mse", "'mse'")),
+    ("fit(nn.Neuron(1), nn.mse, [], [])", ValueError, ("X has no samples",)),
+    ("fit(nn.Neuron(1), nn.mse, [[1.0], [2.0]], [1.0])", ValueError, ("2 samples", "1 targets")),
+    ("fit(nn.Neuron(1), nn.mse, [['a']], [1.0])", TypeError, ("holds text", "not real numbers: a")),
+    ("fit(nn.Neuron(1), nn.mse, [[math.nan]], [1.0])", ValueError, ("nan in sample 0",)),
+    ("fit(nn.mse, nn.Neuron(1), [[1.0]], [1.0])", TypeError, ("fit trains a Module", "function")),
+    ("ag.explain(y, 'zz')", TypeError, ("takes Values", "explain(v, [x, y])")),
+    ("ag.explain(y, x, digits='a')", TypeError, ("digits is a whole number", "'a'")),
+    ("ag.explain.rule('sigmod')", ValueError, ("'sigmod'", "did you mean 'sigmoid'?")),
+    ("ag.explain.rule(sigmoid)", TypeError, ("a rule has a name", "function")),
+    ("ag.exercise(y, x, seeds=3)", TypeError, ("a question each", "not 3", "range(20)")),
+    ("ag.spreadsheet(y, 'a.ods')", ValueError, (".xlsx", "a.ods")),
+    ("ag.page(3, 'a.html')", TypeError, ("page takes a Value", "int: 3")),
+    ("ag.page(y, 'a.html', hide='tabel')", ValueError, ("no part 'tabel'", "'table'")),
 ]
+
+
+def fit(model: Any, loss: Any, X: Any, Y: Any) -> Any:  # noqa: N803 - as in nn
+    optimizer = nn.SGD(model.parameters() if isinstance(model, nn.Module) else [Value(1.0)], lr=0.1)
+    return nn.fit(model, loss, X, Y, optimizer=optimizer, epochs=1)
 
 
 def square(x: Any) -> Any:
@@ -278,7 +306,7 @@ def test_a_mistake_is_answered(code: str, kind: type[BaseException], parts: tupl
     names = {name: getattr(autograd, name) for name in (*autograd.__all__, "sum", "abs", "round")}
     names |= {"ag": autograd, "nn": nn, "np": np, "math": math, "importlib": importlib, "gradcheck": gradcheck}
     names["statistics"] = statistics
-    names |= {"x": x, "y": x * x + 1, "square": square, "primitive": primitive, "round": round}
+    names |= {"x": x, "y": x * x + 1, "square": square, "primitive": primitive, "round": round, "fit": fit}
     with pytest.raises(kind) as caught:
         eval(code, names)
     message = str(caught.value)

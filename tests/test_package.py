@@ -62,23 +62,24 @@ def test_the_pure_wheel_holds_the_two_packages_and_says_that_they_are_typed(dist
     assert {"autograd/py.typed", "nn/py.typed", "autograd/engine/value.py", "nn/w8/network.py"} <= set(names)
 
 
+# NumPy is a package of Pyodide that npm doesn't have, so this does without.
 IN_THE_BROWSER = """
 import sys
 assert sys.platform == "emscripten"
 import json
 from autograd import Value, grad, tanh
-from nn import SGD, W8Network
+from nn import W8Network
 
 x = Value(2.0)
 (tanh(x) * x).backward()
 net = W8Network((0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55))
-optimizer = SGD(net.parameters(), lr=0.5)
 losses = []
 for _ in range(100):
-    optimizer.zero_grad()
+    net.zero_grad()
     loss = net.loss((0.05, 0.10), (0.01, 0.99))
     loss.backward()
-    optimizer.step()
+    for w in net.parameters():
+        w.data -= 0.5 * w.grad
     losses.append(loss.data)
 json.dumps({"slope": x.grad, "third": grad(grad(grad(lambda x: x**3)))(1.0), "losses": [losses[0], losses[-1]]})
 """
@@ -101,7 +102,7 @@ def test_the_pure_wheel_differentiates_and_trains_in_pyodide(dist, pyodide, tmp_
     node = subprocess.run(
         ["node", "run.mjs", str(wheel), module, str(program)], cwd=pyodide, capture_output=True, text=True, timeout=300
     )
-    assert node.returncode == 0, node.stderr[-2000:]
+    assert node.returncode == 0, node.stderr.rpartition("PythonError")[2][:2000] or node.stderr[-2000:]
     there = json.loads(node.stdout.splitlines()[-1])
     here = {}
     exec(IN_THE_BROWSER.replace('sys.platform == "emscripten"', "True").replace("json.dumps", "result = "), here)

@@ -208,6 +208,21 @@ def test_a_number_of_a_transform_that_has_ended_is_refused(saved_by: Any, way: A
             way(lambda y, kept=kept: y * kept[-1], 2.0)
 
 
+@pytest.mark.parametrize("saved_by", WAYS.values(), ids=WAYS)
+def test_a_pullback_is_of_use_as_long_as_the_transforms_around_it(saved_by: Any) -> None:
+    kept: list[Any] = []
+
+    def f(z: Any) -> Any:
+        _, pull = vjp(lambda x: x * x * z, 3.0)
+        kept.append(pull)
+        return z * pull(1.0)[0]
+
+    assert saved_by(f, 2.0) == 24.0
+    with pytest.raises(LostDerivative, match="has ended"):
+        kept[-1](1.0)
+    assert vjp(lambda x: x * x, 3.0)[1](1.0) == (6.0,)
+
+
 def test_results_that_are_values_are_used_further() -> None:
     w = Value(3.0)
     slope = grad(lambda x: w * x * x)(2.0)

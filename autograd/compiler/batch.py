@@ -67,7 +67,9 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
 
     @functools.cache
     def compiled() -> Jitted:
-        return Jitted(lambda *args: here(*args))
+        jitted = Jitted(lambda *args: here(*args))
+        jitted.says_slow = False  # nobody wrote a jit that could be put outside
+        return jitted
 
     return batched
 
@@ -122,7 +124,7 @@ class _Mapped:
             if not getattr(leaf, "ndim", 0):
                 raise ValueError(
                     f"{where} has a number, {leaf!r:.40}, where vmap needs an array with axis {its}; give it as a "
-                    "NumPy array, or say None in in_axes for what is the same for all samples"
+                    "NumPy array, or say None in in_axes for an argument that all samples share"
                 )
             if not -leaf.ndim <= its < leaf.ndim:
                 raise ValueError(f"{where} has an array of shape {leaf.shape}, which has no axis {its}")

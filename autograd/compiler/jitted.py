@@ -68,6 +68,7 @@ class Jitted:
     """What :func:`jit` returns: call it as the function that it was made of."""
 
     is_compiled_function = True
+    says_slow = True  # where it runs as Python
 
     def __init__(
         self,
@@ -181,6 +182,8 @@ class Jitted:
         """
         tape = TAPE.get()
         if tape is None:
+            if not self.says_slow:
+                return
             warnings.warn(
                 f"{self!r} is given numbers that carry derivatives, so it runs as Python, much slower; write the "
                 "transforms inside, jit outside: jit(grad(f)) for grad(jit(f))",

@@ -3,7 +3,7 @@
 Nodes refer to older nodes only, so reference counts free a recorded graph. The collector still looks for cycles, over
 and over while a graph grows. At a million nodes that takes half of all the time. CPython itself stops watching tuples
 and dicts whose contents can't be on a cycle. Values do the same here, in the compiled form only: Python has no function
-for it, so ``setup.py`` has mypyc call C functions in place of these two.
+for it, so ``setup.py`` has mypyc call C functions in place of these.
 """
 
 from __future__ import annotations

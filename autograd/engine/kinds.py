@@ -129,6 +129,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     own = getattr(type(condition), "__choose__", None)
     if own is not None:
         return own(condition, a, b)
+    if is_traced(condition):  # a number, which is true if it isn't 0: an element of a mask
+        return where(condition != 0.0, a, b)
     if is_symbolic(condition) and condition not in (True, False):
         piecewise = sys.modules["sympy"].Piecewise
         if hasattr(a, "primal") or hasattr(b, "primal"):

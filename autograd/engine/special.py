@@ -173,7 +173,7 @@ def round_half_even(x: Any) -> Any:
 
 
 def _fraction(a: Any) -> tuple[Any, Any]:
-    """The fraction of a >= 0, which is exact; and 1, or -1 where what is before the point is odd."""
+    """The fraction of a >= 0, which is exact; and 1, or -1 where the whole part is odd."""
     whole = rules.floor(a)
     odd = whole - 2.0 * rules.floor(0.5 * whole)
     return _rounded(a - whole), 1.0 - 2.0 * odd

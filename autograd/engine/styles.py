@@ -44,7 +44,7 @@ class Style:
     ellipsis = "…"
 
     def brackets(self, tall: bool) -> tuple[str, str]:
-        """Round brackets, high ones if what is between them is."""
+        """Round brackets, as high as the text between them."""
         return "(", ")"
 
     def in_brackets(self, text: str, tall: bool) -> str:

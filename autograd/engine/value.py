@@ -92,7 +92,9 @@ class Value(Functions):
             raise TypeError(f"{data!r} is a Value already; float(v) is its number, without the graph")
         if isinstance(_children, str) and not _op and not label:
             _children, label = (), _children
-        operands = checked_operands(_children, _op, Value) if _children != () or _op else ()
+        operands = (
+            () if type(_children) is tuple and not _children and not _op else checked_operands(_children, _op, Value)
+        )
         self._data = real(data)
         self._grad = 0.0
         self._label = _text(label)
@@ -601,11 +603,18 @@ def _make_own(node: Value, operands: Sequence[Value], symbol: str) -> None:
     rest: Value | None = None
     for operand in reversed(operands):
         rest = _record(REST, 0.0, operand, rest, 0.0, 0.0)
-    node._rule = Own(symbol, len(operands))
+    rule = Own(symbol, len(operands))
+    if type(node) is not Value and getattr(type(node), "_backward") is not getattr(Value, "_backward"):  # noqa: B009
+        rule.send_on = partial(_call_method, node)  # a method of somebody's subclass
+    node._rule = rule
     node._a, node._b = None, rest
     node._da = node._db = 0.0
     if MODES.active:
         modes.observe(node)
+
+
+def _call_method(node: Any) -> None:
+    node._backward()
 
 
 def _partial(slope: Any) -> float:

@@ -1,4 +1,4 @@
-"""Showing the work: why each number of a recorded graph is what it is, for people who learn and teach.
+"""Showing the work: where each number of a recorded graph comes from, for people who learn and teach.
 
 ``explain`` writes a derivation, ``exercise`` makes questions of it, ``spreadsheet`` a workbook with live formulas.
 Each reads the recorded graph and the rule table, in whose notation everything is written. No derivative is written

@@ -12,6 +12,7 @@ paper: a factor 1 or 0, a sign, constants that are multiplied, the exponent 1. N
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -338,11 +339,12 @@ def named(symbol: Symbol, style: Style) -> Written:
 
 def _name(name: str | float, style: Style) -> str:
     label = str(name)
-    if style.name == "text" and (not label.isidentifier() or label in _WORDS):
-        return repr(label)
+    if style.name == "text":
+        return label if _PLAIN.fullmatch(label) and label not in _WORDS else repr(label)
     return style.label(label).text if "/" not in label else style.words(label)
 
 
+_PLAIN: Final = re.compile(r"[^\W\d]\w*(\[\d+(,\d+)*\])?")  # w5, and w1[2,3] of a layer
 _WORDS: Final = ("if", "else", "and", "or", "not", "inf", "nan")
 
 

@@ -35,7 +35,7 @@ class Exercise:
         return tuple(question(self._recipe, seed, self.digits) for seed in self.seeds)
 
     def to_moodle(self, path: str | os.PathLike[str]) -> Path:
-        """Write Moodle XML: a category with a cloze question for each seed. Wrong answers are told what is wrong."""
+        """Write Moodle XML: a category with a cloze question for each seed. Wrong answers get a diagnosis."""
         return write_whole(path, moodle(self.questions, self.title))
 
     def to_prairielearn(self, folder: str | os.PathLike[str]) -> Path:
@@ -99,6 +99,8 @@ def exercise(
     for x in chosen:
         if not isinstance(x, Value):
             raise TypeError(f"ask takes Values, not {type(x).__name__}: {x!r:.60}")
+    if not hasattr(seeds, "__iter__"):
+        raise TypeError(f"seeds are several whole numbers, a question each, not {seeds!r:.60}; write range(20)")
     numbers = list(seeds)
     if not chosen or not numbers:
         raise ValueError("there is nothing to ask for: label the leaves, as in Value(2.0, 'x'), and give a seed")

@@ -171,6 +171,8 @@ class Explain:
         Computed as, because this form keeps its digits everywhere:
         ∂y/∂x = σ′(x)
         """
+        if not isinstance(name, str):
+            raise TypeError(f'a rule has a name, such as "sigmoid"; this is {type(name).__name__}: {name!r:.60}')
         if name not in RULES:
             near = difflib.get_close_matches(name, RULES, 1)
             raise ValueError(f"the table has no rule {name!r}{f'; did you mean {near[0]!r}?' if near else ''}")
@@ -178,6 +180,9 @@ class Explain:
 
 
 def _check(digits: int, depth: int | None) -> None:
+    for option, number in (("digits", digits), ("depth", 1 if depth is None else depth)):
+        if not hasattr(number, "__index__"):
+            raise TypeError(f"{option} is a whole number, not {type(number).__name__}: {number!r:.60}")
     if digits < 1:
         raise ValueError(f"digits counts significant digits, 1 or more, not {digits}")
     if depth is not None and depth < 1:

@@ -27,7 +27,7 @@ class Recipe(NamedTuple):
     wanted: list[int]
 
     def givens(self) -> list[int]:
-        """The places of the leaves that have a label: what is given in an exercise."""
+        """The places of the leaves that have a label: the given numbers of an exercise."""
         return [i for i, row in enumerate(self.rows) if len(row) == 2 and row[0]]
 
 

@@ -119,7 +119,7 @@ def _graph(book: _Book, output: Value) -> None:
     gradient = Stations(output).adjoints()
     for node in order:
         if not math.isfinite(node.data) or not math.isfinite(gradient[node]):
-            raise ValueError(f"a spreadsheet has finite numbers only, not those of {node!r:.100}")
+            raise ValueError(f"a spreadsheet holds finite numbers only; this Value has another: {node!r:.100}")
     rows = {node: _TOP + i for i, node in enumerate(order)}
     symbols = {node: Symbol(node.label or f"u{i + 1}", node.data, str(rows[node])) for i, node in enumerate(order)}
     gradients: dict[Value, list[str]] = {node: [] for node in order}

@@ -279,12 +279,16 @@ class Stations:
                 continue
             here = long_sum(terms.pop(node)[::-1]) if edges <= EDGES else None
             for position, (x, partial) in reversed(list(enumerate(node._edges()))):  # the first use is reached last
-                if not isinstance(x, Value) or x not in leads or stops(node, partial):
+                if not isinstance(x, Value) or x not in leads:
+                    continue
+                stopped = stops(node, partial)
+                written = self._partial(node, position, partial) if edges < EDGES or stopped else None
+                if stopped and is_number(written):  # it doesn't depend on x; where that is a choice, it is shown
                     continue
                 edges += 1
-                value[x] = value.get(x, 0.0) + value[node] * partial
+                value[x] = value.get(x, 0.0) + (0.0 if stopped else value[node] * partial)
                 if edges <= EDGES:
-                    terms.setdefault(x, []).append(product([here, self._partial(node, position, partial)]))
+                    terms.setdefault(x, []).append(product([here, written]))
         formula = long_sum(terms.get(below, [0])[::-1]) if edges <= EDGES else None
         return Local(formula, value.get(below, 0.0))
 

@@ -12,7 +12,7 @@ def sweep(
     adjoints: dict[Any, Any],
     merge: Callable[[Any, Any], Any] = operator.add,
 ) -> dict[Any, Any]:
-    """Reverse mode, in place: from the adjoints of results those of all that they were computed from.
+    """Reverse mode, in place: from the adjoints of results to the adjoints of everything that they were computed from.
 
     Args:
         steps: operations, operands before results: what is known by its adjoint, and pairs of operand and partial.

@@ -16,12 +16,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.transforms.forward import Forward
-from autograd.transforms.ground import Ground
+from autograd.engine import graph
+from autograd.engine.value import Value
 from autograd.transforms.inputs import Argnums, Inputs
-from autograd.transforms.reverse import Reverse
-from autograd.transforms.trees import exact, flatten, is_number, map_numbers
-from autograd.transforms.worlds import OnlyReverse, World, none_is_open, world_of_trace
+from autograd.transforms.run import Run, described, forward, run_in_reverse
+from autograd.transforms.trees import exact, flatten, is_number
+from autograd.transforms.worlds import OnlyReverse, refuse_ended
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
@@ -78,7 +78,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool
     @_named("value_and_grad", f)
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums, kwargs, f)
-        run = _run_in_reverse(f, inputs, has_aux)
+        run = run_in_reverse(f, inputs, has_aux)
         output = run.single_number()
         gradients = run.pull([1])
         return run.with_aux(output), inputs.rebuild(gradients)
@@ -135,14 +135,17 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     """
     _check_function("vjp", f)
     inputs = Inputs(primals, tuple(range(len(primals))))
-    run = _run_in_reverse(f, inputs)
+    run = run_in_reverse(f, inputs)
     run.require_numbers()
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
         tree, seeds = flatten(cotangent)
         if tree != run.tree:
             raise ValueError("the cotangent needs the structure of the output, a number for each number")
-        gradients: tuple[Any, ...] = inputs.rebuild(run.pull(seeds))
+        found = run.pull(seeds)
+        if any(isinstance(x, Value) and graph.is_of_ended(x) for x in found):
+            refuse_ended()
+        gradients: tuple[Any, ...] = inputs.rebuild(found)
         return gradients
 
     return run.output(), pull
@@ -201,7 +204,7 @@ def value_and_jacobian(
     @_named("value_and_jacobian", f)
     def value_and_jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums, kwargs, f)
-        run = _run_in_reverse(f, inputs, has_aux)
+        run = run_in_reverse(f, inputs, has_aux)
         run.require_numbers()
         m, n = run.tree.size, len(inputs.numbers)
         rows = _by_columns(f, inputs, m, has_aux) if m > n else None
@@ -320,7 +323,7 @@ def _not_of_one_number(args: tuple[Any, ...]) -> str:
     if len(args) != 1:
         return f"derivative(f) takes one number, not {len(args)} arguments; for several write grad(f, argnums=(0, 1))"
     return (
-        f"derivative(f) takes one number, not {_described(args[0])}; write grad(f)(x) for a gradient, or "
+        f"derivative(f) takes one number, not {described(args[0])}; write grad(f)(x) for a gradient, or "
         "vmap(derivative(f))(x) for the derivative at each"
     )
 
@@ -342,7 +345,7 @@ def _column(f: Callable[..., Any], inputs: Inputs, j: int, has_aux: bool) -> lis
 
 def _along(f: Callable[..., Any], inputs: Inputs, direction: Sequence[Any], has_aux: bool = False) -> tuple[Any, Any]:
     """Forward mode: what f returns, and the derivatives of its numbers along a direction."""
-    run = _Run(_forward(inputs), f, inputs, direction, has_aux)
+    run = Run(forward(inputs), f, inputs, direction, has_aux)
     run.require_numbers()
     return run.output(), run.push()
 
@@ -353,13 +356,13 @@ def _second(f: Callable[..., Any], inputs: Inputs, direction: Sequence[Any]) -> 
     def along(*numbers: Any) -> Any:
         at = copy.copy(inputs)
         at.numbers = list(numbers)
-        run = _Run(_forward(at), f, at, direction)
+        run = Run(forward(at), f, at, direction)
         run.single_number()
         return run.push()[0]
 
     flat = Inputs(tuple(inputs.numbers), tuple(range(len(inputs.numbers))))
     try:
-        return _run_in_reverse(along, flat).pull([1])
+        return run_in_reverse(along, flat).pull([1])
     except OnlyReverse:
         return _second_the_other_way(f, inputs, flat, direction)
 
@@ -370,138 +373,12 @@ def _second_the_other_way(f: Callable[..., Any], inputs: Inputs, flat: Inputs, d
     def slopes(*numbers: Any) -> list[Any]:
         at = copy.copy(inputs)
         at.numbers = list(numbers)
-        run = _run_in_reverse(f, at)
+        run = run_in_reverse(f, at)
         run.single_number()
         return run.pull([1])
 
-    run = _Run(_forward(flat), slopes, flat, direction)
+    run = Run(forward(flat), slopes, flat, direction)
     return [exact(slope, x) for slope, x in zip(run.push(), inputs.numbers)]
-
-
-def _run_in_reverse(f: Callable[..., Any], inputs: Inputs, has_aux: bool = False) -> _Run:
-    world = _reverse(inputs)
-    try:
-        return _Run(world, f, inputs, (), has_aux)
-    except OnlyReverse:
-        if not isinstance(world, Ground):
-            raise
-    return _Run(Reverse(), f, inputs, (), has_aux)  # whose tape has room for backward rules
-
-
-class _Run:
-    """One run of f in a world, from which adjoints can be pulled back any number of times."""
-
-    def __init__(
-        self,
-        world: World,
-        f: Callable[..., Any],
-        inputs: Inputs,
-        tangents: Sequence[Any] = (),
-        has_aux: bool = False,
-    ) -> None:
-        self.world = world
-        self.numbers = inputs.numbers
-        self.tangents = tangents or [0] * len(inputs.numbers)
-        with world:
-            self.leaves = [world.leaf(x, tangent) for x, tangent in zip(self.numbers, self.tangents)]
-            self.result = inputs.call(f, self.leaves)
-        self._aux = _NO_AUX
-        if has_aux:
-            self.result, self._aux = _apart(self.result)
-        self.tree, self.outputs = flatten(self.result)
-        world.finish(self.outputs, self.leaves)
-        if has_aux:
-            self._aux = map_numbers(lambda x: world.read_aside(x, self.leaves), self._aux)
-
-    def output(self) -> Any:
-        """What f returned, in terms of the numbers that it was given."""
-        return self.tree.rebuild([self.world.read(y) for y in self.outputs])
-
-    def with_aux(self, output: Any) -> Any:
-        """The same, and with it what f returned beside."""
-        return output if self._aux is _NO_AUX else (output, self._aux)
-
-    def require_numbers(self) -> None:
-        """Refuse what has no derivative.
-
-        Raises:
-            TypeError: f returned something else than numbers, arrays and structures of them.
-        """
-        if self.result is None:
-            raise TypeError("f has to return numbers, but returned None; is a return missing?")
-        for y in self.outputs:
-            if isinstance(y, bool) or not (is_number(y) or isinstance(y, int)):
-                raise TypeError(_no_output(y, self.result))
-
-    def single_number(self) -> Any:
-        """The same, for an f that returns one number."""
-        _single_number(self.result, self.numbers)
-        self.require_numbers()
-        self.world.require_one_number(self.result)
-        return self.output()
-
-    def pull(self, seeds: Sequence[Any]) -> list[Any]:
-        """The adjoint of each input number, for these adjoints of the output numbers."""
-        adjoints = self.world.pull_back(self.outputs, seeds, self.leaves)
-        return [exact(adjoint, x) for adjoint, x in zip(adjoints, self.numbers)]
-
-    def push(self) -> list[Any]:
-        """The derivative of each output number along the tangents."""
-        return self.world.push_forward(self.outputs, self.leaves, self.tangents)
-
-
-def _reverse(inputs: Inputs) -> World:
-    """The world for reverse mode."""
-    traced: World | None = world_of_trace(inputs.numbers)
-    if traced is not None:
-        return traced
-    return Ground() if none_is_open() and all(isinstance(x, float) for x in inputs.numbers) else Reverse()
-
-
-def _forward(inputs: Inputs) -> World:
-    """The world for forward mode."""
-    return world_of_trace(inputs.numbers) or Forward()
-
-
-def _single_number(output: Any, inputs: Sequence[Any]) -> None:
-    if isinstance(output, bool):
-        raise TypeError(
-            f"f has to return one number, but returned bool {output}: a comparison has no derivative; "
-            "write where(condition, a, b)"
-        )
-    if is_number(output) or isinstance(output, int) or getattr(output, "ndim", 1) == 0:
-        return  # what is no number in spite of that is refused as in any other output
-    cure = "for several outputs there are jacobian, jvp and vjp"
-    if output is None:
-        cure = "is a return missing?"
-    elif getattr(output, "size", 0) == len(inputs):
-        cure = "for the derivative at each element write vmap(grad(f)), for all partial derivatives jacobian(f)"
-    raise TypeError(f"f has to return one number, but returned {_described(output)}; {cure}")
-
-
-_NO_AUX: Any = object()
-
-
-def _apart(result: Any) -> tuple[Any, Any]:
-    if not isinstance(result, tuple) or len(result) != 2:
-        raise TypeError(f"with has_aux=True f has to return a pair (output, aux), but returned {_described(result)}")
-    return result
-
-
-def _no_output(y: Any, result: Any) -> str:
-    inside = "" if y is result else f", in {_described(result)}"
-    cure = "return numbers, arrays, and tuples, lists and dicts of them"
-    if isinstance(y, bool):
-        cure = "for a choice write where(condition, 1.0, 0.0)"
-    elif hasattr(type(y), "__iter__") and not isinstance(y, str):
-        cure = "write it as a list: [...] or list(...)"
-    return f"f returned {_described(y)}{inside}, of which there is no derivative; {cure}, or hand it on by has_aux=True"
-
-
-def _described(output: Any) -> str:
-    if hasattr(output, "shape"):
-        return f"an array of shape {output.shape}"
-    return "None" if output is None else f"{type(output).__name__} {output!r:.60}"
 
 
 def _check_function(transform: str, f: Any) -> None:

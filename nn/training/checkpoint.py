@@ -48,6 +48,10 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
         MissingDependency: safetensors is not installed.
         OSError: the file can't be written.
     """
+    if not isinstance(model, Module):
+        raise TypeError(
+            f"save takes a Module first, not {type(model).__name__}: {model!r:.60}; write save(model, path)"
+        )
     return _write(path, "model", {"model": _description(model)}, {"vector": model.vector()})
 
 
@@ -268,11 +272,17 @@ def _write(path: str | os.PathLike[str], kind: str, content: dict[str, Any], ten
     }
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     metadata["sha256"] = _digest(metadata, tensors)
+    _check_path(path)
     target = Path(path)
     write_whole(
         target.resolve() if target.is_symlink() else target, _safetensors().save(tensors, metadata), lasting=True
     )
     return target
+
+
+def _check_path(path: Any) -> None:
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"the file's name is text or a path, not {type(path).__name__}: {path!r:.60}")
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -282,6 +292,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], dict[str, 
         ValueError: it isn't a checkpoint of ours, or it is damaged.
     """
     library = _safetensors()
+    _check_path(path)
     content = Path(path).read_bytes()
     try:
         tensors = library.load(content)

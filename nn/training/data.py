@@ -145,7 +145,8 @@ def _checked(array: Any, what: str, places: Sequence[int] | None = None) -> Any:
         except (TypeError, ValueError) as error:
             raise TypeError(f"{what} holds something that is not a real number: {error}") from None
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"{what} holds {array.dtype}, not real numbers")
+        held = {"U": "text", "S": "bytes", "c": "complex numbers", "M": "dates"}.get(array.dtype.kind, str(array.dtype))
+        raise TypeError(f"{what} holds {held}, not real numbers: {array.flat[0]!s:.40}")
     if array.dtype.kind == "f" and array.size:
         array = array.astype(float, copy=False)
         wrong = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)

@@ -361,7 +361,7 @@ class Trainer:
 
 def _check_model(model: Any, optimizer: Any) -> None:
     if not isinstance(model, Module):
-        raise TypeError(f"what is trained is a Module, not {type(model).__name__}: {model!r:.60}")
+        raise TypeError(f"fit trains a Module, not {type(model).__name__}: {model!r:.60}")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"an optimiser is such as SGD(model.parameters(), lr=0.1), not {optimizer!r:.60}")
     parameters = model.parameters()

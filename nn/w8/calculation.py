@@ -67,7 +67,7 @@ def _named(values: Iterable[Value]) -> str:
 
 
 def short(x: float) -> str:
-    """The number with nine digits, those of the document."""
+    """The number with nine digits, as in the document."""
     return f"{x:.9g}"
 
 

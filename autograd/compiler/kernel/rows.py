@@ -17,7 +17,7 @@ WIDE: Final = 8  # numbers that are worth a vector
 
 
 class Row(NamedTuple):
-    """A sum, by the places of its factors: ``indices`` are those of pairs and then of single factors, by ``counts``."""
+    """A sum, by the places of its factors: ``indices`` has pairs, then single factors, as ``counts`` says."""
 
     value: Index
     counts: tuple[int, ...]

@@ -15,7 +15,7 @@ from autograd.compiler.program import LANES, REDUCE, SELECT, SUM, TAKE, Index, P
 
 
 class VaryingSection:
-    """A varying section: its slots are its own, and are used again when nobody needs what is in them."""
+    """A varying section. It has slots of its own, and uses a slot again when nobody needs its value."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Fold: what is known when the program is made is computed now.
+"""Fold: operations on known numbers are done now.
 
 Comes in: any program. Goes out: one that gives the same numbers, in which
 

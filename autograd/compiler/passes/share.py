@@ -1,4 +1,4 @@
-"""Share: what is computed twice is computed once (common subexpressions, by value numbering)."""
+"""Share: equal instructions are computed once (common subexpressions, by value numbering)."""
 
 from __future__ import annotations
 

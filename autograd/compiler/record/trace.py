@@ -336,10 +336,6 @@ class Traced(InArrays, Operators):
             return NotImplemented
         return Condition(trace, trace.call(head, *(operands[::-1] if turned else operands)))
 
-    def __choose__(self, a: Any, b: Any) -> Any:
-        """a where the number isn't 0, which is what Python holds to be true of it: an element of a mask, say."""
-        return (self != 0.0).__choose__(a, b)
-
     def conjugate(self) -> Traced:
         """Itself, being real. NumPy's var, std and vdot ask for it."""
         return self

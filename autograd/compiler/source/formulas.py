@@ -33,7 +33,7 @@ _COMPARISONS: Final = {"less": ("<", ">"), "less_equal": ("<=", ">="), "equal": 
 
 
 class Language(NamedTuple):
-    """How things are written, most of it as templates; what is written in all languages alike is no part of it."""
+    """The notation of a language, most of it as templates; notation that all languages share isn't here."""
 
     reserved: frozenset[str]  # identifiers that are taken
     number: Callable[[float], str]

@@ -280,7 +280,7 @@ def to_javascript(program: Program, name: str = "f", results: Layout | None = No
 
 
 class _InJavaScript(Returning):
-    """Results are returned in the end, those of a batch as arrays."""
+    """Results are returned in the end; results of a batch are arrays."""
 
     collected = "Array.from({{length: {1}}}, (_, s) => {0})"
     a_list = "an array"

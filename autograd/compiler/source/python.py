@@ -214,7 +214,7 @@ def to_python(program: Program, name: str = "f", results: Layout | None = None) 
 
 
 class _InPython(Returning):
-    """Results are returned in the end, those of a batch as lists."""
+    """Results are returned in the end; results of a batch are lists."""
 
     collected = "[{} for s in range({})]"
     a_list = "a list"

@@ -103,7 +103,7 @@ def derivative_of(f: Callable[..., Any], *args: Any, argnums: Argnums | None = N
 
 
 def inputs_of(args: tuple[Any, ...], argnums: Argnums | None) -> Inputs:
-    """The numbers to differentiate by. Unless told, those of all arguments but those that hold no float at all."""
+    """The numbers to differentiate by: unless told, the numbers of every argument that holds a float."""
     if argnums is None:
         floats = [i for i, arg in enumerate(args) if any(map(is_number, flatten(arg)[1]))] or range(len(args))
         argnums = 0 if len(args) == 1 else tuple(floats)

@@ -118,10 +118,7 @@ def examine(engine: Any, spelling: Spelling, search: Search, on_row: Callable[[R
     properties = chosen(search.only, search.skip)
     _needs_libraries()
     if not isinstance(engine, (str, type)):
-        raise TypeError(
-            f"the engine is a class, or text MODULE:CLASS, not {type(engine).__name__}: {engine!r:.60}; "
-            "write check_engine(Value)"
-        )
+        raise TypeError(f'check_engine takes a class, or where it is, as in "module:Class", not {engine!r:.60}')
     title = engine if isinstance(engine, str) else f"{engine.__module__}:{engine.__qualname__}"
     if os.environ.get(INSIDE) and not isinstance(engine, str):
         return Report(title, ())

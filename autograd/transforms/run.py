@@ -1,0 +1,141 @@
+"""One run of a function in a world, and what its outputs have to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd.transforms.forward import Forward
+from autograd.transforms.ground import Ground
+from autograd.transforms.inputs import Inputs
+from autograd.transforms.reverse import Reverse
+from autograd.transforms.trees import exact, flatten, is_number, map_numbers
+from autograd.transforms.worlds import OnlyReverse, World, none_is_open, world_of_trace
+
+
+def run_in_reverse(f: Callable[..., Any], inputs: Inputs, has_aux: bool = False) -> Run:
+    """A run in reverse mode: once more, if f has met a backward rule, for which the ground has no room."""
+    world = _reverse(inputs)
+    try:
+        return Run(world, f, inputs, (), has_aux)
+    except OnlyReverse:
+        if not isinstance(world, Ground):
+            raise
+    return Run(Reverse(), f, inputs, (), has_aux)  # whose tape has room for backward rules
+
+
+class Run:
+    """One run of f in a world, from which adjoints can be pulled back any number of times."""
+
+    def __init__(
+        self,
+        world: World,
+        f: Callable[..., Any],
+        inputs: Inputs,
+        tangents: Sequence[Any] = (),
+        has_aux: bool = False,
+    ) -> None:
+        self.world = world
+        self.numbers = inputs.numbers
+        self.tangents = tangents or [0] * len(inputs.numbers)
+        with world:
+            self.leaves = [world.leaf(x, tangent) for x, tangent in zip(self.numbers, self.tangents)]
+            self.result = inputs.call(f, self.leaves)
+        self._aux = _NO_AUX
+        if has_aux:
+            self.result, self._aux = _apart(self.result)
+        self.tree, self.outputs = flatten(self.result)
+        world.finish(self.outputs, self.leaves)
+        if has_aux:
+            self._aux = map_numbers(lambda x: world.read_aside(x, self.leaves), self._aux)
+
+    def output(self) -> Any:
+        """What f returned, in terms of the numbers that it was given."""
+        return self.tree.rebuild([self.world.read(y) for y in self.outputs])
+
+    def with_aux(self, output: Any) -> Any:
+        """The same, and with it what f returned beside."""
+        return output if self._aux is _NO_AUX else (output, self._aux)
+
+    def require_numbers(self) -> None:
+        """Refuse what has no derivative.
+
+        Raises:
+            TypeError: f returned something else than numbers, arrays and structures of them.
+        """
+        if self.result is None:
+            raise TypeError("f has to return numbers, but returned None; is a return missing?")
+        for y in self.outputs:
+            if isinstance(y, bool) or not (is_number(y) or isinstance(y, int)):
+                raise TypeError(_no_output(y, self.result))
+
+    def single_number(self) -> Any:
+        """The same, for an f that returns one number."""
+        _single_number(self.result, self.numbers)
+        self.require_numbers()
+        self.world.require_one_number(self.result)
+        return self.output()
+
+    def pull(self, seeds: Sequence[Any]) -> list[Any]:
+        """The adjoint of each input number, for these adjoints of the output numbers."""
+        adjoints = self.world.pull_back(self.outputs, seeds, self.leaves)
+        return [exact(adjoint, x) for adjoint, x in zip(adjoints, self.numbers)]
+
+    def push(self) -> list[Any]:
+        """The derivative of each output number along the tangents."""
+        return self.world.push_forward(self.outputs, self.leaves, self.tangents)
+
+
+def _reverse(inputs: Inputs) -> World:
+    """The world for reverse mode."""
+    traced: World | None = world_of_trace(inputs.numbers)
+    if traced is not None:
+        return traced
+    return Ground() if none_is_open() and all(isinstance(x, float) for x in inputs.numbers) else Reverse()
+
+
+def forward(inputs: Inputs) -> World:
+    """The world for forward mode."""
+    return world_of_trace(inputs.numbers) or Forward()
+
+
+def _single_number(output: Any, inputs: Sequence[Any]) -> None:
+    if isinstance(output, bool):
+        raise TypeError(
+            f"f has to return one number, but returned bool {output}: a comparison has no derivative; "
+            "write where(condition, a, b)"
+        )
+    if is_number(output) or isinstance(output, int) or getattr(output, "ndim", 1) == 0:
+        return  # what is no number in spite of that is refused as in any other output
+    cure = "for several outputs there are jacobian, jvp and vjp"
+    if output is None:
+        cure = "is a return missing?"
+    elif getattr(output, "size", 0) == len(inputs):
+        cure = "for the derivative at each element write vmap(grad(f)), for all partial derivatives jacobian(f)"
+    raise TypeError(f"f has to return one number, but returned {described(output)}; {cure}")
+
+
+_NO_AUX: Any = object()
+
+
+def _apart(result: Any) -> tuple[Any, Any]:
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(f"with has_aux=True f has to return a pair (output, aux), but returned {described(result)}")
+    return result
+
+
+def _no_output(y: Any, result: Any) -> str:
+    inside = "" if y is result else f", in {described(result)}"
+    cure = "return numbers, arrays, and tuples, lists and dicts of them"
+    if isinstance(y, bool):
+        cure = "for a choice write where(condition, 1.0, 0.0)"
+    elif hasattr(type(y), "__iter__") and not isinstance(y, str):
+        cure = "write it as a list: [...] or list(...)"
+    return f"f returned {described(y)}{inside}, of which there is no derivative; {cure}, or hand it on by has_aux=True"
+
+
+def described(output: Any) -> str:
+    """An output as messages have it."""
+    if hasattr(output, "shape"):
+        return f"an array of shape {output.shape}"
+    return "None" if output is None else f"{type(output).__name__} {output!r:.60}"
