@@ -181,7 +181,7 @@ def test_a_backward_pass_that_is_not_understood_is_an_error(backward, said: str)
 
 
 def test_what_is_no_class_is_an_error() -> None:
-    with pytest.raises(TypeError, match="the engine is a class"):
+    with pytest.raises(TypeError, match="takes a class"):
         check_engine(3)
 
 
