@@ -71,34 +71,73 @@ def w8(
 
 @app.command()
 def check(
-    target: Annotated[str, typer.Argument(metavar="MODULE:CLASS", help="The class; or path/to/file.py:CLASS.")],
+    target: Annotated[
+        str, typer.Argument(metavar="MODULE:CLASS", help="The class; or FILE.py:CLASS, FILE.ipynb:CLASS.")
+    ],
     name: Annotated[
         list[str] | None,
         typer.Option(metavar="PRIMITIVE=NAME", help="What the class calls a primitive: sigmoid=sigm. Repeatable."),
     ] = None,
-    data: Annotated[str, typer.Option(help="The attribute that holds the number.")] = "data",
-    grad: Annotated[str, typer.Option(help="The attribute that holds the gradient.")] = "grad",
-    backward: Annotated[str, typer.Option(help="The method that starts the backward pass.")] = "backward",
+    data: Annotated[str | None, typer.Option(help="The attribute that holds the number. [default: data]")] = None,
+    grad: Annotated[str | None, typer.Option(help="The attribute that holds the gradient. [default: grad]")] = None,
+    backward: Annotated[
+        str | None, typer.Option(help="The method that starts the backward pass. [default: backward]")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Seconds, for a test suite.")] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="Ten minutes.")] = False,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Other random examples.")] = None,
     only: Annotated[list[str] | None, typer.Option(metavar="PROPERTY", help="Only this one. Repeatable.")] = None,
+    skip: Annotated[list[str] | None, typer.Option(metavar="PROPERTY", help="Not this one. Repeatable.")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="PRIMITIVE", help="Leave this operation alone. Repeatable.")
+    ] = None,
+    define: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DEFINITION", help="What a primitive means there: 'log(x) = log(x + 1e-6)'. Repeatable."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 for habits, too.")] = False,
+    profile: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="A course's file with these options, and tasks.")
+    ] = None,
+    results: Annotated[
+        list[str] | None, typer.Option(metavar="FORMAT=FILE", help="gradescope=FILE or junit=FILE. Repeatable.")
+    ] = None,
+    badge: Annotated[bool, typer.Option("--badge", help="Print a line for a README, too.")] = False,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="For each property.")] = None,
     memory: Annotated[int, typer.Option(metavar="MB", min=0, help="What the engine may take; 0 for no limit.")] = 2048,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")] = None,
 ) -> None:
-    """Check somebody's autograd engine: any class like micrograd's Value. Exit code 1 if a property is falsified."""
+    """Check somebody's autograd engine: any class like micrograd's Value. Exit code 1 if a derivative is wrong."""
     from autograd.testing.judge import command
-    from autograd.testing.judge.search import NORMAL, QUICK, THOROUGH, Search
+    from autograd.testing.judge.profile import Profile, read_profile
+    from autograd.testing.judge.search import Search, effort_named
     from autograd.testing.judge.spelling import Spelling
 
     if quick and thorough:
         raise typer.BadParameter("--quick and --thorough exclude each other")
-    effort = QUICK if quick else THOROUGH if thorough else NORMAL
-    spelling = Spelling(command.pairs(name or ()), data, grad, backward)
-    search = Search(effort, seed, tuple(only) if only else None, timeout=timeout, memory=memory or None)
-    raise typer.Exit(command.check(target, spelling, search, json, html))
+    course = read_profile(profile) if profile else Profile("", {})
+    said = course.check
+    left_out = dict.fromkeys((*said.get("without", ()), *(without or ())), "")
+    spelling = Spelling(
+        {**said.get("names", {}), **left_out, **command.pairs(name or ())},
+        data or said.get("data", "data"),
+        grad or said.get("grad", "grad"),
+        backward or said.get("backward", "backward"),
+        (*said.get("define", ()), *(define or ())),
+    )
+    chosen = only or said.get("only")
+    search = Search(
+        effort_named("quick" if quick else "thorough" if thorough else said.get("effort", "normal")),
+        seed if seed is not None else said.get("seed"),
+        tuple(chosen) if chosen else None,
+        (*said.get("skip", ()), *(skip or ())),
+        strict or said.get("strict", False),
+        timeout=timeout or said.get("timeout"),
+        memory=memory or None,
+    )
+    files = command.files_of_results(results or ())
+    raise typer.Exit(command.check(target, spelling, search, json, html, files, course.tasks, badge))
 
 
 expressions.add_to(app)
@@ -117,7 +156,7 @@ def run(application: typer.Typer, name: str, arguments: Sequence[str] | None = N
         arguments: the words after the name; those of ``sys.argv`` by default.
 
     Returns:
-        0 if all went well, 2 if an argument was wrong or a file couldn't be written, 1 if a library is missing.
+        0 if all went well, 2 if an argument was wrong, a file couldn't be written, or a library is missing.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -130,7 +169,7 @@ def run(application: typer.Typer, name: str, arguments: Sequence[str] | None = N
     except _ComplaintType as error:
         return _complain(name, error.format_message(), 2)
     except MissingDependency as error:
-        return _complain(name, str(error), 1)
+        return _complain(name, str(error), 2)
     except (typer.Abort, KeyboardInterrupt):
         return _complain(name, "stopped", 130)
     except BrokenPipeError:  # whoever read the output has had enough, as `head` does

@@ -28,8 +28,8 @@ def written(tmp_path: Path):
 
 
 ROWS = (
-    Row("sum rule", "(f + g)' = f' + g'.", "held", "", "", 0.1),
-    Row("kinks", "<b>", "falsified", "x0.grad is <1> & not 2", 'print("<script>")', 0.2),
+    Row("sum rule", "(f + g)' = f' + g'.", "passed", "", "", 0.1),
+    Row("kinks", "<b>", "failed", "x0.grad is <1> & not 2", 'print("<script>")', 0.2),
     Row("diamonds", "", "not supported", "it has no +"),
     Row("time is linear", "", "slow", "very"),
 )
@@ -39,19 +39,19 @@ REPORT = Report("toy<T>:Value", ROWS, 1.5)
 def test_the_table_is_aligned_and_says_what_is_wrong() -> None:
     lines = str(REPORT).splitlines()
     assert lines[0] == "toy<T>:Value, checked in 1.5 s"
-    assert lines[2] == "  held           sum rule"
-    assert lines[3] == "  falsified      kinks           x0.grad is <1> & not 2"
+    assert lines[2] == "  passed         sum rule"
+    assert lines[3] == "  failed         kinks           x0.grad is <1> & not 2"
     assert '      print("<script>")' in lines
-    assert lines[-1] == "4 properties: 1 held, 1 falsified, 1 slow, 1 not supported."
+    assert lines[-1] == "4 properties: 1 passed, 1 failed, 1 slow, 1 not supported."
 
 
 def test_colours_are_only_there_when_asked_for() -> None:
     assert "\033[" not in REPORT.table()
-    assert "\033[1;33mfalsified" in REPORT.table(color=True)
+    assert "\033[1;33mfailed" in REPORT.table(color=True)
 
 
 def test_a_narrow_terminal_gets_a_narrow_table() -> None:
-    row = Row("kinks", "s", "held", "word " * 50)
+    row = Row("kinks", "s", "passed", "word " * 50)
     assert max(map(len, Report("e", (row,)).table(width=60).splitlines())) <= 60
 
 
@@ -66,7 +66,7 @@ def test_the_page_is_self_contained_and_escaped() -> None:
 def test_json_has_it_all() -> None:
     data = json.loads(REPORT.to_json())
     assert data["exit_code"] == 1
-    assert data["counts"]["held"] == 1
+    assert data["counts"]["passed"] == 1
     assert [Row(**row) for row in data["rows"]] == list(ROWS)
 
 
@@ -119,7 +119,7 @@ def test_the_command_prints_and_writes_and_returns_the_exit_code(
     assert "sigm()" in capsys.readouterr().out
     assert "sigm()" in page.read_text()
     assert command(target, search=partials, as_json=True) == 0
-    assert json.loads(capsys.readouterr().out)["rows"][0]["status"] == "held"
+    assert json.loads(capsys.readouterr().out)["rows"][0]["status"] == "passed"
 
 
 def test_the_command_shows_progress_on_a_terminal(
@@ -127,7 +127,7 @@ def test_the_command_shows_progress_on_a_terminal(
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert command("autograd:Value", search=Search(QUICK, only=("kinks",))) == 0
-    assert "kinks: held" in capsys.readouterr().err
+    assert "kinks: passed" in capsys.readouterr().err
 
 
 def test_the_command_wants_pairs() -> None:

@@ -1,15 +1,21 @@
 """Drawing random expressions with Hypothesis.
 
 They are inside their domain by construction: while one is drawn it is computed, and each step is a primitive that has a
-value and a derivative at its operands. What a draw shrinks towards is written first: few steps, the first leaf, the
-first of the primitives, small whole numbers.
+value and a derivative at its operands. The primitive is drawn first. If the operands that were drawn for it won't do,
+others are looked for, and then a new leaf is made that does: so ``acosh`` comes as often as ``sin``.
+
+What a draw shrinks towards is written first: few steps, the first leaf, the first of the primitives, small whole
+numbers.
 """
 
 from __future__ import annotations
 
+import bisect
 import functools
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
 
 from autograd.engine.rules import RULES, Rule
 from autograd.errors import missing
@@ -23,21 +29,30 @@ Allows: TypeAlias = Callable[
     [str, str], bool
 ]  # may that primitive have operands of these kinds? (see points.is_inside)
 
+MOST_LEAVES: Final = 6
+TRIES: Final = 6  # operands that are tried for a primitive, before a new leaf is made for it
+FINE: Final = 8  # parts of 1 that a weight is told in
 
-def expressions(ops: Iterable[str] | None = None, max_size: int = 10) -> SearchStrategy[Expression]:
+
+def expressions(
+    ops: Iterable[str] | None = None, max_size: int = 10, weights: Mapping[str, float] | None = None
+) -> SearchStrategy[Expression]:
     """A Hypothesis strategy of random expressions.
 
-    They have shared subexpressions, operands that are used twice and constants, and a point inside the domain, at times
-    near its edge. Whatever was found shrinks to few steps with small whole numbers.
+    They have shared subexpressions, operands that are used twice and constants, and a point inside the domain. About
+    three leaves in four are ordinary numbers, the fourth is near an edge: of what a float can hold, or of a function's
+    domain. All sizes up to ``max_size`` are drawn. A failing expression shrinks to few steps with small whole numbers.
 
     Args:
         ops: names of primitives in the rule table; by default the public ones, without ``stop_gradient`` and without
             primitives with an order as an operand, such as ``polygamma``.
         max_size: the largest number of steps.
+        weights: how often a primitive is drawn, beside 1 for each other one; 0 leaves it out.
 
     Raises:
         MissingDependency: Hypothesis is not installed.
-        ValueError: a name isn't in the table, or max_size is below 1.
+        ValueError: a name isn't in the table or not among ``ops``, a weight is no number from 0 to 1000, or max_size is
+            below 1.
 
     >>> from hypothesis import given
     >>> @given(expressions(ops=["add", "mul", "tanh"], max_size=4))
@@ -51,7 +66,17 @@ def expressions(ops: Iterable[str] | None = None, max_size: int = 10) -> SearchS
         raise ValueError(f"no such primitive: {', '.join(map(repr, unknown))}; there are {', '.join(RULES)}")
     if max_size < 1:
         raise ValueError(f"max_size is the largest number of steps, at least 1, not {max_size!r}")
-    return drawn({name: RULES[name] for name in names}, max_size)
+    given = dict(weights or {})
+    for name, weight in given.items():
+        if name not in names:
+            raise ValueError(f"weights has {name!r}, which isn't drawn; there are {', '.join(names)}")
+        if not 0 <= weight <= 1000:
+            raise ValueError(f"a weight is a number from 0 to 1000, not {weight!r} (of {name!r})")
+    names = [name for name in names if given.get(name, 1)]
+    if not names:
+        raise ValueError("with these weights nothing is left to draw: one of them has to be above 0")
+    shares = tuple(max(1, round(FINE * given.get(name, 1))) for name in names) if given else ()
+    return drawn({name: RULES[name] for name in names}, max_size, shares=shares)
 
 
 def drawn(
@@ -60,6 +85,7 @@ def drawn(
     allows: Allows = lambda name, kinds: True,
     reach: float = 1e300,
     min_size: int = 1,
+    shares: tuple[int, ...] = (),
 ) -> SearchStrategy[Expression]:
     """The strategy behind :func:`expressions`, with these rules for the names.
 
@@ -69,10 +95,35 @@ def drawn(
         allows: whether a primitive may have operands of these kinds.
         reach: the size of the largest number; that of the smallest is its reciprocal.
         min_size: how many steps to try at least.
+        shares: how often each is drawn, in whole numbers; all equally often, if it is empty.
     """
     _strategies()
-    strategy: SearchStrategy[Expression] = _composite()(_Drawing(rules, max_size, allows, reach, min_size))
+    of = dict(zip(rules, shares or (1,) * len(rules)))
+    drawing = _Drawing(rules, max_size, allows, reach, min_size, _Lot(of))
+    strategy: SearchStrategy[Expression] = _composite()(drawing)
     return strategy
+
+
+class _Lot:
+    """Primitives, of which one is drawn, each as often as its share says."""
+
+    def __init__(self, shares: Mapping[str, int]) -> None:
+        self.names = tuple(shares)
+        self.ends = tuple(itertools.accumulate(shares.values()))
+        n = len(self.names)
+        stride = next(k for k in (7, 5, 3, 2, 1) if math.gcd(k, n) == 1 or n < 2)
+        self.orders = [tuple(self.names[(i + k * stride) % n] for k in range(n)) for i in range(n)]
+
+    def drawn(self, draw: Callable[[SearchStrategy[Any]], Any], size: int) -> tuple[str, ...] | None:
+        """The drawn one, then those that may take its place, so that none of them does so much more often.
+
+        None, which is what it shrinks to, once in about twice the size.
+        """
+        total = self.ends[-1]
+        times = math.ceil(2 * size / total)
+        stops = max(1, round(total * times / (2 * size)))
+        number = _below(draw, total * times + stops) - stops
+        return None if number < 0 else self.orders[bisect.bisect_right(self.ends, number // times)]
 
 
 class _Drawing(NamedTuple):
@@ -83,6 +134,7 @@ class _Drawing(NamedTuple):
     allows: Allows
     reach: float
     min_size: int
+    names: _Lot
 
     def __repr__(self) -> str:
         few = ", ".join(self.rules) if len(self.rules) <= 6 else f"{len(self.rules)} primitives"
@@ -94,63 +146,154 @@ def _composite() -> Callable[..., Any]:
     return cast(Callable[..., Any], _strategies().composite(expression))
 
 
+@functools.cache
+def _leaf() -> Callable[..., Any]:
+    return cast(Callable[..., Any], _strategies().composite(_number))
+
+
+@functools.cache
+def _step() -> Callable[..., Any]:
+    return cast(Callable[..., Any], _strategies().composite(step))
+
+
 def expression(draw: Callable[[SearchStrategy[Any]], Any], drawing: _Drawing) -> Expression:
     """Draw one. (Hypothesis shows the strategy by this function's name.)"""
-    rules, max_size, allows, reach, min_size = drawing
-    point, constants, sizes, choices = _parts(len(rules), reach, min_size, max_size)
-    names, most = tuple(rules), max(rule.arity for rule in rules.values())
-    builder = Builder(rules, allows, reach, draw(point), draw(constants))
-    for _ in range(draw(sizes)):
-        nodes = builder.nodes
-        a, b = nodes[draw(_slot(len(nodes)))], draw(_slot(len(builder.values)))
-        swapped, start = divmod(draw(choices), len(names))
-        more = [draw(_slot(len(builder.values))) for _ in range(most - 2)]
-        able = ((b, a) if swapped else (a, b)) + tuple(more)
-        for name in names[start::-1] + names[:start:-1]:  # the next simpler one that may stand here
-            if builder.add_step(name, able[: rules[name].arity] if rules[name].arity > 1 else (a,)):
-                break
-    builder.join("add" if "add" in rules else names[0], max_size)
+    point = [draw(_leaf()(drawing.reach)) for _ in range(draw(_integers(1, 4)))]
+    builder = Builder(drawing.rules, drawing.allows, drawing.reach, point, [])
+    while builder.size() < drawing.max_size and draw(_step()(builder, drawing)):
+        pass
+    while len(builder.steps) < drawing.max_size and builder.join_two():
+        pass
     return pruned(Expression(*builder.parts()))
 
 
+def step(draw: Callable[[SearchStrategy[Any]], Any], builder: Builder, drawing: _Drawing) -> bool:
+    """Draw one more step, or that there is none. (Being a strategy of its own, it is deleted as a whole.)"""
+    wanted = drawing.names.drawn(draw, drawing.max_size)
+    if wanted is None and len(builder.steps) >= drawing.min_size:
+        return False
+    wanted = wanted or drawing.names.orders[0]
+    nodes = builder.candidates()
+    first, second = draw(_integers(0, len(nodes) - 1)), 0
+    if drawing.rules[wanted[0]].arity > 1:
+        second = draw(_integers(0, len(nodes)))
+        if second == len(nodes):
+            builder.add_constant(_constant(draw, drawing.reach))
+    return any(builder.place(name, nodes, first, second) for name in wanted)
+
+
 class Builder:
-    """A straight-line program in the making, with the number in each slot."""
+    """A straight-line program in the making, with the number in each slot.
+
+    Slots are in the order in which they were made; :meth:`parts` has leaves, constants and steps in theirs.
+    """
 
     def __init__(
         self, rules: Mapping[str, Rule], allows: Allows, reach: float, point: list[float], constants: list[float]
     ) -> None:
         self.rules, self.allows, self.reach = rules, allows, reach
-        self.point, self.constants = point, constants
         self.values: list[float] = [*point, *constants]
-        self.kinds = "x" * len(point) + "c" * len(constants)
+        self.kinds = ["x"] * len(point) + ["c"] * len(constants)
         self.nodes = list(range(len(point)))  # the slots that depend on a leaf
         self.steps: list[Step] = []
-        self.used: set[int] = set()
+        self.loose = dict.fromkeys(range(len(point)))  # the nodes that nothing has used, in their order
 
     def add_step(self, name: str, operands: tuple[int, ...]) -> bool:
         """Append the step if it may stand there."""
         rule = self.rules[name]
         kinds = "".join(self.kinds[i] for i in operands)
         numbers = [float(self.values[i]) for i in operands]
+        if "x" not in kinds and "y" not in kinds:
+            return False
         if not (self.allows(name, kinds) and points.is_inside(rule, numbers, kinds, self.reach)):
             return False
         self.steps.append((name, operands))
-        self.used.update(operands)
-        self.nodes.append(len(self.values))
+        for i in operands:
+            self.loose.pop(i, None)
+        new = len(self.values)
+        self.nodes.append(new)
+        self.loose[new] = None
         self.values.append(rule(*numbers))
-        self.kinds += "y"
+        self.kinds.append("y")
         return True
+
+    def candidates(self) -> list[int]:
+        """Nodes for a step: the first leaf, results that nothing has used yet, the last one, one in the middle."""
+        fresh = itertools.islice(reversed(self.loose), 4)
+        return list(dict.fromkeys([self.nodes[0], *fresh, self.nodes[-1], self.nodes[len(self.nodes) // 2]]))
+
+    def add_constant(self, number: float) -> None:
+        """One more plain number: the next step that has two operands takes it."""
+        self.values.append(number)
+        self.kinds.append("c")
+
+    def place(self, name: str, nodes: Sequence[int], first: int, second: int) -> bool:
+        """Append a step of the primitive, on the nodes of these places, or on others where it may stand."""
+        arity = self.rules[name].arity
+        for operands in itertools.islice(self._operands(nodes, first, second, arity), TRIES):
+            if self.add_step(name, operands):
+                return True
+        return self.kinds.count("x") < MOST_LEAVES and self._on_a_new_leaf(name, arity)
+
+    def _operands(self, nodes: Sequence[int], first: int, second: int, arity: int) -> Iterator[tuple[int, ...]]:
+        """Operands, the wanted ones first. The second one may be the constant that was just made."""
+        n = len(nodes)
+        for shift in range(n):
+            a = nodes[(first - shift) % n]
+            b = nodes[(second - shift) % n] if second < n or self.kinds[-1] != "c" else len(self.values) - 1
+            if arity == 1:
+                yield (a,)
+            else:
+                rest = tuple(nodes[(second + i) % n] for i in range(arity - 2))
+                yield (a, b, *rest)
+                yield (b, a, *rest)
+
+    def _on_a_new_leaf(self, name: str, arity: int) -> bool:
+        """Make a leaf, of a plain number, at which the primitive may stand alone, or beside the newest node."""
+        new = len(self.values)
+        self.kinds.append("x")
+        self.values.append(0.0)
+        for x in points.PLAIN:
+            self.values[new] = x
+            other = self.nodes[-1]
+            for operands in ((new,),) if arity == 1 else ((other, new), (new, other), (new, new)):
+                if len(operands) == arity and self.add_step(name, operands):
+                    self.nodes.insert(len(self.nodes) - 1, new)
+                    return True
+        self.kinds.pop()
+        self.values.pop()
+        return False
+
+    def size(self) -> int:
+        """How many steps there will be when all results are brought together."""
+        return len(self.steps) + len(self.loose) - 1
+
+    def join_two(self) -> bool:
+        """Bring two results together that nothing has used yet, by products and sums in turn."""
+        if len(self.loose) < 2:
+            return False
+        a, b = itertools.islice(self.loose, 2)
+        turn = 1 if len(self.loose) % 2 else -1
+        names = [name for name in ("mul", "add") if name in self.rules][::turn]
+        names += [name for name, rule in self.rules.items() if rule.arity == 2 and name not in names]
+        return any(self.add_step(name, pair) for name in names for pair in ((a, b), (b, a)))
 
     def join(self, name: str, max_size: int) -> None:
         """Bring the results that nothing has used together, so that they are not lost."""
-        loose = [i for i in self.nodes if self.kinds[i] == "y" and i not in self.used]
-        while len(loose) > 1 and len(self.steps) < max_size and self.rules[name].arity == 2:
-            operands = (loose.pop(0), loose[-1])
-            if self.add_step(name, operands):
-                loose[-1] = len(self.values) - 1
+        while len(self.loose) > 1 and len(self.steps) < max_size and self.rules[name].arity == 2:
+            a, b = itertools.islice(self.loose, 2)
+            if not self.add_step(name, (a, b)):
+                self.loose.pop(a)
 
     def parts(self) -> tuple[tuple[float, ...], tuple[Step, ...], tuple[float, ...]]:
-        return tuple(self.point), tuple(self.steps), tuple(self.constants)
+        """Point, steps and constants, with slots numbered as in an :class:`Expression`."""
+        order = sorted(range(len(self.kinds)), key=lambda i: ("xcy".index(self.kinds[i]), i))
+        new = {old: i for i, old in enumerate(order)}
+        return (
+            tuple(x for x, kind in zip(self.values, self.kinds) if kind == "x"),
+            tuple((name, tuple(new[i] for i in operands)) for name, operands in self.steps),
+            tuple(x for x, kind in zip(self.values, self.kinds) if kind == "c"),
+        )
 
 
 def _strategies() -> Any:
@@ -162,42 +305,50 @@ def _strategies() -> Any:
 
 
 @functools.cache
-def _parts(names: int, reach: float, min_size: int, max_size: int) -> tuple[SearchStrategy[Any], ...]:
-    """What a point, the constants, the number of steps, and a choice among so many names are drawn from."""
-    st = _strategies()
-    return (
-        st.lists(_numbers(reach), min_size=1, max_size=4),
-        st.lists(_constants(reach), max_size=3),
-        st.integers(min_size, max_size),
-        st.integers(0, 2 * names - 1),
-    )
+def _integers(least: int, most: int) -> SearchStrategy[int]:
+    strategy: SearchStrategy[int] = _strategies().integers(least, most)
+    return strategy
+
+
+_SEVERAL: Final = 120  # Hypothesis draws a number below this evenly; larger ones it likes small
+
+
+def _below(draw: Callable[[SearchStrategy[Any]], Any], count: int) -> int:
+    """A number below the count, all equally likely."""
+    if count <= _SEVERAL:
+        return int(draw(_integers(0, count - 1)))
+    high = draw(_integers(0, (count - 1) // _SEVERAL))
+    return min(int(high) * _SEVERAL + int(draw(_integers(0, _SEVERAL - 1))), count - 1)
+
+
+_WHOLE: Final = tuple(float(n) for n in range(1, 21))
+_SIMPLE: Final = (
+    *(0.5, 0.25, 0.1, 0.75, 0.9, 1.5, 1.7, 2.5, 0.0),
+    *(-1.0, -2.0, -3.0, -0.5, -0.25, -0.1, -1.7, -0.9, -4.0, -7.0, -5.0),
+)
+_ANY: Final = tuple(start + 4.9 * k / 59 for start in (-5.0, 0.01) for k in range(60))  # and up to 0.08 more
 
 
 @functools.cache
-def _slot(count: int) -> SearchStrategy[int]:
-    """A slot: any, or else one of the last three, which makes expressions deep. The first one when it shrinks."""
-    st = _strategies()
-    slot: SearchStrategy[int] = st.integers(0, count + min(count, 3) - 1).map(
-        lambda i: i if i < count else 2 * count - 1 - i
-    )
-    return slot
-
-
-@functools.cache
-def _numbers(reach: float) -> SearchStrategy[float]:
-    """Leaves: often one of few numbers, so that two leaves may be equal, at times one near the ends, or any number."""
-    st = _strategies()
-    few = (1.0, 2.0, 3.0, 4.0, *(abs(x) for x in points.PLAIN if x), -1.0, -2.0, -3.0, 0.0)
+def _kinds(reach: float) -> tuple[tuple[float, ...], ...]:
+    """Four kinds of leaves, each in order of size, so that a large one of any kind shrinks to a large whole number."""
     ends = points.edges(reach)
-    numbers: SearchStrategy[float] = st.one_of(
-        st.sampled_from((*few, *ends, *(-x for x in ends))), st.floats(0.01, 5.0), st.floats(-5.0, -0.01)
-    )
-    return numbers
+    near = sorted((*ends, *(-x for x in ends if 1e-3 <= x <= 1e3)), key=abs)
+    return _WHOLE, _SIMPLE, _ANY, tuple(near)
 
 
-@functools.cache
-def _constants(reach: float) -> SearchStrategy[float]:
-    """Constants: whole numbers as int and as float, and others."""
-    st = _strategies()
-    constants: SearchStrategy[float] = st.one_of(st.sampled_from((2, 3, 1, 4, -1, -2, 2.0, 3.0, 0.5)), _numbers(reach))
-    return constants
+def _number(draw: Callable[[SearchStrategy[Any]], Any], reach: float) -> float:
+    """A leaf: a small whole number, another simple one, any number up to 5, or, one in four, one near the ends."""
+    kind, i = int(draw(_integers(0, 3))), int(draw(_integers(0, _SEVERAL - 1)))
+    numbers = _kinds(reach)[kind]
+    number = numbers[i * len(numbers) // _SEVERAL]
+    return number + 0.08 * int(draw(_integers(0, 99))) / 100 if numbers is _ANY else number
+
+
+_CONSTANTS: Final = (2, 3, 1, 4, -1, -2, 2.0, 3.0, 0.5)
+
+
+def _constant(draw: Callable[[SearchStrategy[Any]], Any], reach: float) -> float:
+    """A constant: whole numbers as int and as float, and others."""
+    i = draw(_integers(0, 2 * len(_CONSTANTS) - 1))
+    return _CONSTANTS[i] if i < len(_CONSTANTS) else _number(draw, reach)

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 
 class Fault(NamedTuple):
-    """An engine with a fault: where it is, what is wrong with it, and the property that has to be falsified."""
+    """An engine with a fault: where it is, what is wrong with it, and the property that has to fail."""
 
     engine: str
     sentence: str
-    falsifies: str
+    fails: str
 
 
 # The right engines: where they are, and their style.
@@ -28,8 +28,8 @@ RIGHT = {
     "tests.zoo.right_dual:Value": "forward mode: dual numbers carried over the graph",
 }
 
-# The faulty ones: the property that has to be falsified, for each class of each module.
-FALSIFIED = {
+# The faulty ones: the property that has to fail, for each class of each module.
+FAILED = {
     "faults_of_backward": {
         "AssignInAdd": "repeated operands",
         "AssignInMul": "repeated operands",
@@ -132,9 +132,9 @@ FALSIFIED = {
 def faults() -> dict[str, Fault]:
     """The engines with faults, by name. The sentence is the first line of the class's docstring."""
     found = {}
-    for module, classes in FALSIFIED.items():
+    for module, classes in FAILED.items():
         there = importlib.import_module(f"tests.zoo.{module}")
-        for name, falsifies in classes.items():
+        for name, fails in classes.items():
             sentence = getattr(there, name).__doc__.splitlines()[0]
-            found[name] = Fault(f"tests.zoo.{module}:{name}", sentence, falsifies)
+            found[name] = Fault(f"tests.zoo.{module}:{name}", sentence, fails)
     return found

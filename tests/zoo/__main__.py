@@ -39,7 +39,7 @@ def main() -> int:
     given = parser.parse_args()
 
     zoo = {engine.split(".")[-1].partition(":")[0]: (engine, style, "") for engine, style in RIGHT.items()}
-    zoo |= {name: (fault.engine, fault.sentence, fault.falsifies) for name, fault in faults().items()}
+    zoo |= {name: (fault.engine, fault.sentence, fault.fails) for name, fault in faults().items()}
     unknown = sorted(set(given.names) - set(zoo))
     if unknown:
         parser.error(f"no such engine: {', '.join(unknown)}")

@@ -73,6 +73,7 @@ def gradcheck(
 
     Raises:
         WrongGradient: (an AssertionError) a partial is wrong. The message is the table.
+        NotDeterministic: (an AssertionError) f gave two numbers at one point.
         TypeError: an argument has no derivative, or f returned something else than one number.
         ValueError: the gradient has not as many numbers as the arguments.
         MissingDependency: mpmath is not installed.
@@ -96,6 +97,7 @@ def gradcheck(
         inputs = inputs_of(args, argnums)
         of_ours = gradient or grad(f, _argnums(inputs))
         once, again = (_numbers(of_ours(*args), len(inputs.numbers)) for _ in range(2))
+        _needs_one_answer(f, args)
         truths = first_derivatives(f, inputs, conditioned=True)
         labels = _labels(f, inputs)
         rows = [compare(label, x, truth, ulps) for label, x, truth in zip(labels, once, truths)]
@@ -188,6 +190,24 @@ def gradgradcheck(
     if report.wrong:
         raise WrongGradient(report)
     return report
+
+
+class NotDeterministic(AssertionError):
+    """f gives another number when it is asked twice, so that it has no derivative that could be checked."""
+
+
+def _needs_one_answer(f: Function, args: tuple[Any, ...]) -> None:
+    """Complain if f differs from itself at one point, in a number that isn't NaN both times."""
+    try:
+        once, again = (float(f(*args)) for _ in range(2))
+    except Exception:  # what is wrong with f is said where it is differentiated
+        return
+    if once != again and not (once != once and again != again):
+        name = getattr(f, "__name__", type(f).__name__)
+        raise NotDeterministic(
+            f"{name} is not deterministic: at the same arguments it gave {once!r}, then {again!r}. Draw its random "
+            "numbers beforehand, or from a generator that it makes afresh in each call, and check it again"
+        )
 
 
 def _check_recorded(f: Function, args: tuple[Any, ...], wrt: Any, ulps: float) -> GradientReport:

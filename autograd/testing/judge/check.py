@@ -6,11 +6,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from autograd.testing.judge.engines import Engine, load
+from autograd.testing.judge.engines import Engine
 from autograd.testing.judge.exact import context
 from autograd.testing.judge.isolation import isolated
+from autograd.testing.judge.loading import load
+from autograd.testing.judge.profile import read_profile
 from autograd.testing.judge.properties.table import Property
 from autograd.testing.judge.report import Report
 from autograd.testing.judge.rows import Row
@@ -31,6 +34,11 @@ def check_engine(
     effort: str = "normal",
     seed: int | None = None,
     only: Iterable[str] | None = None,
+    skip: Iterable[str] = (),
+    without: Iterable[str] = (),
+    define: Iterable[str] = (),
+    strict: bool = False,
+    profile: str | Path | None = None,
     isolate: bool = True,
     timeout: float | None = None,
     memory: int | None = 2048,
@@ -56,6 +64,13 @@ def check_engine(
         effort: ``"quick"`` (seconds), ``"normal"`` (less than a minute) or ``"thorough"`` (minutes).
         seed: of the random examples. Without it they are the same every time.
         only: names of properties; all of them by default.
+        skip: names of properties that aren't tried.
+        without: names of primitives that are left alone.
+        define: what primitives mean in this engine, where that isn't what the table says:
+            ``["log(x) = log(x + 1e-6)"]``.
+        strict: whether the report counts a habit that differs from PyTorch's as a failure, as it does wrong
+            derivatives.
+        profile: a TOML file that holds any of these, for a whole course. What is given beside it goes first.
         isolate: whether to use a process of its own.
         timeout: seconds that a property may take there; the effort's by default.
         memory: megabytes that it may take there, where the system can limit it; None for no limit.
@@ -65,21 +80,42 @@ def check_engine(
         The report; :meth:`Report.raise_for_failures` makes it an error in a test.
 
     Raises:
-        ValueError: there is no such module, class, property, primitive or effort; the message says which.
+        TypeError: ``engine`` is neither a class nor text.
+        ValueError: there is no such module, class, attribute, property, primitive or effort; the message says which.
         MissingDependency: Hypothesis or mpmath is not installed.
 
     >>> from autograd import Value
     >>> report = check_engine(Value, effort="quick", only=["sum rule", "kinks"], isolate=False)
     >>> [row.status for row in report.raise_for_failures().rows]
-    ['held', 'held']
+    ['passed', 'passed']
     """
-    search = Search(effort_named(effort), seed, None if only is None else tuple(only), isolate, timeout, memory)
-    return examine(engine, Spelling(names or {}, data, grad, backward), search, on_row)
+    if profile is not None:
+        said = {**read_profile(profile).check}
+        names = {**said.get("names", {}), **(names or {})}
+        skip, without = (*said.get("skip", ()), *skip), (*said.get("without", ()), *without)
+        define = (*said.get("define", ()), *define)
+        only = only if only is not None else said.get("only")
+        strict = strict or said.get("strict", False)
+        data, grad, backward, effort = (
+            said.get(key, value) if value == default else value
+            for key, value, default in (
+                ("data", data, "data"),
+                ("grad", grad, "grad"),
+                ("backward", backward, "backward"),
+                ("effort", effort, "normal"),
+            )
+        )
+        seed = said.get("seed") if seed is None else seed
+        timeout = said.get("timeout") if timeout is None else timeout
+    spelling = Spelling({**dict.fromkeys(without, ""), **(names or {})}, data, grad, backward, tuple(define))
+    chosen_names = None if only is None else tuple(only)
+    search = Search(effort_named(effort), seed, chosen_names, tuple(skip), strict, isolate, timeout, memory)
+    return examine(engine, spelling, search, on_row)
 
 
 def examine(engine: Any, spelling: Spelling, search: Search, on_row: Callable[[Row], None] | None = None) -> Report:
     """What :func:`check_engine` does, told by records."""
-    properties = chosen(search.only)
+    properties = chosen(search.only, search.skip)
     _needs_libraries()
     if not isinstance(engine, (str, type)):
         raise TypeError(f'check_engine takes a class, or where it is, as in "module:Class", not {engine!r:.60}')
@@ -99,7 +135,7 @@ def examine(engine: Any, spelling: Spelling, search: Search, on_row: Callable[[R
         found.append(row)
         if on_row is not None:
             on_row(row)
-    return Report(title, tuple(found), time.perf_counter() - started)
+    return Report(title, tuple(found), time.perf_counter() - started, search.strict)
 
 
 def _here(trial: Trial, properties: list[Property]) -> Iterator[Row]:

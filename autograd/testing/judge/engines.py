@@ -8,19 +8,18 @@ and functions of that name in the class's module. Where a name differs, a :class
 from __future__ import annotations
 
 import functools
-import importlib
-import importlib.util
 import inspect
 import operator
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from autograd.engine.rules import RULES
 from autograd.testing import points
 from autograd.testing.expression import OPERATORS, TEMPLATES
+from autograd.testing.judge.definitions import definitions
+from autograd.testing.judge.loading import import_line, imported
 from autograd.testing.judge.spelling import Name, Spelling
 
 METHODS: Final = {
@@ -68,14 +67,19 @@ class Engine:
         self.cls = cls
         self.data, self.grad, self.backward = spelling.data, spelling.grad, spelling.backward
         self.module = module or sys.modules.get(getattr(cls, "__module__", ""))
+        self.definitions = definitions(spelling.define)
         self.functions: dict[str, Callable[..., Any]] = {}
         self.templates: dict[str, str] = {}
         self.imports: list[str] = []
+        if not isinstance(cls, type):
+            raise TypeError(f'an engine is a class, or "module:Class" as text, not {cls!r:.60}')
         for name in spelling.names:
             if name not in RULES:
                 raise ValueError(f"no such primitive: {name!r}; there are {', '.join(RULES)}")
         if not hasattr(cls, self.backward):
             raise ValueError(f"{cls.__name__} has no method {self.backward!r}; which one starts the backward pass?")
+        self.seeded = self._wants_a_seed()
+        self._look_at_a_number()
         for name in RULES:
             if name in spelling.names:
                 self._add_named(name, spelling.names[name])
@@ -90,17 +94,106 @@ class Engine:
         return self.cls(number)
 
     def number(self, v: Any) -> float:
-        """The number that it holds."""
-        return real(_read(v, self.data))
+        """The number that it holds.
+
+        Raises:
+            TypeError: it holds something else, one of the engine's own numbers among them.
+        """
+        found = _read(v, self.data)
+        if isinstance(found, self.cls):
+            raise TypeError(f"it is itself a {self.cls.__name__}")
+        return float(found)
 
     def gradient(self, v: Any) -> float:
-        """Its gradient; 0 where there is none yet."""
+        """Its gradient; 0 where there is none yet. It may be one of the engine's own numbers."""
         grad = _read(v, self.grad)
-        return 0.0 if grad is None else real(grad)
+        return 0.0 if grad is None else self.number(grad) if isinstance(grad, self.cls) else float(grad)
 
     def run_backward(self, v: Any) -> None:
         """The backward pass from there."""
-        getattr(v, self.backward)()
+        getattr(v, self.backward)(*([1.0] if self.seeded else []))
+
+    def zero(self, v: Any) -> None:
+        """Set its gradient to zero, as :attr:`zeroing` says.
+
+        Raises:
+            AttributeError: the gradient can only be read.
+        """
+        if self.zeroing.endswith("()"):
+            getattr(v, self.zeroing[:-2])()
+        elif not self.zeroing:
+            raise AttributeError(f"`{self.grad}` is a method, and there is no zero_grad()")
+        else:
+            setattr(v, self.zeroing, None if self.starts_with_none else 0.0)
+
+    @property
+    def backward_call(self) -> str:
+        """The call of the backward pass, as a script has it."""
+        return f"{self.backward}({'1.0' if self.seeded else ''})"
+
+    @property
+    def zero_line(self) -> str:
+        """How a script sets a gradient to zero."""
+        return self.zeroing if self.zeroing.endswith("()") else f"{self.zeroing} = {self.zero_text}"
+
+    @property
+    def zero_text(self) -> str:
+        """What a gradient is set to: what a new number has, if that is None."""
+        return "None" if self.starts_with_none else "0.0"
+
+    # --- What is asked of it before anything is tried ---
+
+    def _wants_a_seed(self) -> bool:
+        """Whether the backward pass has to be given the derivative of its result by itself."""
+        function = getattr(self.cls, self.backward)
+        if _takes(function, 1):
+            return False
+        if not _takes(function, 2):
+            raise ValueError(
+                f"`{self.backward}{inspect.signature(function)}` isn't understood: the method that starts the backward "
+                "pass takes nothing, or the derivative of the result by itself"
+            )
+        self.seeded = True
+        try:
+            self.run_backward(self.leaf(2.0))
+        except Exception as error:
+            raise ValueError(
+                f"`{self.backward}{inspect.signature(function)}` isn't understood: it wants an argument, and called "
+                f"with 1.0 it raises {type(error).__name__}: {error!s:.160}"
+            ) from error
+        return True
+
+    def _look_at_a_number(self) -> None:
+        """See how number and gradient are reached; a class that makes no number has its row in the report."""
+        self.zeroing, self.starts_with_none, self.calls = self.grad, False, {self.data: "", self.grad: ""}
+        try:
+            x = self.leaf(2.0)
+        except (Exception, SystemExit):
+            return
+        self._needs(x, self.data, 2.0, "number", "data")
+        if not hasattr(x, self.grad):
+            try:
+                self.run_backward(x)
+            except (Exception, SystemExit):
+                return
+            self._needs(x, self.grad, 1.0, "gradient", "grad")
+        self.calls = {name: "()" if callable(getattr(x, name)) else "" for name in self.calls}
+        if self.calls[self.grad]:
+            self.zeroing = "zero_grad()" if _takes(getattr(self.cls, "zero_grad", None), 1) else ""
+        else:
+            self.starts_with_none = getattr(x, self.grad) is None
+
+    def _needs(self, x: Any, attribute: str, number: float, what: str, option: str) -> None:
+        if hasattr(x, attribute):
+            return
+        there = [name for name in _attributes(x) if _holds(x, name, number)]
+        cure = (
+            f"its {' and '.join(map(repr, there))} hold{'s' if len(there) == 1 else ''} {number}: "
+            f"write --{option} {there[0]} (in Python: {option}={there[0]!r})"
+            if there
+            else f"--{option} says which attribute holds the {what}"
+        )
+        raise ValueError(f"{self.cls.__name__}(2.0) has no attribute {attribute!r} for its {what}; {cure}")
 
     # --- Where the operations come from ---
 
@@ -120,7 +213,7 @@ class Engine:
             self.imports.append(f"{name} = ...  # the function that you gave for it")
         elif ":" in given:
             where, _, function = given.partition(":")
-            module = _imported(where)
+            module = imported(where)
             if not hasattr(module, function):
                 raise ValueError(f"there is no {function!r} in {where!r}")
             self._add_function(name, getattr(module, function), f"from {where} import {function}", function)
@@ -167,75 +260,7 @@ class Engine:
             self.imports.append(line)
 
     def _import_line(self, function: str) -> str:
-        return f"from {self.module.__name__} import {function}" if self.module else ""
-
-
-def real(x: Any) -> float:
-    """What the engine holds, as a float: a number of any kind, or one of the engine's own, if gradients are those.
-
-    Raises:
-        TypeError: it is no real number.
-    """
-    if not hasattr(type(x), "__float__") and hasattr(x, "data"):
-        x = x.data
-    return float(x)
-
-
-def load(target: str) -> tuple[Any, ModuleType, str]:
-    """The class that ``"module:Class"`` or ``"path/to/file.py:Class"`` names, its module, and how to import it.
-
-    Raises:
-        ValueError: there is no such module or class, or the module can't be imported; the message says why.
-
-    >>> load("autograd.engine.value:Value")[2]
-    'from autograd.engine.value import Value'
-    """
-    where, colon, qualname = target.rpartition(":")
-    if not colon or not where or not qualname:
-        raise ValueError(f"{target!r} names no class: write MODULE:CLASS or path/to/file.py:CLASS")
-    path = Path(where) if where.endswith(".py") else None
-    module = _from_file(path) if path else _imported(where)
-    cls: Any = module
-    for part in qualname.split("."):
-        if not hasattr(cls, part):
-            raise ValueError(f"there is no {part!r} in {where}")
-        cls = getattr(cls, part)
-    if not callable(cls):
-        raise ValueError(f"{qualname} in {where} is not a class")
-    outer = qualname.partition(".")[0]
-    lines = [f"from {module.__name__} import {outer}"]
-    if path:
-        lines.insert(0, f"import sys; sys.path.insert(0, {str(path.parent)!r})")
-    if outer != qualname:
-        lines.append(f"{cls.__name__} = {qualname}")
-    return cls, module, "\n".join(lines)
-
-
-def _from_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise ValueError(f"there is no file {path}")
-    sys.path.insert(0, str(path.parent.resolve()))  # what stands beside the file can be imported, as from a script
-    name = path.stem
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise ValueError(f"importing {path} fails: {type(error).__name__}: {error}") from error
-    return module
-
-
-def _imported(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name and (name + ".").startswith(error.name + "."):
-            raise ValueError(f"there is no module {error.name!r}") from error
-        raise ValueError(f"importing {name} fails: {error}") from error
-    except (Exception, SystemExit) as error:
-        raise ValueError(f"importing {name} fails: {type(error).__name__}: {error}") from error
+        return import_line(self.module, function) if self.module else ""
 
 
 def _import_of(cls: Any) -> str:
@@ -250,8 +275,23 @@ def _arity(name: str) -> int:
     return 1 if name in _ONE_OPERAND else RULES[name].arity
 
 
+def _attributes(x: Any) -> list[str]:
+    """The names of what a number has, those of its own first."""
+    return list(dict.fromkeys([*getattr(x, "__dict__", ()), *(n for n in dir(x) if not n.startswith("__"))]))
+
+
+def _holds(x: Any, name: str, number: float) -> bool:
+    try:
+        found = getattr(x, name)
+        return not callable(found) and not isinstance(found, bool) and float(found) == number
+    except Exception:  # a property of somebody's may raise anything
+        return False
+
+
 def _takes(function: Any, count: int) -> bool:
     """Whether it can be called with that number of operands; where that can't be known, yes."""
+    if not callable(function):
+        return False
     try:
         inspect.signature(function).bind(*[None] * count)
     except TypeError:

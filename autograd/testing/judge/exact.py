@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from autograd.engine.rules import RULES, Rule
@@ -195,9 +196,20 @@ class Exact:
             scale = abs(float(y))
             if name in CUSTOMARY:
                 scale = max(scale, float(CUSTOMARY[name][0](*(self.numbers[k] for k in operands), y)))
+            inside = self._of_definition(i)
+            if inside is not None:
+                scale = max(scale, inside._value_errors[-1] / (2 * ULPS * UNIT))
             arriving = (abs(float(p)) * errors[k] for k, p in zip(operands, self.partials[i]) if p is not None)
             errors.append(sum(arriving) + _rounding(scale))
         return errors
+
+    def _of_definition(self, step: int) -> Exact | None:
+        """The program by which the step's operation is defined, at its operands, if it has one."""
+        name, operands = self.expression.steps[step]
+        program = getattr(self.rules[name].value, "program", None)
+        if program is None:
+            return None
+        return Exact(replace(program, point=tuple(self.numbers[k] for k in operands)))
 
     def _partial_error(self, step: int, position: int) -> float:
         """The error of a partial: what the operands' errors do to it, and its own rounding."""
@@ -215,6 +227,9 @@ class Exact:
         if name in CUSTOMARY:
             y = self.numbers[len(self.numbers) - len(self.expression.steps) + step]
             scale = max(scale, float(CUSTOMARY[name][1](*xs, y, abs(p))))
+        inside = self._of_definition(step)
+        if inside is not None:
+            scale = max(scale, inside.gradient_bounds[position] / (2 * ULPS * UNIT))
         return total + _rounding(scale)
 
 

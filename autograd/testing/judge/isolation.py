@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -17,14 +19,16 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from autograd.testing.judge.properties.table import Property
-from autograd.testing.judge.rows import CRASHED, TIMED_OUT, Row
+from autograd.testing.judge.rows import CRASHED, FAILED, TIMED_OUT, Row
 from autograd.testing.judge.run import chosen, ends_the_check, not_tried
 from autograd.testing.judge.search import Search
 from autograd.testing.judge.spelling import Spelling
 from autograd.testing.judge.worker import INSIDE, RECORDER_SIZE
 
 TO_LOAD: Final = 60.0  # seconds for importing the class
-PATIENCE: Final = 3  # after so many properties that timed out, the others get less time
+IMPATIENT: Final = 2.0  # seconds for a property after one that timed out
+PATIENCE: Final = 3  # after so many properties in a row that timed out, the others aren't tried
+MEASURED: Final = ("memory is freed", "time is linear")  # whose messages have numbers that are never the same
 IMPORT: Final = Property("import", "The module can be imported.", lambda trial: None)
 
 
@@ -39,38 +43,86 @@ def isolated(places: Sequence[str], spelling: Spelling, search: Search) -> Itera
     Raises:
         ValueError: there is no such class or property.
     """
-    left = chosen(search.only)
+    left = chosen(search.only, search.skip)
     first = left[0].name if left else ""
     seconds = search.seconds
-    timed_out = 0
-    while left:
-        with _Worker(places, spelling, replace(search, only=tuple(p.name for p in left))) as worker:
-            trouble = worker.load()
-            if trouble:
-                yield Row(IMPORT.name, IMPORT.sentence, *trouble)
-                return
-            while left:
-                started = time.perf_counter()
-                row = worker.next_row(min(seconds, 2.0) if timed_out >= PATIENCE else seconds)
-                p = left.pop(0)
-                if isinstance(row, Row):
-                    yield row
-                else:
-                    status, message = row
-                    timed_out += status == TIMED_OUT
-                    row = Row(p.name, p.sentence, status, message, worker.recorded(), time.perf_counter() - started)
-                    yield row
-                if ends_the_check(row) or (row.name == first and timed_out):
-                    yield from map(not_tried, left)
+    timed_out = 0  # one after the other
+    with contextlib.ExitStack() as second:
+        witness: _Witness | None = None
+        while left:
+            with _Worker(places, spelling, replace(search, only=tuple(p.name for p in left))) as worker:
+                trouble = worker.load()
+                if trouble:
+                    yield Row(IMPORT.name, IMPORT.sentence, *trouble)
                     return
-                if row.status in (CRASHED, TIMED_OUT):
-                    break  # a new process for the others
+                while left:
+                    started = time.perf_counter()
+                    row = worker.next_row(min(seconds, IMPATIENT) if timed_out else seconds)
+                    p = left.pop(0)
+                    if isinstance(row, Row):
+                        timed_out = 0
+                        if row.status == FAILED:
+                            witness = witness or second.enter_context(_Witness(places, spelling, search))
+                            row = witness.confirmed(row)
+                    else:
+                        status, message = row
+                        timed_out += status == TIMED_OUT
+                        took = time.perf_counter() - started
+                        row = Row(p.name, p.sentence, status, message, worker.recorded(), took, p.group)
+                    yield row
+                    if ends_the_check(row) or (row.name == first and timed_out):
+                        yield from map(not_tried, left)
+                        return
+                    if timed_out == PATIENCE:
+                        yield from (not_tried(p, f"{PATIENCE} properties in a row timed out") for p in left)
+                        return
+                    if row.status in (CRASHED, TIMED_OUT):
+                        break  # a new process for the others
+
+
+class _Witness:
+    """A second process, in which every finding is looked for once more before it is believed."""
+
+    def __init__(self, places: Sequence[str], spelling: Spelling, search: Search) -> None:
+        self.places, self.spelling, self.search = places, spelling, search
+        self.worker: _Worker | None = None
+
+    def __enter__(self) -> _Witness:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.worker is not None:
+            self.worker.__exit__()
+
+    def confirmed(self, row: Row) -> Row:
+        """The row, or one that says that it didn't come again."""
+        if self.worker is None:
+            effort = replace(self.search.effort, seconds=4 * self.search.effort.seconds)  # nothing is missed for haste
+            self.worker = _Worker(self.places, self.spelling, replace(self.search, effort=effort), on_demand=True)
+            if self.worker.load():
+                self.worker.__exit__()
+                self.worker = None
+                return row
+        again = self.worker.ask(row.name, 4 * self.search.seconds)
+        if not isinstance(again, Row):
+            self.worker.__exit__()
+            self.worker = None
+            return row
+        if again.status == row.status and (row.name in MEASURED or _bare(again.message) == _bare(row.message)):
+            return row
+        second = again.message if again.is_failure else "right"
+        return replace(row, message=f"answers differ when asked twice: {row.message}; then {second}", follows="")
+
+
+def _bare(message: str) -> str:
+    """The message without addresses, which are never the same."""
+    return re.sub("0x[0-9a-f]+", "", message)
 
 
 class _Worker:
     """One process, and the lines that it sends."""
 
-    def __init__(self, places: Sequence[str], spelling: Spelling, search: Search) -> None:
+    def __init__(self, places: Sequence[str], spelling: Spelling, search: Search, on_demand: bool = False) -> None:
         handle, path = tempfile.mkstemp(prefix="chainrule-check-")
         os.truncate(handle, RECORDER_SIZE)
         os.close(handle)
@@ -90,8 +142,11 @@ class _Worker:
         self.reader = threading.Thread(target=_pump, args=(self.process.stdout, self.lines), daemon=True)
         self.reader.start()
         order = {"places": places, "spelling": asdict(spelling), "search": asdict(search), "recorder": path}
-        self.process.stdin.write(json.dumps(order).encode())
-        self.process.stdin.close()
+        self.process.stdin.write(json.dumps({**order, "on_demand": on_demand}).encode() + b"\n")
+        if on_demand:
+            self.process.stdin.flush()
+        else:
+            self.process.stdin.close()
 
     def __enter__(self) -> _Worker:
         return self
@@ -101,6 +156,9 @@ class _Worker:
         self.reader.join()
         assert self.process.stdout is not None
         self.process.stdout.close()
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
         self.recorder.unlink(missing_ok=True)
 
     def end(self) -> int:
@@ -127,6 +185,16 @@ class _Worker:
         while isinstance(message, dict) and "end" not in message:
             message = self._receive(seconds)
         return message if isinstance(message, tuple) else Row(**message["end"])
+
+    def ask(self, name: str, seconds: float) -> Row | tuple[str, str]:
+        """The row of the property of that name, from a worker that tries them on demand."""
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(f"{name}\n".encode())
+            self.process.stdin.flush()
+        except OSError:
+            return CRASHED, "the process has ended"
+        return self.next_row(seconds)
 
     def recorded(self) -> str:
         """What the engine was asked last."""

@@ -10,12 +10,12 @@ import html
 import re
 from typing import TYPE_CHECKING, Final
 
-from autograd.testing.judge.rows import CRASHED, FALSIFIED, HELD, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Row
+from autograd.testing.judge.rows import CRASHED, FAILED, PASSED, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Row
 
 if TYPE_CHECKING:
     from autograd.testing.judge.report import Report
 
-_CLASSES: Final = {HELD: "held", FALSIFIED: "bad", CRASHED: "bad", TIMED_OUT: "bad", SLOW: "slow", UNSUPPORTED: "none"}
+_CLASSES: Final = {PASSED: "passed", FAILED: "bad", CRASHED: "bad", TIMED_OUT: "bad", SLOW: "slow", UNSUPPORTED: "none"}
 
 
 def page(report: Report) -> str:
@@ -82,14 +82,14 @@ _PAGE: Final = """<!DOCTYPE html>
 <style>
 :root {{
   --ground: #ffffff; --raised: #f5f6f8; --line: #d9dce1; --text: #1d2127; --quiet: #565d68;
-  --held: #0a5fa5; --bad: #b34700; --slow: #7a5b00; --none: #676e79;
-  --held-bar: #3b8ccc; --bad-bar: #e06a1b; --slow-bar: #e3b341; --none-bar: #b5bac2;
+  --passed: #0a5fa5; --bad: #b34700; --slow: #7a5b00; --none: #676e79;
+  --passed-bar: #3b8ccc; --bad-bar: #e06a1b; --slow-bar: #e3b341; --none-bar: #b5bac2;
 }}
 @media (prefers-color-scheme: dark) {{
   :root {{
     --ground: #15181d; --raised: #1f242b; --line: #363d47; --text: #e7eaee; --quiet: #a9b1bc;
-    --held: #79bdf5; --bad: #ff9d5c; --slow: #e6c15c; --none: #a0a8b3;
-    --held-bar: #3f8fd0; --bad-bar: #e8792f; --slow-bar: #d3a737; --none-bar: #5c6470;
+    --passed: #79bdf5; --bad: #ff9d5c; --slow: #e6c15c; --none: #a0a8b3;
+    --passed-bar: #3f8fd0; --bad-bar: #e8792f; --slow-bar: #d3a737; --none-bar: #5c6470;
   }}
 }}
 * {{ box-sizing: border-box; }}
@@ -114,11 +114,11 @@ section p code {{ background: var(--ground); }}
 .quiet, .sentence {{ color: var(--quiet); }}
 .sentence {{ font-size: .9rem; }} .sentence code {{ white-space: nowrap; }}
 .bar {{ display: flex; gap: 2px; height: .75rem; margin: 1.25rem 0 .5rem; border-radius: 4px; overflow: hidden; }}
-.bar .held {{ background: var(--held-bar); }} .bar .bad {{ background: var(--bad-bar); }}
+.bar .passed {{ background: var(--passed-bar); }} .bar .bad {{ background: var(--bad-bar); }}
 .bar .slow {{ background: var(--slow-bar); }} .bar .none {{ background: var(--none-bar); }}
 .legend {{ display: flex; flex-wrap: wrap; gap: .1rem 1.5rem; }}
-span.held, span.bad, span.slow, span.none {{ font-weight: 600; white-space: nowrap; }}
-span.held {{ color: var(--held); }} span.held::before {{ content: "✓ "; }}
+span.passed, span.bad, span.slow, span.none {{ font-weight: 600; white-space: nowrap; }}
+span.passed {{ color: var(--passed); }} span.passed::before {{ content: "✓ "; }}
 span.bad {{ color: var(--bad); }} span.bad::before {{ content: "✗ "; }}
 span.slow {{ color: var(--slow); }} span.slow::before {{ content: "◷ "; }}
 span.none {{ color: var(--none); }} span.none::before {{ content: "– "; }}

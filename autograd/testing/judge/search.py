@@ -43,6 +43,8 @@ class Search:
         effort: how long to look.
         seed: of the random examples; the same ones every time, if it is None.
         only: names of properties; None for all of them.
+        skip: names of properties that aren't tried.
+        strict: whether a habit counts as much as a wrong derivative.
         isolate: whether to use a process of its own.
         timeout: seconds that a property may take there; None for the effort's.
         memory: megabytes that it may take there, where the system can limit it; None for no limit.
@@ -51,6 +53,8 @@ class Search:
     effort: Effort = NORMAL
     seed: int | None = None
     only: tuple[str, ...] | None = None
+    skip: tuple[str, ...] = ()
+    strict: bool = False
     isolate: bool = True
     timeout: float | None = None
     memory: int | None = 2048

@@ -21,12 +21,14 @@ class Spelling:
         data: the attribute that holds the number.
         grad: the attribute that holds the gradient.
         backward: the method that starts the backward pass.
+        define: what primitives mean there, where that isn't the table's: ``"log(x) = log(x + 1e-6)"``.
     """
 
     names: Mapping[str, Name] = field(default_factory=dict)
     data: str = "data"
     grad: str = "grad"
     backward: str = "backward"
+    define: tuple[str, ...] = ()
 
     def as_text(self) -> Spelling | None:
         """The same for another process, with text for each callable; None if it couldn't find one of them there.

@@ -1,6 +1,7 @@
 """The process in which somebody's class is imported and tried: ``python -m autograd.testing.judge.worker``.
 
-What to do comes as one JSON object on the standard input; what was found goes back as JSON lines on a copy of the
+What to do comes as a line of JSON on the standard input, and, if it says ``on_demand``, the names of properties as
+further lines; what was found goes back as JSON lines on a copy of the
 standard output. Before anything is imported, the standard streams are closed to the engine: it may print, and it may
 ask, but nobody listens. What the engine is about to be asked is kept in a flight recorder, a file that outlives the
 process.
@@ -13,13 +14,14 @@ import json
 import mmap
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from autograd.testing.judge.engines import Engine, load
+from autograd.testing.judge.engines import Engine
+from autograd.testing.judge.loading import load
 from autograd.testing.judge.run import chosen, try_property
 from autograd.testing.judge.search import Search
 from autograd.testing.judge.spelling import Spelling
@@ -31,12 +33,13 @@ INSIDE: Final = "CHAINRULE_CHECK"  # set in this process: a check that is called
 Send = Callable[[dict[str, Any]], None]
 
 
-def serve(order: dict[str, Any], send: Send) -> None:
+def serve(order: dict[str, Any], send: Send, asked: Iterable[str] = ()) -> None:
     """Try the properties, and send a message at the beginning and the end of each.
 
     Args:
         order: ``places``, where the class may be, to be tried in turn; the fields of the ``spelling`` and of the
             ``search``; ``recorder``, the path of the flight recorder.
+        asked: the names of the properties, as they come, if the order says ``on_demand``.
         send: takes a message: ``{"usage": text}`` if there is no such class, else ``{"loaded": name}``, and for each
             property ``{"begin": name}`` and ``{"end": row}``.
     """
@@ -50,7 +53,9 @@ def serve(order: dict[str, Any], send: Send) -> None:
     limit_memory(search.memory)
     send({"loaded": order["places"][0]})
     trial = Trial(engine, search, recorder(order["recorder"]))
-    for p in chosen(search.only):
+    names = asked if order.get("on_demand") else [p.name for p in chosen(search.only, search.skip)]
+    for name in names:
+        (p,) = chosen([name.strip()])
         send({"begin": p.name})
         send({"end": asdict(try_property(trial, p))})
 
@@ -95,8 +100,9 @@ def limit_memory(megabytes: int | None) -> None:
 
 def main() -> None:
     """Do what the standard input says."""
-    order = json.load(sys.stdin)
+    order = json.loads(sys.stdin.readline())
     with open(os.dup(1), "w", encoding="utf-8") as out:
+        asked = open(os.dup(0), encoding="utf-8")  # noqa: SIM115
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
@@ -105,7 +111,7 @@ def main() -> None:
             out.write(json.dumps(message) + "\n")
             out.flush()
 
-        serve(order, send)
+        serve(order, send, asked)
         out.flush()
         os._exit(0)  # threads and exit handlers of the engine's don't matter any more
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from autograd.testing import points
 from autograd.testing.expression import OPERATORS, Expression
 from autograd.testing.judge.exact import exact
-from autograd.testing.judge.transcript import Falsified, Raised, Transcript, Unsupported, Variable, Verdict
-from autograd.testing.judge.trial import REACH, Skipped, Trial
+from autograd.testing.judge.rows import HABITS
+from autograd.testing.judge.transcript import Failed, Raised, Transcript, Unsupported, Variable
+from autograd.testing.judge.trial import REACH, Form, Skipped, Trial
 from autograd.testing.strategies import drawn
 
 BINARY_OPERATORS: Final = ("add", "sub", "mul", "div", "pow")
@@ -40,24 +42,41 @@ def forward(trial: Trial) -> None:
 
 def partials(trial: Trial) -> str:
     """Value and partials of each operation, first at plain points, then near the ends, then at random ones."""
-    wrong: dict[str, Verdict] = {}
-    missing = []
-    for name in trial.engine.functions:
+    wrong: dict[str, Failed] = {}
+    absent = []
+    for name in trial.rules:
         try:
             _one_primitive(trial, name)
         except Raised as raised:
-            if isinstance(raised.error, NotImplementedError):
-                missing.append(name)
+            if isinstance(raised.error, NotImplementedError) or _is_not_there(trial, name, raised):
+                absent.append(name)
             else:
                 wrong[name] = raised
-        except Falsified as falsified:
-            wrong[name] = falsified
+        except Failed as failed:
+            wrong[name] = failed
+    trial.blamed["partial derivatives"] = frozenset((name, "") for name in wrong)
     if wrong:
-        first = next(iter(wrong.values()))
-        among = f"wrong in {', '.join(wrong)}; " if len(wrong) > 1 else ""
-        raise Falsified(f"{among}{first.message}", "\n\n\n".join(v.script for v in wrong.values()))
-    held = [name for name in trial.engine.functions if name not in missing]
-    return ", ".join(held)
+        raise together(wrong, {name: None for name in trial.engine.functions if name not in absent})
+    return ", ".join(name for name in trial.engine.functions if name not in absent)
+
+
+def together(wrong: Mapping[str, Failed], tried: Mapping[str, None]) -> Failed:
+    """One verdict for several: the first one's message, all scripts, and a table of what each operation gave."""
+    first = next(iter(wrong.values()))
+    among = f"wrong in {', '.join(wrong)}; " if len(wrong) > 1 else ""
+    whole = Failed(f"{among}{first.message}", "\n\n\n".join(verdict.script for verdict in wrong.values()))
+    if all(verdict.group == HABITS for verdict in wrong.values()):
+        whole.group = HABITS
+    if len(tried) > 1:
+        width = max(map(len, tried))
+        whole.detail = "\n".join(f"{n:{width}}  {wrong[n].message if n in wrong else 'right'}" for n in tried)
+    return whole
+
+
+def _is_not_there(trial: Trial, name: str, raised: Raised) -> bool:
+    """Whether Python found no operator for any kind of operands, rather than that one which is there went wrong."""
+    alone = all(isinstance(error, Raised) and not error.inside for error in trial.forms.get(name, {"": None}).values())
+    return alone and not raised.inside and isinstance(raised.error, TypeError)
 
 
 def _one_primitive(trial: Trial, name: str) -> None:
@@ -73,6 +92,11 @@ def _one_primitive(trial: Trial, name: str) -> None:
         t.backward(y)
         t.claim_gradients(leaves, truth)
 
+    error = trial.forms.get(name, {}).get("vv")
+    must = name in BINARY_OPERATORS and name != "pow"  # an exponent may have to be a plain number
+    refused = isinstance(error, Raised) and not error.inside
+    if error is not None and ((must and not refused) or all(trial.forms[name].values())):
+        raise error
     tried = 0
     for e in _steps(trial, name):
         if tried == trial.effort.points or trial.is_late():
@@ -81,7 +105,8 @@ def _one_primitive(trial: Trial, name: str) -> None:
             body(trial.transcript(), e)
             tried += 1
     if trial.effort.examples >= 100 and not trial.is_late():
-        trial.for_all(drawn({name: rule}, 1, trial.allows, REACH), body, share=0.1)
+        with contextlib.suppress(Unsupported):
+            trial.for_all(drawn({name: rule}, 1, trial.allows, REACH), body, share=0.1)
 
 
 def _steps(trial: Trial, name: str) -> Iterator[Expression]:
@@ -91,8 +116,11 @@ def _steps(trial: Trial, name: str) -> Iterator[Expression]:
     grid = (*points.PLAIN, *(s * x for x in ends for s in (1.0, -1.0) if rule.arity <= 2))
     tuples = list(itertools.product(grid, repeat=rule.arity))
     tuples.sort(key=lambda xs: sum(map(grid.index, xs)))
+    forms = points.kinds_of(rule.arity)
+    if name in BINARY_OPERATORS:  # plain numbers beside them have properties of their own
+        forms = ("xx", "xc") if name == "pow" else ("xx",) if trial.allows(name, "xx") else ("xc", "cx")
     for xs in tuples:
-        for kinds in points.kinds_of(rule.arity):
+        for kinds in forms:
             if trial.allows(name, kinds) and points.is_inside(rule, xs, kinds, REACH):
                 point = tuple(x for x, kind in zip(xs, kinds) if kind == "x")
                 constants = tuple(x for x, kind in zip(xs, kinds) if kind == "c")
@@ -113,46 +141,67 @@ def numbers_on_the_left(trial: Trial) -> str:
 
 
 def _with_numbers(trial: Trial, on_the_left: bool) -> str:
-    tried, absent = [], []
+    form = "cv" if on_the_left else "vc"
+    wrong: dict[str, Failed] = {}
+    tried: dict[str, None] = {}
+    absent: list[str] = []
+    forms: set[Form] = set()
     for name in BINARY_OPERATORS:
-        form = "cv" if on_the_left else "vc"
-        if name not in trial.engine.functions:
+        if name not in trial.rules or (name, form) in trial.avoided:
             continue
-        forms = trial.forms[name]
-        if all(error is not None for error in forms.values()):
+        errors = trial.forms[name]
+        if all(error is not None for error in errors.values()):
             continue
-        if name == "pow" and on_the_left and forms["cv"] is not None and forms["vv"] is not None:
+        if name == "pow" and on_the_left and errors["cv"] is not None and errors["vv"] is not None:
             absent.append("2 ** x")  # it has constant exponents only; see values_as_exponents
             continue
-        tried.append(SYMBOLS[name])
-        for x, c in itertools.product((2.0, 5.0, 0.5, 7.0, -3.0), (3, 2.5, 2, 49.0, 0.1, 0, -1)):
-            operands, kinds = ((c, x), "cx") if on_the_left else ((x, c), "xc")
-            if not points.is_inside(trial.rules[name], operands, kinds, REACH):
-                continue
-            e = Expression((x,), ((name, (1, 0) if on_the_left else (0, 1)),), (c,))
-            truth = exact(e, trial.rules)
-            assert truth is not None, form
-            t = trial.transcript()
-            leaves = t.leaves(e)
-            y = t.run(e, leaves)[-1]
-            rounded = OPERATORS[name](c, x) if on_the_left else OPERATORS[name](x, c)
-            t.claim_number(y, rounded, 0.0 if name in ("add", "sub", "mul") else abs(rounded) * FEW_ULPS)
-            t.backward(y)
-            t.claim_gradients(leaves, truth)
+        spelled = f"3 {SYMBOLS[name]} x" if on_the_left else f"x {SYMBOLS[name]} 3"
+        tried[spelled] = None
+        try:
+            _one_with_numbers(trial, name, on_the_left)
+        except Failed as failed:
+            if isinstance(failed, Raised):
+                failed.group = HABITS  # what isn't there has no wrong derivative
+            wrong[spelled] = failed
+            forms.add((name, form))
+    trial.blamed["numbers on the left" if on_the_left else "numbers on the right"] = frozenset(forms)
+    if wrong:
+        raise together(wrong, tried)
     if not tried:
         raise Unsupported("it has no operators for two numbers")
-    return " ".join(tried) + (f" (but not {', '.join(absent)})" if absent else "")
+    return " ".join(text.replace("3", "").replace("x", "").strip() for text in tried) + (
+        f" (but not {', '.join(absent)})" if absent else ""
+    )
+
+
+def _one_with_numbers(trial: Trial, name: str, on_the_left: bool) -> None:
+    for x, c in itertools.product((2.0, 5.0, 0.5, 7.0, -3.0), (3, 2.5, 2, 49.0, 0.1, 0, -1)):
+        operands, kinds = ((c, x), "cx") if on_the_left else ((x, c), "xc")
+        if not points.is_inside(trial.rules[name], operands, kinds, REACH):
+            continue
+        e = Expression((x,), ((name, (1, 0) if on_the_left else (0, 1)),), (c,))
+        truth = exact(e, trial.rules)
+        assert truth is not None, kinds
+        t = trial.transcript()
+        leaves = t.leaves(e)
+        y = t.run(e, leaves)[-1]
+        rounded = OPERATORS[name](c, x) if on_the_left else OPERATORS[name](x, c)
+        t.claim_number(y, rounded, 0.0 if name in ("add", "sub", "mul") else abs(rounded) * FEW_ULPS)
+        t.backward(y)
+        t.claim_gradients(leaves, truth)
 
 
 def values_as_exponents(trial: Trial) -> None:
     """``x ** y`` where both vary."""
-    if "pow" not in trial.engine.functions:
+    if "pow" not in trial.engine.functions or ("pow", "vv") in trial.avoided:
         raise Unsupported("it has no **")
     error = trial.forms["pow"]["vv"]
     if error is not None:
         raise Unsupported(error.message)
+    trial.blamed["values as exponents"] = frozenset({("pow", "vv")})
     for a, b in itertools.product((2.0, 3.0, 0.5, 1.0), (3.0, 2.0, -1.0, 0.5, 0.0)):
         _claim(trial, Expression((a, b), (("pow", (0, 1)),)))
+    trial.blamed["values as exponents"] = frozenset()
 
 
 def whole_numbers(trial: Trial) -> None:
@@ -165,7 +214,7 @@ def whole_numbers(trial: Trial) -> None:
                     e = Expression(xs[:n], ((name, tuple(range(rule.arity))),), xs[n:])
                     try:
                         _claim(trial, e)
-                    except Falsified:
+                    except Failed:
                         if _is_right_in_floats(trial, e):  # else it isn't because of the whole numbers
                             raise
 
@@ -173,7 +222,7 @@ def whole_numbers(trial: Trial) -> None:
 def _is_right_in_floats(trial: Trial, e: Expression) -> bool:
     try:
         _claim(trial, Expression(tuple(map(float, e.point)), e.steps, tuple(map(float, e.constants))))
-    except Falsified:
+    except Failed:
         return False
     return True
 
@@ -249,4 +298,7 @@ def operands_are_kept(trial: Trial) -> None:
         for x, number in zip(variables, before):
             t.claim_number(x, number, why="the backward pass has changed it")
 
+    for name in (*BINARY_OPERATORS, "neg"):
+        for e in itertools.islice(_steps(trial, name) if name in trial.rules else (), 2):
+            body(trial.transcript(), e)
     trial.for_all(trial.expressions(*BINARY_OPERATORS, "neg"), body, share=0.3)

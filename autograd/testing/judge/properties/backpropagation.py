@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from autograd.testing import points
-from autograd.testing.expression import Expression, Step
-from autograd.testing.judge.transcript import Falsified, Transcript, Unsupported, Variable
-from autograd.testing.judge.trial import REACH, Skipped, Trial
+from autograd.testing.expression import Expression
+from autograd.testing.judge.properties.arithmetic import together
+from autograd.testing.judge.transcript import Failed, Transcript, Unsupported, Variable
+from autograd.testing.judge.trial import DIAMONDS, REACH, Skipped, Trial
 
 BINARY: Final = ("add", "mul", "sub", "div", "hypot", "atan2")
 
@@ -28,33 +29,49 @@ def leaf(trial: Trial) -> None:
 
 def accumulation(trial: Trial) -> None:
     """One number as both operands, then several times in one expression, then in a function and beside it."""
-    functions = trial.engine.functions
-    steps: list[tuple[Step, ...]] = [
-        ((name, (0, 0)),) for name in BINARY if name in functions and trial.allows(name, "xx")
-    ]
-    for name in ("add", "mul"):
-        if name in functions:
-            steps += [((name, (0, 0)), (name, (0, 1))), ((name, (0, 0)), (name, (1, 0)))]
-    for s in steps:
-        _claim_exact(trial, trial.transcript(), Expression((3.0,), s))
+    functions = trial.rules
+    wrong: dict[str, Failed] = {}
+    both = [name for name in BINARY if name in functions and trial.allows(name, "xx")]
     alone = list(single_steps(trial)) if "add" in functions else []
-    for e in alone:
-        n = len(e.point) + len(e.constants)
-        t = trial.transcript()
-        t.comment("on its own")
-        try:
-            once = gradient_of(trial, t, e)
-        except Skipped:
-            continue
-        for operands in ((n, 0), (0, n)):
-            t = trial.transcript()
-            both = Expression(e.point, (*e.steps, ("add", operands)), e.constants)
-            leaves = t.leaves(both)
-            t.backward(t.run(both, leaves)[-1])
-            room = 2 * trial.truth(both).gradient_bounds[0]
-            t.claim_gradient(leaves[0], once[0] + 1.0, room)
-    if not steps and not alone:
+    for name in both:
+        _collect(trial, wrong, name, Expression((3.0,), ((name, (0, 0)),)))
+        if name in ("add", "mul"):
+            for operands in ((0, 1), (1, 0)):
+                _collect(trial, wrong, name, Expression((3.0,), ((name, (0, 0)), (name, operands))))
+    if "add" not in wrong:
+        for e in alone:
+            try:
+                _beside_itself(trial, e)
+            except Failed as failed:
+                wrong.setdefault(e.steps[0][0], failed)
+            except Skipped:
+                continue
+    trial.blamed["repeated operands"] = frozenset((name, "") for name in wrong)
+    if wrong:
+        raise together(wrong, dict.fromkeys([*both, *(e.steps[0][0] for e in alone)]))
+    if not both and not alone:
         raise Unsupported("it has no operators for two numbers")
+
+
+def _collect(trial: Trial, wrong: dict[str, Failed], name: str, e: Expression) -> None:
+    if name not in wrong:
+        try:
+            _claim_exact(trial, trial.transcript(), e)
+        except Failed as failed:
+            wrong[name] = failed
+
+
+def _beside_itself(trial: Trial, e: Expression) -> None:
+    """The expression plus its operand, in both orders."""
+    n = len(e.point) + len(e.constants)
+    once = gradient_of(trial, trial.transcript(), e)
+    for operands in ((n, 0), (0, n)):
+        t = trial.transcript()
+        both = Expression(e.point, (*e.steps, ("add", operands)), e.constants)
+        leaves = t.leaves(both)
+        t.backward(t.run(both, leaves)[-1])
+        room = 2 * trial.truth(both).gradient_bounds[0]
+        t.claim_gradient(leaves[0], once[0] + 1.0, room)
 
 
 def single_steps(trial: Trial) -> Iterator[Expression]:
@@ -79,6 +96,8 @@ def _claim_exact(trial: Trial, t: Transcript, e: Expression) -> None:
 
 def diamonds(trial: Trial) -> None:
     """Intermediate results that are used more than once: small ones, a ladder of them, random ones."""
+    if DIAMONDS in trial.excused:
+        raise Unsupported("no result is used twice")
     arithmetic = trial.arithmetic
     for inner in arithmetic:
         for outer in arithmetic:
@@ -130,12 +149,20 @@ def untouched(trial: Trial) -> None:
 
 def gradient_of(trial: Trial, t: Transcript, e: Expression, slot: int = -1) -> list[float]:
     """The gradient of one slot, on a graph of its own. Where the engine can't, the example has nothing to say."""
+    first = len(e.point) + len(e.constants)
+    slot = slot % (first + len(e.steps))
+    needed = {slot}
+    for i in range(slot - first, -1, -1):
+        if first + i in needed:
+            needed.update(e.steps[i][1])
     try:
-        leaves = t.leaves(e)
-        y = t.run(e, leaves)[slot]
-        t.backward(y)
-        return [t.gradient(x) for x in leaves]
-    except Falsified:
+        slots: list[Any] = [t.leaf(x) if i in needed else None for i, x in enumerate(e.point)]
+        slots += e.constants
+        for i, (name, operands) in enumerate(e.steps[: max(slot - first + 1, 0)], first):
+            slots.append(t.apply(name, *(slots[k] for k in operands)) if i in needed else None)
+        t.backward(slots[slot])
+        return [0.0 if x is None else t.gradient(x) for x in slots[: len(e.point)]]
+    except Failed:
         raise Skipped from None
 
 
@@ -161,7 +188,7 @@ def linearity(trial: Trial) -> None:
 
 
 def claim_near(t: Transcript, leaves: Sequence[Variable], wanted: Sequence[float], room: Sequence[float]) -> None:
-    """Falsify the property unless the gradients are near these."""
+    """Fail the property unless the gradients are near these."""
     for x, g, bound in zip(leaves, wanted, room):
         if g == g:
             t.claim_gradient(x, g, bound)
@@ -215,7 +242,7 @@ def chain_rule(trial: Trial) -> None:
         before = Expression(e.point, e.steps[:-1], e.constants)
         try:
             numbers = [x if not isinstance(x, Variable) else t.number(x) for x in t.run(before)]
-        except Falsified:
+        except Failed:
             raise Skipped from None
         kinds = e.kinds(operands)
         plain = tuple(numbers[i] for i, kind in zip(operands, kinds) if kind == "c")
@@ -238,6 +265,6 @@ def chain_rule(trial: Trial) -> None:
 
 def needs(trial: Trial, *names: str) -> None:
     """The property is about engines that have these operations."""
-    missing = [name for name in names if name not in trial.engine.functions]
+    missing = [name for name in names if name not in trial.rules]
     if missing:
         raise Unsupported(f"it has no {', '.join(missing)}")

@@ -9,7 +9,8 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd.testing.judge.transcript import Falsified, Slow, Transcript, Unsupported, Variable
+from autograd.testing.judge.rows import DERIVATIVES
+from autograd.testing.judge.transcript import Failed, Slow, Transcript, Unsupported, Variable
 from autograd.testing.judge.trial import Trial
 
 GROWTH: Final = 3.0  # of the time for a node, when there are eight times as many: 1 if it is linear, 8 if quadratic
@@ -22,24 +23,28 @@ def deep_chains(trial: Trial) -> str:
     """``y = y + x``, again and again."""
     add = _add(trial)
     taken: list[float] = []
-    held = 0
+    reached = 0
     for depth in trial.effort.depths:
         if taken and _forecast(taken) > trial.effort.seconds / 5:
             if len(taken) > 1 and taken[-1] > 30 * taken[-2]:
-                raise Slow(f"a chain of {held:,} took {taken[-1]:.2f} s, one of {held // 10:,} {taken[-2]:.2f} s")
-            return f"{held:,} (deeper ones would take too long: {taken[-1]:.1f} s for this)"
+                raise Slow(f"a chain of {reached:,} took {taken[-1]:.2f} s, one of {reached // 10:,} {taken[-2]:.2f} s")
+            return f"{reached:,} (deeper ones would take too long: {taken[-1]:.1f} s for this)"
         t = trial.transcript()
         x = t.leaf(1.0)
         started = time.process_time()
         y = _chain(t, x, depth, add)
         t.backward(y)
-        t.claim_gradient(x, depth + 1.0)
+        try:
+            t.claim_gradient(x, depth + 1.0)
+        except Failed as failed:
+            failed.group = DERIVATIVES
+            raise
         t.do("del y", lambda: None)
         del y
         gc.collect()
         taken.append(time.process_time() - started)
-        held = depth
-    return f"{held:,}"
+        reached = depth
+    return f"{reached:,}"
 
 
 def _forecast(taken: list[float]) -> float:
@@ -132,7 +137,7 @@ def time_is_linear(trial: Trial) -> str:
 def _ladder_script(t: Transcript, rungs: int) -> str:
     spelled = t.engine.templates["add"].format("y", "y")
     lines = [f"y = {t.engine.cls.__name__}(1.0)", f"for _ in range({rungs}):", f"    y = {spelled}"]
-    return "\n".join([t.engine.source, "", *lines, f"y.{t.engine.backward}()"])
+    return "\n".join([t.engine.source, "", *lines, f"y.{t.engine.backward_call}"])
 
 
 def _times(
@@ -205,12 +210,12 @@ def memory_is_freed(trial: Trial) -> str:
     lines = (
         "import gc, tracemalloc\ntracemalloc.start()\n"
         f"for _ in range({graphs}):\n    y = {x.text}\n    for _ in range({size}):\n        y = {spelled}\n"
-        f"    y.{t.engine.backward}()\n    del y\n    gc.collect()\n"
+        f"    y.{t.engine.backward_call}\n    del y\n    gc.collect()\n"
         '    print(tracemalloc.get_traced_memory()[0], "bytes")  # should stay as it is'
     )
     one, at_once, after = t.do(lines, measure)
     if after > one:
-        raise Falsified(
+        raise Failed(
             f"{graphs} graphs of {size} operations were dropped, and {after / 1000:,.0f} kB stay ({one / 1000:,.0f} kB "
             "a graph): who holds on to them, a global list, or a leaf that knows its uses?",
             t.script,

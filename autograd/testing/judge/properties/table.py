@@ -1,7 +1,7 @@
 """What the engine check asks: every property with a name, a sentence of explanation, and the function that tries it.
 
 A property returns, or returns a remark; it raises a :class:`~autograd.testing.judge.transcript.Verdict` when there is
-more to say: that it is falsified, that the engine has no such thing, or that it is slow.
+more to say: that it fails, that the engine has no such thing, or that it is slow.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from autograd.testing.judge.properties import arithmetic, backpropagation, edges, repeated_backward, scale
+from autograd.testing.judge.rows import DERIVATIVES, HABITS
 from autograd.testing.judge.trial import Trial
 
 
@@ -19,6 +20,7 @@ class Property(NamedTuple):
     name: str
     sentence: str
     check: Callable[[Trial], str | None]
+    group: str = DERIVATIVES
 
 
 PROPERTIES: Final = (
@@ -39,7 +41,7 @@ PROPERTIES: Final = (
     Property("values as exponents", "`x ** y` can be differentiated by both.", arithmetic.values_as_exponents),
     Property("whole numbers", "Leaves made of ints behave as floats do: 7 / 2 is 3.5.", arithmetic.whole_numbers),
     Property("in-place operators", "`x += 1` makes a new number and leaves the old one alone.", arithmetic.in_place),
-    Property("comparison", "`<` and its like compare the numbers.", arithmetic.comparison),
+    Property("comparison", "`<` and its like compare the numbers.", arithmetic.comparison, HABITS),
     Property(
         "operands are kept", "Neither an operation nor backward() changes a number.", arithmetic.operands_are_kept
     ),
@@ -47,8 +49,11 @@ PROPERTIES: Final = (
         "numeric edges",
         "0, infinity, 0**0, negative bases and large exponents go as they do for floats; sigmoid(-1000) is 0.",
         edges.edges,
+        HABITS,
     ),
-    Property("kinks", "Where left and right slope differ, the gradient is one that the field uses.", edges.kinks),
+    Property(
+        "kinks", "Where left and right slope differ, the gradient is one that the field uses.", edges.kinks, HABITS
+    ),
     Property(
         "repeated operands",
         "In `x * x` and `x + x` both uses contribute to the gradient.",
@@ -76,22 +81,25 @@ PROPERTIES: Final = (
         "second backward",
         "Calling backward() again doubles the gradients of leaves, or sets them afresh.",
         repeated_backward.second_backward,
+        HABITS,
     ),
     Property(
         "two outputs",
         "After backward() from one output, and zeroing, another one that shares nodes gets the right gradient.",
         repeated_backward.two_outputs,
+        HABITS,
     ),
     Property(
         "data changed in between",
         "Assigning a leaf's number after the forward pass does not corrupt the backward pass.",
         repeated_backward.data_changed,
+        HABITS,
     ),
     Property(
         "training loop", "Gradient descent goes as it does in floats, step after step.", repeated_backward.training
     ),
-    Property("deep chains", "A chain of 1,000, 10,000 and 100,000 operations works.", scale.deep_chains),
+    Property("deep chains", "A chain of 1,000, 10,000 and 100,000 operations works.", scale.deep_chains, HABITS),
     Property("wide sums", "A sum of 600 terms works, with one leaf in half of them.", scale.wide_sums),
-    Property("time is linear", "Eight times the nodes take about eight times as long.", scale.time_is_linear),
-    Property("memory is freed", "Graphs that are dropped give their memory back.", scale.memory_is_freed),
+    Property("time is linear", "Eight times the nodes take about eight times as long.", scale.time_is_linear, HABITS),
+    Property("memory is freed", "Graphs that are dropped give their memory back.", scale.memory_is_freed, HABITS),
 )
