@@ -81,7 +81,7 @@ def test_the_faults_of_micrograd_are_found() -> None:
 
 @pytest.mark.parametrize("property_", FAULTS)
 def test_each_property_fails_for_an_engine_with_that_fault(property_: str) -> None:
-    report = quick(planted(**FAULTS[property_]), property_)
+    report = quick(planted(**FAULTS[property_]), property_, strict=True)
     EVERYTHING.clear()
     assert report.rows[0].status == "failed", str(report)
     assert report.rows[0].message
