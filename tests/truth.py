@@ -280,7 +280,7 @@ def _polygamma_terms(n: int, x: Any) -> Any:
     if x > 0:
         return mpf(0)
     above = mp.psi(n, 1 - x) * (-1) ** n
-    near = x - mp.floor(x) - 1  # the cotangent repeats itself, and further down mpmath would count the way
+    near = x - mp.ceil(x)  # the cotangent repeats itself, and further down mpmath would count the way
     return max(abs(above), abs(mp.psi(n, near) - mp.psi(n, 1 - near) * (-1) ** n))
 
 
