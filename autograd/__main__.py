@@ -44,6 +44,22 @@ def chainrule(
 
 
 @app.command()
+def page(
+    expression: expressions.Expression,
+    at: expressions.At = None,
+    ask: Annotated[bool, typer.Option("--exercise", help="Hide the gradients, and ask for them.")] = False,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The page, .html.")] = Path("page.html"),
+) -> None:
+    """Write a page that steps through the computation of an expression, and on which its numbers can be changed.
+
+    chainrule page "x * sin(y)" --at x=2 --at y=0.5 --out page.html
+    """
+    from autograd.pages import page as written
+
+    typer.echo(written(expressions.read(expression, at)[0], out, exercise=ask, title=expression))
+
+
+@app.command()
 def w8(
     inputs: Annotated[str, typer.Option(metavar="I1,I2", help="The two inputs.")] = "0.05,0.10",
     targets: Annotated[str, typer.Option(metavar="T1,T2", help="What the two outputs should be.")] = "0.01,0.99",

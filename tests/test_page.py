@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 
 from autograd import Value, exp, page, sin
+from autograd.__main__ import app, run
 from autograd.engine.rules import LEAF
 from autograd.pages import PARTS
 from autograd.pages.document import _document
@@ -121,6 +122,14 @@ def test_what_is_refused(tmp_path: Path) -> None:
         with pytest.raises(error, match=re.escape(says)):
             wrong()
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_line_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "p.html")
+    assert run(app, "chainrule", ["page", "x * sin(y)", "--at", "x=2", "--at", "y=0.5", "--out", out]) == 0
+    assert "<title>x * sin(y)</title>" in Path(out).read_text("utf-8")
+    assert run(app, "chainrule", ["page", "x *", "--at", "x=2", "--out", out]) == 2
+    assert "no expression" in capsys.readouterr().err
 
 
 def test_a_leaf_alone_has_a_page(tmp_path: Path) -> None:

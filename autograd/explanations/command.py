@@ -12,8 +12,8 @@ from autograd.engine import graph
 from autograd.engine.value import Value
 from autograd.explanations.arithmetic import ExpressionError, assigned, parsed
 
-_Expression = Annotated[str, typer.Argument(metavar="EXPRESSION", help="As in Python: '(w*x - t)**2'.")]
-_At = Annotated[list[str] | None, typer.Option("--at", metavar="NAME=NUMBER", help="A number for a name. Repeatable.")]
+Expression = Annotated[str, typer.Argument(metavar="EXPRESSION", help="As in Python: '(w*x - t)**2'.")]
+At = Annotated[list[str] | None, typer.Option("--at", metavar="NAME=NUMBER", help="A number for a name. Repeatable.")]
 _Wrt = Annotated[list[str] | None, typer.Option("--wrt", metavar="NAME", help="By which name. Repeatable. [all]")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Digits = Annotated[int, typer.Option("--digits", metavar="N", min=1, max=17, help="Significant digits.")]
@@ -27,8 +27,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def explain(
-    expression: _Expression,
-    at: _At = None,
+    expression: Expression,
+    at: At = None,
     wrt: _Wrt = None,
     digits: _Digits = 6,
     style: Annotated[str, typer.Option(metavar="STYLE", help="text, markdown, latex or mathml.")] = "text",
@@ -43,7 +43,7 @@ def explain(
 
     if style not in _STYLES:
         raise typer.BadParameter(f"--style is one of {', '.join(_STYLES)}, not {style!r}")
-    y, names = _read(expression, at)
+    y, names = read(expression, at)
     told = explained.forward(y, digits=digits) if forward else explained(y, _chosen(y, names, wrt), digits=digits)
     if as_json:
         _print_json([vars(step) for step in told.steps])
@@ -53,14 +53,12 @@ def explain(
         typer.echo(getattr(told, style))
 
 
-def grad(
-    expression: _Expression, at: _At = None, wrt: _Wrt = None, digits: _Digits = 10, as_json: _Json = False
-) -> None:
+def grad(expression: Expression, at: At = None, wrt: _Wrt = None, digits: _Digits = 10, as_json: _Json = False) -> None:
     """Print the value of an expression and its gradient.
 
     chainrule grad "x * sin(y)" --at x=2 --at y=0.5
     """
-    y, names = _read(expression, at)
+    y, names = read(expression, at)
     chosen = _chosen(y, names, wrt)
     y.backward()
     if as_json:
@@ -73,8 +71,8 @@ def grad(
 
 
 def draw(
-    expression: _Expression,
-    at: _At = None,
+    expression: Expression,
+    at: At = None,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The picture: .svg, .png, .pdf or .dot.")] = Path(
         "graph.svg"
     ),
@@ -85,14 +83,14 @@ def draw(
     """
     from autograd.views import draw as drawn
 
-    y, _ = _read(expression, at)
+    y, _ = read(expression, at)
     y.backward()
     typer.echo(drawn(y, out))
 
 
 def sheet(
-    expression: _Expression,
-    at: _At = None,
+    expression: Expression,
+    at: At = None,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The workbook, .xlsx.")] = Path("graph.xlsx"),
 ) -> None:
     """Write a workbook with live formulas: a row for each number, with its value and its gradient.
@@ -101,12 +99,12 @@ def sheet(
     """
     from autograd.explanations.sheet import spreadsheet
 
-    typer.echo(spreadsheet(_read(expression, at)[0], out))
+    typer.echo(spreadsheet(read(expression, at)[0], out))
 
 
 def exercise(
-    expression: _Expression,
-    at: _At = None,
+    expression: Expression,
+    at: At = None,
     wrt: _Wrt = None,
     digits: _Digits = 4,
     seeds: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How many questions.")] = 20,
@@ -120,7 +118,7 @@ def exercise(
     from autograd.explanations.exercise import exercise as made
     from autograd.files import write_whole
 
-    y, names = _read(expression, at)
+    y, names = read(expression, at)
     questions = made(y, _chosen(y, names, wrt), seeds=range(seeds), digits=min(digits, 12))
     texts: dict[str, Any] = {"markdown": questions.to_markdown, "latex": questions.to_latex}
     folders: dict[str, Any] = {"moodle": questions.to_moodle, "prairielearn": questions.to_prairielearn}
@@ -135,7 +133,7 @@ def exercise(
         raise typer.BadParameter(f"--to is moodle, prairielearn, markdown or latex, not {to!r}")
 
 
-def _read(expression: str, at: list[str] | None) -> tuple[Value, dict[str, Value]]:
+def read(expression: str, at: list[str] | None) -> tuple[Value, dict[str, Value]]:
     """The expression, computed, and its names."""
     names = {name: Value(number, name) for name, number in assigned(at or ()).items()}
     try:
