@@ -32,11 +32,10 @@ def to_c(model: Module, *inputs: Any, name: str = "model", dtype: str = "float64
     >>> neuron = Neuron(2, "linear")
     >>> neuron.load_vector([0.5, -0.25, 3.0])
     >>> print(to_c(neuron).partition("void ")[2])
-    model(const double *in, double *out)
-    {
+    model(const double *in, double *out) {
         const double a0_0 = in[0];
         const double a0_1 = in[1];
-        out[0] = 0.5 * a0_0 + 3.0 - 0.25 * a0_1;  /* result */
+        out[0] = (0.5 * a0_0 + 3.0) - 0.25 * a0_1;  /* result */
     }
     <BLANKLINE>
     """

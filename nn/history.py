@@ -147,7 +147,7 @@ class History:
         ...     model.zero_grad()
         ...     (model([1.0, -1.0]) ** 2).backward()
         ...     history.record_layers(model, [[1.0, -1.0], [0.5, 2.0]])
-        >>> history.plot_layers("layers.svg").name
+        >>> history.plot_layers("layers.svg").name  # doctest: +SKIP
         'layers.svg'
         """
         layers = getattr(model, "layers", None)

@@ -96,7 +96,7 @@ def plot_surface(
     >>> def error():
     ...     return net.loss((0.05, 0.10), (0.01, 0.99))
     >>> history = net.train((0.05, 0.10), (0.01, 0.99), lr=0.5, steps=100)
-    >>> plot_surface(error, net.w5, net.w6, "surface.png", history=history).name
+    >>> plot_surface(error, net.w5, net.w6, "surface.png", history=history).name  # doctest: +SKIP
     'surface.png'
     """
     paths = _descents(loss, a, b, history)

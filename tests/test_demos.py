@@ -145,7 +145,7 @@ def test_there_is_help(arguments, capsys):
 
 def test_a_missing_library_is_one_line_that_names_the_cure(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "graphviz", None)
-    assert w8("--steps", 1, "--out", tmp_path) == 1
+    assert w8("--steps", 1, "--out", tmp_path) == 2
     assert capsys.readouterr().err == "chainrule: a picture needs graphviz; install it with: pip install graphviz\n"
 
 

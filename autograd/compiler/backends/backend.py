@@ -65,7 +65,7 @@ class Backend(ABC):
         Where a number is NaN it is that of the guarded program, if there is one: see ``passes/guard.py``.
         """
         guarded = self.procedure.guarded
-        if guarded is not None and np.isnan(row.dot(row)):  # a sum of squares is NaN if one of the numbers is
+        if guarded is not None and np.isnan(row.min(initial=0.0)):  # NaN if one of the numbers is
             if self._guarded is None:
                 self._guarded = type(self)(self.procedure._replace(program=guarded(), guarded=None))
             return self._guarded.call(numbers, threads, times)

@@ -13,6 +13,7 @@ from autograd.errors import TraceError
 class TracedArray(NumberArray):
     """An array of objects, traced numbers or conditions among them.
 
+    >>> import numpy as np
     >>> from autograd import jit, where
     >>> jit(lambda x: where((x > 0) & (x < 2), x, 0.0))(np.array([-1.0, 1.0, 3.0]))
     array([0., 1., 0.])
