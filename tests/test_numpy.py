@@ -11,7 +11,7 @@ import pytest
 import scipy.special
 
 import autograd
-from autograd import Value
+from autograd import Value, grad
 from autograd.engine.rules import RULES
 
 
@@ -222,3 +222,12 @@ def test_values_in_arrays_are_equal_to_themselves_and_to_numbers() -> None:
     assert (both == x).tolist() == [True, False]
     assert (x != both).tolist() == [False, True]
     assert (both == 2.0).tolist() == [True, True]
+
+
+def test_masked_arrays_of_numbers_keep_derivatives() -> None:
+    """NumPy looks for an attribute _data, which a Value must not have: its number would be taken for all there is."""
+    masked = np.ma.masked_array([1.0, 2.0, 3.0], mask=[False, True, False])
+    assert grad(lambda x: (masked * x).sum())(3.0) == 4.0
+    assert grad(lambda x: (x * masked).sum())(3.0) == 4.0
+    assert grad(lambda x: np.ma.multiply(masked, x).sum())(3.0) == 4.0
+    assert not hasattr(Value(1.0), "_data")

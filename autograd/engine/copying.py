@@ -106,7 +106,7 @@ def reduce_value(node: Value) -> tuple[Callable[..., Any], tuple[type[Value]], t
 def restore_value(node: Value, state: tuple[Any, ...]) -> None:
     """What ``Value.__setstate__`` does: the state is the fields alone, or they stand second of two."""
     fields = state[1] if len(state) == 2 else state
-    (node._data, node._grad, node._label, node._rule, node._origin, node._a, node._b, node._da, node._db) = fields
+    (node._value, node._grad, node._label, node._rule, node._origin, node._a, node._b, node._da, node._db) = fields
     node._mark = 0
 
 
@@ -116,7 +116,7 @@ def _blank(kind: type[Value]) -> Value:
 
 def _fields(node: Value) -> tuple[Any, ...]:
     return (
-        *(node._data, node._grad, node._label, node._rule, node._origin),
+        *(node._value, node._grad, node._label, node._rule, node._origin),
         *(node._a, node._b, node._da, node._db),
     )
 

@@ -143,8 +143,8 @@ def observe(node: Value) -> None:
     if mode.anomaly:
         scopes = mode.origin.scopes if mode.origin else ()
         node._origin = Origin(scopes, *users_line())
-        if not math.isfinite(node._data):
-            raise AnomalyError(f"forward: {node._rule.name} gives {node._data!r} at {_describe(node)}")
+        if not math.isfinite(node._value):
+            raise AnomalyError(f"forward: {node._rule.name} gives {node._value!r} at {_describe(node)}")
     if not mode.recording:
         node._forget_operands()
         node._origin = (node._origin or Origin())._replace(detached=True)
@@ -245,8 +245,8 @@ def admits(rule: Rule, operands: Sequence[object], *results: object) -> bool:
 
 def _describe(node: Value) -> str:
     operands = node.parents
-    text = ", ".join(repr(x._data) for x in operands)
-    named = ", ".join(f"operand {x._label!r} = {x._data!r}" for x in operands if x._label)
+    text = ", ".join(repr(x._value) for x in operands)
+    named = ", ".join(f"operand {x._label!r} = {x._value!r}" for x in operands if x._label)
     origin = node._origin
     where = f", recorded at {origin.file}:{origin.line}" if origin and origin.line else ""
     return (f"{text} ({named})" if named else text) + where

@@ -72,11 +72,11 @@ class Value(Functions):
 
     # An operand that is a plain number isn't on the graph: its slot _a (or _b) is None, and since a number has no
     # partial, _da (or _db) holds the number itself.
-    __slots__ = ("_a", "_b", "_da", "_data", "_db", "_grad", "_label", "_mark", "_origin", "_rule")
+    __slots__ = ("_a", "_b", "_da", "_db", "_grad", "_label", "_mark", "_origin", "_rule", "_value")
 
     __hash__: ClassVar[Any] = object.__hash__  # compiled, a class with < and > would have none
     level: ClassVar[int] = 0  # of nested derivatives: Values are the ground floor
-    _data: float  # the number
+    _value: float  # the number
     _grad: float  # ∂(output)/∂(this), after backward()
     _label: str
     _rule: Rule  # which primitive made it; LEAF if none did
@@ -95,7 +95,7 @@ class Value(Functions):
         operands = (
             () if type(_children) is tuple and not _children and not _op else checked_operands(_children, _op, Value)
         )
-        self._data = real(data)
+        self._value = real(data)
         self._grad = 0.0
         self._label = _text(label)
         self._rule = LEAF
@@ -113,11 +113,11 @@ class Value(Functions):
     @property
     def data(self) -> float:
         """The number. Assigning it (every optimiser does) leaves graphs that were already recorded as they are."""
-        return self._data
+        return self._value
 
     @data.setter
     def data(self, data: Any) -> None:
-        self._data = real(data)
+        self._value = real(data)
 
     @property
     def grad(self) -> float:
@@ -219,53 +219,53 @@ class Value(Functions):
 
     def __add__(self, other: Any) -> Value | Any:
         if isinstance(other, Value):
-            return _record(rules.add, self._data + other._data, self, other, 1.0, 1.0)
+            return _record(rules.add, self._value + other._value, self, other, 1.0, 1.0)
         number = _number(other)
         if number is None:
             return NotImplemented
-        return _record(rules.add, self._data + number, self, None, 1.0, number)
+        return _record(rules.add, self._value + number, self, None, 1.0, number)
 
     def __radd__(self, other: Any) -> Value | Any:
         number = _number(other)
         if number is None:
             return NotImplemented
-        return _record(rules.add, number + self._data, None, self, number, 1.0)
+        return _record(rules.add, number + self._value, None, self, number, 1.0)
 
     def __sub__(self, other: Any) -> Value | Any:
         if isinstance(other, Value):
-            return _record(rules.sub, self._data - other._data, self, other, 1.0, -1.0)
+            return _record(rules.sub, self._value - other._value, self, other, 1.0, -1.0)
         number = _number(other)
         if number is None:
             return NotImplemented
-        return _record(rules.sub, self._data - number, self, None, 1.0, number)
+        return _record(rules.sub, self._value - number, self, None, 1.0, number)
 
     def __rsub__(self, other: Any) -> Value | Any:
         number = _number(other)
         if number is None:
             return NotImplemented
-        return _record(rules.sub, number - self._data, None, self, number, -1.0)
+        return _record(rules.sub, number - self._value, None, self, number, -1.0)
 
     def __mul__(self, other: Any) -> Value | Any:
         if isinstance(other, Value):
-            return _record(rules.mul, self._data * other._data, self, other, other._data, self._data)
+            return _record(rules.mul, self._value * other._value, self, other, other._value, self._value)
         number = _number(other)
         if number is None:
             return _not_multiplied(self, other)
-        return _record(rules.mul, self._data * number, self, None, number, number)
+        return _record(rules.mul, self._value * number, self, None, number, number)
 
     def __rmul__(self, other: Any) -> Value | Any:
         number = _number(other)
         if number is None:
             return _not_multiplied(self, other)
-        return _record(rules.mul, number * self._data, None, self, number, number)
+        return _record(rules.mul, number * self._value, None, self, number, number)
 
     def __truediv__(self, other: Any) -> Value | Any:
-        divisor = other._data if isinstance(other, Value) else _number(other)
+        divisor = other._value if isinstance(other, Value) else _number(other)
         if divisor is None:
             return NotImplemented
         if divisor == 0.0:
             raise _undefined(rules.div, ZeroDivisionError(), self, other)
-        quotient = self._data / divisor
+        quotient = self._value / divisor
         if isinstance(other, Value):
             return _record(rules.div, quotient, self, other, 1.0 / divisor, -(quotient / divisor))
         return _record(rules.div, quotient, self, None, 1.0 / divisor, divisor)
@@ -274,10 +274,10 @@ class Value(Functions):
         number = _number(other)
         if number is None:
             return NotImplemented
-        if self._data == 0.0:
+        if self._value == 0.0:
             raise _undefined(rules.div, ZeroDivisionError(), number, self)
-        quotient = number / self._data
-        return _record(rules.div, quotient, None, self, number, -(quotient / self._data))
+        quotient = number / self._value
+        return _record(rules.div, quotient, None, self, number, -(quotient / self._value))
 
     def __pow__(self, other: Any) -> Value | Any:
         number = other if isinstance(other, Value) else _number(other)
@@ -304,7 +304,7 @@ class Value(Functions):
         return NotImplemented if number is None else _binary(rules.floordiv, number, self)
 
     def __neg__(self) -> Value:
-        return _record(rules.neg, -self._data, self, None, -1.0, 0.0)
+        return _record(rules.neg, -self._value, self, None, -1.0, 0.0)
 
     def __pos__(self) -> Value:
         return self
@@ -354,24 +354,24 @@ class Value(Functions):
     def __float__(self) -> float:
         if graph.GROUNDS and graph.carries(self):
             modes.refuse_to_leave("float()")
-        return self._data
+        return self._value
 
     def __int__(self) -> int:
         if graph.GROUNDS and graph.carries(self):
             modes.refuse_to_leave("int()")
-        return int(self._data)
+        return int(self._value)
 
     def __bool__(self) -> bool:
-        return self._data != 0.0
+        return self._value != 0.0
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec)
+        return format(self._value, spec)
 
     # Two Values that hold the same number are still two, in sets and lists; inside a transform they are equal numbers.
     def __eq__(self, other: object) -> bool | Any:
         if not isinstance(other, Value):
             return NotImplemented if getattr(other, "ndim", 0) else self._compare(eq, other)
-        if ne(self._data, other._data):  # NaN isn't equal to itself; by !=, NumPy would warn of it on Python 3.11
+        if ne(self._value, other._value):  # NaN isn't equal to itself; by !=, NumPy would warn of it on Python 3.11
             return False
         return self is other or graph.belongs(self) or graph.belongs(other)
 
@@ -381,25 +381,25 @@ class Value(Functions):
         return not self == other
 
     def __lt__(self, other: Any) -> bool | Any:  # with an array, an array; compiled, x < y has to be a bool
-        return lt(self._data, other._data) if isinstance(other, Value) else self._compare(lt, other)
+        return lt(self._value, other._value) if isinstance(other, Value) else self._compare(lt, other)
 
     def __le__(self, other: Any) -> bool | Any:
-        return le(self._data, other._data) if isinstance(other, Value) else self._compare(le, other)
+        return le(self._value, other._value) if isinstance(other, Value) else self._compare(le, other)
 
     def __gt__(self, other: Any) -> bool | Any:
-        return gt(self._data, other._data) if isinstance(other, Value) else self._compare(gt, other)
+        return gt(self._value, other._value) if isinstance(other, Value) else self._compare(gt, other)
 
     def __ge__(self, other: Any) -> bool | Any:
-        return ge(self._data, other._data) if isinstance(other, Value) else self._compare(ge, other)
+        return ge(self._value, other._value) if isinstance(other, Value) else self._compare(ge, other)
 
     def _compare(self, how: Any, other: Any) -> Any:
         if compares_itself(other):  # a traced number, which raises an error with the reason
             return NotImplemented
-        return how(self._data, other)
+        return how(self._value, other)
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""
-        return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
+        return f"Value(data={self._value!r}, grad={self._grad!r}{label})"
 
     # --- Hooks: each says who calls it ---
 
@@ -524,7 +524,7 @@ def _record(rule: Rule, data: float, a: Value | None, b: Value | None, da: float
         node = blank(Value)
         if not (_may_be_on_a_cycle(a) or _may_be_on_a_cycle(b)):
             leave_alone(node)
-    node._data = data
+    node._value = data
     node._grad = 0.0
     node._label = ""
     node._origin = None
@@ -556,15 +556,15 @@ def _may_be_on_a_cycle(x: Value | None) -> bool:
 
 def _unary(rule: Rule, x: Value) -> Value:
     try:
-        y = rule.value(x._data)
+        y = rule.value(x._value)
     except (ArithmeticError, ValueError) as error:
         raise _undefined(rule, error, x) from None
-    return _record(rule, y, x, None, _partial(rule.partials[0](x._data, y)), 0.0)
+    return _record(rule, y, x, None, _partial(rule.partials[0](x._value, y)), 0.0)
 
 
 def _binary(rule: Rule, a: Value | float, b: Value | float) -> Value:
-    first = a._data if isinstance(a, Value) else a
-    second = b._data if isinstance(b, Value) else b
+    first = a._value if isinstance(a, Value) else a
+    second = b._value if isinstance(b, Value) else b
     try:
         y = rule.value(first, second)
     except (ArithmeticError, ValueError) as error:
@@ -583,7 +583,7 @@ def _binary(rule: Rule, a: Value | float, b: Value | float) -> Value:
 def _of_many(rule: Rule, operands: tuple[Any, ...]) -> Value:
     """An operation of more than two operands: the first is ``_a``; ``_b`` is a node that holds the others (REST)."""
     values = [x if isinstance(x, Value) else None for x in operands]
-    numbers = [x._data if isinstance(x, Value) else real(x) for x in operands]
+    numbers = [x._value if isinstance(x, Value) else real(x) for x in operands]
     try:
         y = rule.value(*numbers)
     except (ArithmeticError, ValueError) as error:

@@ -232,4 +232,4 @@ def value_line(stations: Stations, node: Value, spelled_out: bool = False) -> Li
         inner = stations.written(node._operands()[0])
         if not is_number(inner):
             formulas = (formula, rule.definition(inner))
-    return Line(stations.symbol(node), tuple(formulas), node._data, "value")
+    return Line(stations.symbol(node), tuple(formulas), node._value, "value")

@@ -156,7 +156,7 @@ class Stations:
 
     def symbol(self, node: Value) -> Symbol:
         """The station in a formula."""
-        return Symbol(self.name(node), node._data)
+        return Symbol(self.name(node), node._value)
 
     def derivative(self, above: Value, below: Value, value: float) -> Symbol:
         """∂above/∂below, as a symbol."""
@@ -178,7 +178,7 @@ class Stations:
         if x in self.stations:
             return self.symbol(x)
         if x._rule is LEAF:
-            return x._data
+            return x._value
         return self._of(x, x)
 
     def _of(self, node: Value, root: Value) -> Any:
@@ -188,7 +188,7 @@ class Stations:
             return sum_as_written(terms, self.written)
         operands = [self.written(x) for x in node._operands()]
         if node is not root and all(is_number(x) for x in operands):
-            return node._data
+            return node._value
         return operation(node._rule, operands)
 
     def _sum(self, root: Value) -> list[tuple[int, Any]]:
@@ -207,7 +207,7 @@ class Stations:
 
     def _is_term(self, x: Any) -> bool:
         """Whether it is no zero, with which sum() begins."""
-        number = x if not isinstance(x, Value) else 1.0 if x in self.stations or x._rule is not LEAF else x._data
+        number = x if not isinstance(x, Value) else 1.0 if x in self.stations or x._rule is not LEAF else x._value
         return bool(number != 0)
 
     def _check(self, node: Value) -> None:
@@ -215,11 +215,11 @@ class Stations:
         if not is_row(node._rule):
             return
         now = node._rule.total(*(float(x) for x in node._operands()))
-        if now != node._data and (now == now or node._data == node._data):
+        if now != node._value and (now == now or node._value == node._value):
             labels = [f"{x._label!r:.40}" for x in node._operands() if isinstance(x, Value) and x._label]
             operands = f"an operand of {node._rule.name}" + (f" ({', '.join(labels)})" if labels else "")
             raise AutogradError(
-                f"{operands} was assigned another number since it was recorded: the result was {node._data!r} and "
+                f"{operands} was assigned another number since it was recorded: the result was {node._value!r} and "
                 f"would be {now!r} now; record the graph again, then explain it"
             )
 

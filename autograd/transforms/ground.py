@@ -77,14 +77,14 @@ class Ground(World):
 
     def read(self, y: Any) -> Any:
         """See World: a float, or a Value that depends on somebody else's."""
-        return y if self.has_others or not isinstance(y, Value) else y._data
+        return y if self.has_others or not isinstance(y, Value) else y._value
 
     def read_aside(self, y: Any, leaves: Sequence[Any]) -> Any:
         """See World: it may depend on other Values than the outputs do."""
         if not isinstance(y, Value):
             return y
         if all(map(modes.is_detached, self._others([y]))):
-            return y._data
+            return y._value
         self._give_up(leaves)
         return y
 

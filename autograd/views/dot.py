@@ -303,7 +303,7 @@ class Drawing:
         return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
 
     def _rows(self, node: Value) -> list[tuple[str, str]]:
-        rows = [("data", number(node._data, self.digits))]
+        rows = [("data", number(node._value, self.digits))]
         if node in self.keys:
             rows.append((self.keys[node], number(node._grad, self.digits)))
         return [("step", str(self.steps[node])), *rows] if node in self.steps else rows
@@ -321,7 +321,7 @@ class Drawing:
     def _node_tooltip(self, node: Value) -> str:
         name = _name(node)
         grad = [f"∂/∂{name} = {number(node._grad, 17)}"] if node in self.keys else []
-        return in_tooltip(name, f"{node.op or 'leaf'}: {number(node._data, 17)}", *grad)
+        return in_tooltip(name, f"{node.op or 'leaf'}: {number(node._value, 17)}", *grad)
 
     def _constant(self, x: float) -> dict[str, str]:
         look = _SHAPES["constant"] | {"label": f"<{number(x, self.digits)}>", "tooltip": f"constant {number(x, 17)}"}
@@ -360,7 +360,7 @@ class Drawing:
 
 
 def _name(node: Value) -> str:
-    return node._label or f"({node._rule.symbol or number(node._data, 4)})"
+    return node._label or f"({node._rule.symbol or number(node._value, 4)})"
 
 
 def _signed(x: float, digits: int) -> str:

@@ -166,4 +166,4 @@ def _leaf(node: Any, style: Style, numbers: bool, digits: int) -> Written:
         return style.label(x)
     if isinstance(x, (float, int)):
         return style.half() if x == 0.5 else style.number(x, digits)
-    return style.number(x._data, digits) if numbers or not x._label else style.label(x._label)
+    return style.number(x._value, digits) if numbers or not x._label else style.label(x._label)
