@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value
+from autograd import Value, grad, jit
 from autograd.views.formula import formula
-from nn import W8Network
+from nn import W8Network, functional
 from nn.w8 import calculation
 
 INPUTS = (0.05, 0.10)
@@ -221,3 +221,16 @@ def test_the_spreadsheet_holds_every_number_to_its_last_bit(tmp_path):
     first, second = (dict(zip(header, map(float, row))) for row in rows[:2])
     assert tuple(first[w] for w in weights) == WEIGHTS
     assert all(second[w] == first[w] - 0.5 * first[f"∂E/∂{w}"] for w in weights)
+
+
+@pytest.mark.parametrize("biases", [None, (0.35, 0.60)])
+def test_the_network_is_a_function_of_its_weights(biases):
+    net = W8Network(WEIGHTS, biases=biases)
+    f, w = functional(net), net.vector()
+    (a_o1, _) = net(*INPUTS)
+    a_o1.backward()
+    assert f(w, *INPUTS)[0] == pytest.approx(a_o1.data, rel=1e-15)
+    assert jit(f)(w, *INPUTS)[0] == pytest.approx(a_o1.data, rel=1e-15)
+    right = [p.grad for p in net.parameters()]
+    for slopes in (grad(lambda w: f(w, *INPUTS)[0]), jit(grad(lambda w: f(w, *INPUTS)[0]))):
+        assert slopes(w).tolist() == pytest.approx(right, rel=1e-14)

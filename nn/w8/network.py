@@ -95,7 +95,7 @@ class W8Network(Module):
         # From the inputs to the hidden layer.
         h1 = self.w1 * i1 + self.w2 * i2
         h2 = self.w3 * i1 + self.w4 * i2
-        biases = {label: Value(b, label=label) for label, b in zip(BIASES, self._biases)}
+        biases = {label: self._labelled(b, label) for label, b in zip(BIASES, self._biases)}
         if biases:
             h1 = h1 + biases["b1"]
             h2 = h2 + biases["b1"]
@@ -111,7 +111,7 @@ class W8Network(Module):
         a_o1 = sigmoid(o1)
         a_o2 = sigmoid(o2)
 
-        name(h1=h1, h2=h2, a_h1=a_h1, a_h2=a_h2, o1=o1, o2=o2, a_o1=a_o1, a_o2=a_o2)
+        _name(h1=h1, h2=h2, a_h1=a_h1, a_h2=a_h2, o1=o1, o2=o2, a_o1=a_o1, a_o2=a_o2)
         computed = (i1, i2, h1, a_h1, h2, a_h2, o1, a_o1, o2, a_o2)
         self._last = dict(zip(("i1", "i2", *NODES), computed)) | biases
         return a_o1, a_o2
@@ -138,7 +138,7 @@ class W8Network(Module):
         E2 = 1 / 2 * (t2 - a_o2) ** 2  # noqa: N806
         E_total: Value = E1 + E2  # noqa: N806
 
-        name(E1=E1, E2=E2, E_total=E_total)
+        _name(E1=E1, E2=E2, E_total=E_total)
         self._last.update(t1=t1, t2=t2, E1=E1, E2=E2, E_total=E_total)
         return E_total
 
@@ -255,3 +255,8 @@ def _two(numbers: Iterable[Any], what: str) -> list[Any]:
     if len(pair) != 2:
         raise ValueError(f"the network has two {what}; {len(pair)} were given")
     return [x if isinstance(x, Value) else real(x) for x in pair]
+
+
+def _name(**values: Any) -> None:
+    """Label what can be labelled; of a model as a function of plain numbers, nothing."""
+    name(**{label: value for label, value in values.items() if not isinstance(value, (float, int))})
