@@ -1,10 +1,12 @@
 """Hypothesis profiles, chosen by the environment variable HYPOTHESIS_PROFILE; which form of the engine is tested."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from autograd.engine.rules import RULES
 from tests.forms import FORM
 
 # A pause of the machine is no defect of the program: no deadline.
@@ -36,3 +38,13 @@ def pytest_report_header() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "no_cover: runs without measuring coverage (pytest-cov's own mark)")
+
+
+@pytest.fixture(autouse=True)
+def table() -> Iterator[None]:
+    """Rows that a test adds to the rule table are gone when it ends."""
+    before = dict(RULES)
+    yield
+    if before != RULES:
+        RULES.clear()
+        RULES.update(before)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 import pickle
-from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -37,15 +36,6 @@ from autograd.engine.graph import topological_order
 from autograd.engine.rules import RULES, Domain
 from autograd.testing import WrongGradient, gradcheck, gradgradcheck
 from autograd.views.formula import formula
-
-
-@pytest.fixture(autouse=True)
-def table() -> Iterator[None]:
-    """The rule table is as before after each test: others go through all its rows."""
-    before = dict(RULES)
-    yield
-    RULES.clear()
-    RULES.update(before)
 
 
 def swish_row() -> Any:
