@@ -120,9 +120,9 @@ bench: .venv-bench/.ready .venv-hips/.ready
 	@touch $@
 
 $(COMPILED)/.ready: pyproject.toml setup.py $(shell find autograd nn -name '*.py' -o -name '*.[ch]')
-	test -x $(COMPILED)/bin/python || $(PYTHON) -m venv $(COMPILED)
+	rm -rf $(COMPILED)
+	$(PYTHON) -m venv $(COMPILED)
 	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
-	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
 	@touch $@
 
 $(VENV)/bin/pip:
