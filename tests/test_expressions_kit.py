@@ -298,7 +298,7 @@ def test_an_expression_that_floats_cannot_hold_has_no_exact_gradient() -> None:
 
 def test_constants_alone_make_no_step() -> None:
     strategy = drawn({"add": RULES["add"]}, 3, lambda name, kinds: "c" in kinds)
-    e = find(strategy, lambda e: bool(e.steps), settings=settings(database=None, deadline=None))
+    e = find(strategy, lambda e: bool(e.steps), settings=settings(database=None, deadline=None, max_examples=2000))
     assert "c" in e.kinds(e.steps[0][1])
     assert "x" in e.kinds(e.steps[0][1])
     assert e.apply(*e.point, engine=OPERATORS) is not None

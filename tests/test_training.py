@@ -401,7 +401,11 @@ def test_ctrl_c_keeps_the_model_and_the_run_goes_on_where_it_was():
     whole.run(X, Y, 4)
     assert whole.history.columns == trainer.history.columns
     assert twin.vector().tolist() == model.vector().tolist()
-    trainer.run(X, Y, 1, after_step=lambda trainer: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
+    try:
+        trainer.run(X, Y, 1, after_step=lambda trainer: signal.raise_signal(signal.SIGINT))
+    finally:
+        signal.signal(signal.SIGINT, before)
     with pytest.raises(ValueError, match="an epoch over 12 samples was broken off; it can't go on with 6"):
         trainer.run(X[:6], Y[:6], 1)
 
