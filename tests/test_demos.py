@@ -249,3 +249,13 @@ def test_every_demo_has_help_and_complains_in_one_line(demo, name):
     code, printed, complaint = demo(name, "--nonsense")
     assert (code, printed, complaint.count("\n")) == (2, "", 1)
     assert "--nonsense" in complaint
+
+
+def test_the_study_ends_where_it_is_expected_to(tmp_path, capsys):
+    assert w8("--out", tmp_path) == 0
+    printed = capsys.readouterr().out
+    rates = {line.split()[0]: line.split() for line in printed.splitlines() if re.match(r" +\d[\d.]* +0\.2425", line)}
+    assert 0.99 * study.EXPECTED < float(rates["0.5"][-1]) <= study.EXPECTED
+    assert f"expected: at most {study.EXPECTED:g} after 1,000 updates at learning rate 0.5" in printed
+    assert w8("--out", tmp_path, "--lr", 0.4, "--steps", 3) == 0
+    assert "expected" not in capsys.readouterr().out

@@ -21,6 +21,8 @@ from nn.w8.network import COLUMNS, W8Network
 RATES: Final = (0.1, 0.2, 0.5, 0.8, 1.0, 2.0)
 WEIGHTS: Final = (0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55)
 
+EXPECTED: Final = 0.00163  # E_total at the end, with the settings as they are
+
 
 class Settings(NamedTuple):
     """The settings of a study: two inputs, two targets, eight weights, how to train, and where the files go."""
@@ -88,6 +90,8 @@ def run(given: Settings) -> None:
     errors, history, last = train(given)
     for text in table(errors, last):
         _print(text)
+    if given == Settings(out=given.out):
+        _print(f"  expected: at most {EXPECTED:g} after {given.steps:,} updates at learning rate {given.lr:g}")
     files.append(history.to_csv(given.out / "w8_training.csv"))
     left_out = ""
     try:
