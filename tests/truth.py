@@ -205,7 +205,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "elu": lambda a, b: a if a > 0 else b * _expm1(a, mp.prec),
     "lgamma": _lgamma,
     "digamma": mp.digamma,
-    "polygamma": lambda n, x: mp.polygamma(int(n), x),
+    "polygamma": lambda n, x: _psi(int(n), x),
     "erfinv": _erfinv,
     "inverse_mills": _inverse_mills,
     "inverse_mills_slope": lambda x: _inverse_mills(x) * (x + _inverse_mills(x)),
@@ -243,8 +243,8 @@ INTEGRANDS: dict[str, Callable[..., Any]] = {
 # would take thousands of digits.
 SLOPES: dict[str, tuple[Callable[..., Any], ...]] = {
     "lgamma": (lambda x: mp.digamma(x),),
-    "digamma": (lambda x: mp.polygamma(1, x),),
-    "polygamma": (lambda n, x: mpf(0), lambda n, x: mp.polygamma(int(n) + 1, x)),
+    "digamma": (lambda x: _psi(1, x),),
+    "polygamma": (lambda n, x: mpf(0), lambda n, x: _psi(int(n) + 1, x)),
     "sinc": (lambda x: _sinc_derivative(1, x),),
     "sinc_derivative": (lambda n, x: mpf(0), lambda n, x: _sinc_derivative(n + 1, x)),
     "mod": (lambda a, b: mpf(1), lambda a, b: -mp.floor(a / b)),
@@ -279,9 +279,18 @@ def _polygamma_terms(n: int, x: Any) -> Any:
     """Below 0 it is a sum of that above 0 and of a derivative of the cotangent."""
     if x > 0:
         return mpf(0)
-    above = mp.psi(n, 1 - x) * (-1) ** n
-    near = x - mp.ceil(x)  # the cotangent repeats itself, and further down mpmath would count the way
-    return max(abs(above), abs(mp.psi(n, near) - mp.psi(n, 1 - near) * (-1) ** n))
+    return max(map(abs, _reflected(n, x)))
+
+
+def _reflected(n: int, x: Any) -> tuple[Any, Any]:
+    """The n-th derivative of ψ at x < 0 as two terms: by that at 1 - x, and the derivative of a cotangent."""
+    near = x - mp.ceil(x)  # the cotangent repeats itself
+    return mp.psi(n, 1 - x) * (-1) ** n, mp.psi(n, near) - mp.psi(n, 1 - near) * (-1) ** n
+
+
+def _psi(n: int, x: Any) -> Any:
+    """The n-th derivative of ψ. Far below 0, mpmath would count the way up to it."""
+    return mp.psi(n, x) if x > -100 else mp.fsum(_reflected(n, x))
 
 
 def _sinc_terms(n: int, x: Any) -> Any:
