@@ -170,7 +170,7 @@ STEEP: Final[dict[str, Callable[..., bool]]] = {
     **dict.fromkeys(("div", "ratio"), _quotient_is_steep),
     "xlogy": lambda a, b, orders: _quotient_is_steep(a, b, (0, max(orders[1] - 1, 0))),  # its derivative by b is a / b
     # The digits of the truth don't reach that far.
-    "sinc": lambda x, orders: 1e250 < abs(x) < math.inf and sum(orders) > 1,
+    "sinc": lambda x, orders: 1e200 < abs(x) < math.inf and sum(orders) > 1,
     "sinc_derivative": lambda n, x, orders: 1e60 < abs(x) < math.inf,
 }
 
