@@ -58,7 +58,7 @@ from autograd.engine import graph, rules
 if TYPE_CHECKING:
     from autograd.engine.value import Value
 def f():
-    from autograd.transforms.worlds import world_of
+    from autograd.transforms.worlds import World
 """
     at_the_head = {"autograd.errors", "autograd.engine.graph", "autograd.engine.rules"}
     assert imports(source) == at_the_head | {"autograd.transforms.worlds"}

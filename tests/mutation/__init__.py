@@ -467,5 +467,9 @@ OPERATORS_LEFT_OUT = (
     "core/ReplaceComparisonOperator_(Is|IsNot)_(Eq|NotEq|Lt|LtE|Gt|GtE)$",
 )
 
-SECONDS = 60  # for the tests of one mutant; one that takes longer, because it never ends, is killed
+# For the tests of one mutant, whichever is more: seconds, and times as long as without a mutation. One that takes
+# longer, because it never ends, is killed. Without a mutation nothing takes longer than the longest.
+SECONDS = 60
+TIMES = 5
+LONGEST = 1200
 MEMORY = 4 << 30  # bytes, the same

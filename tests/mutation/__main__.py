@@ -31,7 +31,7 @@ from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResult
 
-from tests.mutation import EVERY, MOST, OPERATORS_LEFT_OUT, PASSES, SAMPLES, SECONDS
+from tests.mutation import EVERY, LONGEST, MOST, OPERATORS_LEFT_OUT, PASSES, SAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "mutants"
@@ -81,7 +81,7 @@ def test(file: str, address: Path, most: int | None) -> None:
     settings = {
         "module-path": file,
         "test-command": f"{sys.executable} -S -E {ASK} {address} {file}",
-        "timeout": 2.0 * SECONDS,
+        "timeout": 2.0 * LONGEST,
         "excluded-modules": [],
         "distributor": {"name": "local"},
         "filters": {"operators-filter": {"exclude-operators": list(OPERATORS_LEFT_OUT)}},
