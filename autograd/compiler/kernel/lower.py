@@ -1,8 +1,9 @@
 """Lower: a program becomes words for the kernel, and every value a place in memory.
 
 ``order`` brings the terms of exact sums into the kernel's order; ``places`` lays out the memory; ``uniform`` and
-``varying`` write the words of a section; ``rows`` finds what is regular in them. Within a section, instructions that don't wait for each other come in any order, so they are sorted: by depth,
-which is the number of sums on the longest way to an input, then by kind.
+``varying`` write the words of a section; ``rows`` finds what is regular in them. Within a section, instructions that
+don't wait for each other come in any order, so they are sorted: by depth, which is the number of sums on the longest
+way to an input, then by kind.
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ from typing import Any
 
 from autograd.compiler.passes.flatten import SHORT
 from autograd.compiler.passes.rewriting import Rewriting
-from autograd.compiler.program import NONE, SUM, Index, Program, Term
+from autograd.compiler.program import NONE, SUM, Program, Term
 
 
-def arrange(groups: Sequence[list[Any]]) -> None:
+def arrange(groups: Sequence[list[Any]], reduces: bool = False) -> None:
     """Sort the terms of a sum within their groups, as far as their order doesn't count: regular rows are found so."""
-    if sum(map(len, groups)) > SHORT:
+    if reduces or sum(map(len, groups)) > SHORT:
         for terms in groups:
             terms.sort()
         return
@@ -38,13 +38,10 @@ def in_order(program: Program) -> Program:
         return program
     out = Rewriting(program)
     for value, (head, operands, batch) in out.instructions():
-        terms = operands
-        for begin, end in cuts.get(value, [(0, len(operands))]):
-            if begin:
-                terms = ((made, NONE, 1), *operands[begin:end])
-            elif end < len(operands):
-                terms = operands[:end]
-            made = out.emit(head, terms, batch)
+        (begin, end), *more = cuts.get(value, [(0, len(operands))])
+        made = out.emit(head, operands[begin:end] if more else operands, batch)
+        for begin, end in more:
+            made = out.emit(head, ((made, NONE, 1), *operands[begin:end]), batch)
         out.forward(value, made)
     return out.finish()
 

@@ -185,7 +185,7 @@ class VaryingSection:
                     a, b = b, a
                 pair = (slots[a] if batches[a] else self.side_by_side(a), places[b])
                 (vu if sign > 0 else vu_minus).append(pair)
-        arrange((vv, vv_minus, vu, vu_minus, v, u))
+        arrange((vv, vv_minus, vu, vu_minus, v, u), reduces=head is REDUCE)
         indices = [x for pair in chain(vv, vv_minus, vu, vu_minus) for x in pair] + v + u
         counts = (len(vv), len(vv_minus), len(vu), len(vu_minus), len(v), len(u))
         return Row(value, counts, indices, NOWHERE)

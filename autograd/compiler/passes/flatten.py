@@ -71,7 +71,7 @@ def _chain(program: Program, value: Index, alone: list[bool]) -> list[tuple[Inde
     count, cut = 1, 0  # of terms; so many parts of the chain, before a number is taken away from all the others
     while True:
         terms = program.operation(value)[1]
-        if len(terms) == 2 and not _is_sum(program, terms[0], batch, alone) and _is_sum(program, terms[1], batch, alone):
+        if len(terms) == 2 and [_is_sum(program, term, batch, alone) for term in terms] == [False, True]:
             terms = terms[::-1]  # of two terms each may be the first
         chain.append((value, terms))
         count += len(terms) - 1
