@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.forms import needs_sources
+from tests.mutation import NOT_TRIED, PASSES, SAMPLES
 
 ROOT = Path(__file__).parent.parent
 DESIGN = ROOT / "docs" / "design.md"
@@ -57,7 +58,7 @@ from autograd.engine import graph, rules
 if TYPE_CHECKING:
     from autograd.engine.value import Value
 def f():
-    from autograd.transforms.worlds import world_of
+    from autograd.transforms.worlds import World
 """
     at_the_head = {"autograd.errors", "autograd.engine.graph", "autograd.engine.rules"}
     assert imports(source) == at_the_head | {"autograd.transforms.worlds"}
@@ -102,3 +103,13 @@ def test_every_folder_has_its_room_in_the_design():
     rooms = DESIGN.read_text(encoding="utf-8")
     folders = {file.parent.name for file in FILES} - {"autograd"}
     assert not [name for name in folders if not re.search(rf"`(?:[\w/]*/)?{name}/`", rooms)]
+
+
+def test_mutation_testing_knows_every_file():
+    files = {path for path in FILES.values() if not path.endswith("__init__.py")}
+    assert files == PASSES.keys() | set(NOT_TRIED)
+    assert not PASSES.keys() & set(NOT_TRIED)
+    assert SAMPLES.keys() <= PASSES.keys()
+    for runs in PASSES.values():
+        for run in runs:
+            assert all((ROOT / word).exists() for word in run.split() if word.endswith(".py"))
