@@ -106,6 +106,7 @@ PASSES = {
         "tests/compiler/test_lower.py",
         "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
     ),
+    "autograd/compiler/kernel/order.py": ("tests/compiler/test_rounding.py", "tests/compiler/test_lower.py"),
     "autograd/compiler/kernel/places.py": (
         "tests/compiler/test_lower.py",
         "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
