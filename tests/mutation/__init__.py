@@ -317,6 +317,7 @@ PASSES = {
     ),
     "autograd/testing/expression.py": ("tests/test_expressions_kit.py", "autograd/testing/expression.py"),
     "autograd/testing/points.py": ("tests/test_expressions_kit.py tests/test_expressions_measured.py",),
+    "autograd/testing/several.py": ("tests/test_expressions_kit.py",),
     "autograd/testing/strategies.py": ("tests/test_expressions_kit.py", "tests/test_expressions_measured.py"),
     "autograd/testing/sweep.py": ("tests/test_expressions_kit.py tests/test_truth_kit.py",),
     "autograd/testing/gradients/truth.py": ("tests/test_truth_kit.py", "tests/test_gradcheck.py"),
