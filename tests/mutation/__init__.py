@@ -138,6 +138,7 @@ PASSES = {
     ),
     "autograd/compiler/passes/simplify.py": ("tests/compiler/test_passes.py -k simplif",),
     "autograd/compiler/passes/guard.py": (
+        "tests/compiler/test_guard.py",
         "tests/compiler/test_conditions.py tests/compiler/test_promises.py",
         "tests/compiler/test_transforms_inside.py tests/test_zeros.py",
         "tests/compiler/test_adjoint.py tests/compiler/test_passes.py -k guard",
@@ -202,6 +203,7 @@ PASSES = {
         "tests/compiler/test_conditions.py",
     ),
     "autograd/compiler/record/guards.py": (
+        "tests/compiler/test_guard.py",
         "tests/compiler/test_conditions.py tests/test_zeros.py",
         "tests/compiler/test_adjoint.py tests/compiler/test_transforms_inside.py",
         "tests/compiler/test_promises.py",
