@@ -228,11 +228,13 @@ PASSES = {
         "tests/compiler/test_arrays.py tests/test_seams.py",
     ),
     "autograd/compiler/record/lanes.py": (
+        "tests/compiler/test_lanes.py",
         "tests/compiler/test_batches.py",
         "tests/compiler/test_vmap.py",
         "tests/compiler/test_arrays.py",
     ),
     "autograd/compiler/record/in_lanes.py": (
+        "tests/compiler/test_lanes.py",
         "tests/compiler/test_batches.py",
         "tests/compiler/test_vmap.py",
         "tests/compiler/test_arrays.py",
