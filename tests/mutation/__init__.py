@@ -255,6 +255,7 @@ PASSES = {
         "tests/test_nesting.py tests/test_messages.py",
     ),
     "autograd/engine/used.py": (
+        "tests/test_used_gradients.py",
         "tests/test_nn.py tests/test_messages.py",
         "tests/test_lecture.py tests/test_training.py",
         "tests/test_compatibility.py",
