@@ -99,9 +99,11 @@ def plot_surface(
     >>> plot_surface(error, net.w5, net.w6, "surface.png", history=history).name  # doctest: +SKIP
     'surface.png'
     """
+    if not hasattr(size, "__index__") or size < 2:
+        raise ValueError(
+            f"size is how many points the surface has along each side: a whole number from 2, not {size!r:.60}"
+        )
     paths = _descents(loss, a, b, history)
-    if size < 2:
-        raise ValueError(f"a surface has at least 2 points along each side, not {size}")
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -150,6 +152,8 @@ def _descents(loss: Any, a: Any, b: Any, history: Any) -> dict[str, tuple[list[f
     histories = {} if history is None else history if isinstance(history, dict) else {"": history}
     found = {}
     for label, each in histories.items():
+        if not hasattr(each, "columns"):
+            raise TypeError(f"history is a History, as train returns it, or a dict of several, not {each!r:.60}")
         for x in (a, b):
             if x.label not in each.columns:
                 raise ValueError(
@@ -185,7 +189,10 @@ def _heights(loss: Any, a: Value, b: Value, xs: Sequence[float], ys: Sequence[fl
 
 def _finite(loss: Any) -> float:
     try:
-        return float(loss())
+        found = loss()
+        if not hasattr(type(found), "__float__"):
+            raise TypeError(f"the loss has to return a number, but returned {found!r:.60}; is a return missing?")
+        return float(found)
     except (ArithmeticError, ValueError):  # undefined there: a gap in the surface
         return math.nan
 

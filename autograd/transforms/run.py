@@ -65,6 +65,8 @@ class Run:
         """
         if self.result is None:
             raise TypeError("f has to return numbers, but returned None; is a return missing?")
+        if not self.outputs and not hasattr(self.result, "shape"):
+            raise TypeError(f"f has to return numbers, but there are none in {described(self.result)}")
         for y in self.outputs:
             if isinstance(y, bool) or not (is_number(y) or isinstance(y, int)):
                 raise TypeError(_no_output(y, self.result))
