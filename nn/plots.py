@@ -131,7 +131,7 @@ def plot_surface(
     axes.set_ylabel(b.label, parse_math=False)
     axes.set_title(f"The error over {a.label} and {b.label}", loc="left", fontsize=13, parse_math=False)
     if any(paths):
-        for text in axes.legend(loc="best").get_texts():
+        for text in figure.legend(loc="outside lower center", ncols=4).get_texts():
             text.set_parse_math(False)
     return figure if path is None else save_figure(figure, path)
 
@@ -242,19 +242,26 @@ def _label_ends(axes: Any) -> None:
     for line in axes.lines:
         finite = [(x, y) for x, y in zip(*line.get_data()) if math.isfinite(y)]
         if finite:
-            ends.append((float(to_axes.transform(finite[-1])[1]), line))
-    ends.sort(key=lambda end: end[0])
-    for (height, line), at in zip(ends, apart([height for height, _ in ends], 0.062)):
+            ends.append((*map(float, to_axes.transform(finite[-1])), line))
+    ends.sort(key=lambda end: end[1])
+    for (across, height, line), at in zip(ends, apart([height for _, height, _ in ends], 0.062)):
         axes.annotate(
             line.get_label(),
-            xy=(1, height),
+            xy=(across, height),
             xytext=(1.04, at),
             xycoords="axes fraction",
             color=line.get_color(),
             fontweight="bold",
             verticalalignment="center",
             parse_math=False,
-            arrowprops={"arrowstyle": "-", "color": line.get_color(), "linewidth": 1, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={
+                "linestyle": ":" if across < 0.999 else "-",
+                "arrowstyle": "-",
+                "color": line.get_color(),
+                "linewidth": 1,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
         )
 
 
