@@ -20,12 +20,7 @@ from typing import Any, Final
 from autograd.engine import graph
 from autograd.engine.rules import LEAF
 from autograd.engine.value import Value
-<<<<<<< HEAD
 from autograd.files import path_of, write_whole
-from autograd.pages import PARTS
-=======
-from autograd.files import write_whole
->>>>>>> main
 from autograd.pages.picture import picture
 from autograd.pages.recompute import recompute
 from autograd.pages.story import Entry, choices, tell
