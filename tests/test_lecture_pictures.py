@@ -264,7 +264,7 @@ def test_a_surface_leaves_the_parameters_as_they_were_and_shows_each_path(tmp_pa
     before = net.state_dict()
     figure = nn.plot_surface(lambda: net.loss(*SAMPLE), net.w5, net.w6, history=paths, size=5)
     assert net.state_dict() == before
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == list(paths)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(paths)
     assert nn.plot_surface(lambda: net.loss(*SAMPLE), net.w5, net.w7, tmp_path / "s.png", size=3).exists()
 
     def broken():
