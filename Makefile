@@ -5,7 +5,7 @@
 # make test-pyodide  the pure wheel in WebAssembly's Python, as in a browser; needs Node
 # make test-peers  the derivatives against those of JAX and HIPS autograd, the optimisers against PyTorch's
 # make bench       how fast, beside PyTorch, JAX, C and others: one table
-# make mutants     do the tests notice? Some two thousand small faults, one at a time
+# make mutants     do the tests notice? Thousands of small faults, one at a time
 # The first four make their own virtual environments: .venv has the sources themselves, installed as editable, with
 # jit's kernel compiled, and stays while pyproject.toml stays as it is; .venv-compiled has the wheel that is built from
 # them. make demo installs what the demo needs, the others
@@ -89,7 +89,7 @@ test-pyodide: $(READY)
 	$(BIN)/python -m pytest tests/test_package.py
 
 # Mutation testing (docs/mutants.md). A run that was broken off goes on where it was; rm -r out/mutants begins afresh.
-# make mutants OPTIONS=--all tests every mutant of the files of which a sample is tested.
+# make mutants OPTIONS=--all tests every mutant of every file; OPTIONS="--most 14" a small sample of each.
 mutants: .venv-mutants/.ready
 	.venv-mutants/bin/python -m tests.mutation $(OPTIONS)
 

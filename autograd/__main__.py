@@ -127,8 +127,8 @@ def check(
     """Check somebody's autograd engine: any class like micrograd's Value. Exit code 1 if a derivative is wrong."""
     from autograd.testing.judge import command
     from autograd.testing.judge.profile import Profile, read_profile
-    from autograd.testing.judge.search import Search, effort_named
-    from autograd.testing.judge.spelling import Spelling
+    from autograd.testing.judge.subject.spelling import Spelling
+    from autograd.testing.judge.trials.search import Search, effort_named
 
     if quick and thorough:
         raise typer.BadParameter("--quick and --thorough exclude each other")

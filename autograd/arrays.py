@@ -21,7 +21,7 @@ from autograd.engine import rules
 from autograd.engine.arrays import alone
 from autograd.engine.kinds import is_traced, where
 from autograd.engine.methods import Functions
-from autograd.engine.modes import TAPE, users_line
+from autograd.engine.modes import TAPE, here
 from autograd.engine.rules import of_ufunc
 from autograd.errors import TraceError
 from autograd.functions import clip
@@ -60,7 +60,7 @@ class NumberArray(np.ndarray[Any, Any]):
         kind = np.dtype(dtype).kind
         if kind in "fO" or (kind in "iu" and all(map(is_condition, self.flat))):
             return of_kind(_each(as_number, self)) if kind != "O" else self.copy()
-        raise _error(self)(f"leave them as they are: astype({dtype!r}) was called{_here()}, and would lose derivatives")
+        raise _error(self)(f"leave them as they are: astype({dtype!r}) was called{here()}, and would lose derivatives")
 
 
 def is_condition(x: Any) -> bool:
@@ -231,7 +231,7 @@ def _refused(name: str, why: object, operands: Any, in_place: bool = False) -> E
     error = _error(operands)
     what = "traced numbers" if error is TraceError else "numbers that carry derivatives"
     return error(
-        f"{name} can't compute with {what}{_here()} ({why!s:.150}); "
+        f"{name} can't compute with {what}{here()} ({why!s:.150}); "
         + ("an array of floats can't take them up: write y = y + x instead of y += x" if in_place else _INSTEAD)
     )
 
@@ -289,8 +289,3 @@ _REFUSED: Final = {"gradient", "i0", "roots"}  # which NumPy computes with float
 _LINEAR: Final = {"norm", "matrix_power", "multi_dot", "trace", "diagonal", "outer", "cross", "tensordot", "matmul",
                   "vecdot", "matrix_transpose", "vector_norm"}  # fmt: skip
 _OF_NOTHING: Final = {np.add: 0.0, np.multiply: 1.0}
-
-
-def _here() -> str:
-    file, line = users_line()
-    return f" at {file}:{line}"

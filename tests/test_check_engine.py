@@ -13,15 +13,15 @@ import pytest
 from autograd import Value
 from autograd.testing import Report, check_engine
 from autograd.testing.expression import Expression
-from autograd.testing.judge import run as running
-from autograd.testing.judge.engines import Engine
 from autograd.testing.judge.properties import scale
 from autograd.testing.judge.properties.table import PROPERTIES
-from autograd.testing.judge.search import THOROUGH, Search
-from autograd.testing.judge.spelling import Spelling
-from autograd.testing.judge.transcript import Transcript
-from autograd.testing.judge.trial import Trial
-from autograd.testing.judge.variants import variant
+from autograd.testing.judge.running import run as running
+from autograd.testing.judge.subject.engines import Engine
+from autograd.testing.judge.subject.spelling import Spelling
+from autograd.testing.judge.trials.search import THOROUGH, Search
+from autograd.testing.judge.trials.transcript import Transcript
+from autograd.testing.judge.trials.trial import Trial
+from autograd.testing.judge.trials.variants import variant
 from tests.toy_engines import EVERYTHING, FAULTS, Closures, Resets, Right, Taped, planted, tanh_from_x
 
 

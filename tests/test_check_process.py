@@ -12,14 +12,14 @@ import pytest
 
 from autograd.errors import MissingDependency
 from autograd.testing import check_engine
-from autograd.testing.judge import run as running
-from autograd.testing.judge.engines import Engine
-from autograd.testing.judge.loading import load
+from autograd.testing.judge.findings.rows import Row
 from autograd.testing.judge.properties.table import PROPERTIES
-from autograd.testing.judge.rows import Row
-from autograd.testing.judge.search import QUICK, Search
-from autograd.testing.judge.spelling import Spelling
-from autograd.testing.judge.trial import Trial
+from autograd.testing.judge.running import run as running
+from autograd.testing.judge.subject.engines import Engine
+from autograd.testing.judge.subject.loading import load
+from autograd.testing.judge.subject.spelling import Spelling
+from autograd.testing.judge.trials.search import QUICK, Search
+from autograd.testing.judge.trials.trial import Trial
 from tests.test_check_engine import SPELLING, Spelled, quick, tanh
 from tests.their_engines import write_engine
 from tests.toy_engines import Right, planted, tanh_from_x
@@ -246,7 +246,7 @@ def test_an_unexpected_exception_is_a_row() -> None:
 
 @pytest.mark.parametrize("library", ["hypothesis", "mpmath"])
 def test_a_missing_library_names_the_cure(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograd.testing.judge.exact import context
+    from autograd.testing.judge.trials.exact import context
 
     context.cache_clear()
     monkeypatch.setitem(sys.modules, library, None)
@@ -259,7 +259,7 @@ def test_a_missing_library_names_the_cure(library: str, monkeypatch: pytest.Monk
 
 
 def test_the_worker_tells_what_it_does(tmp_path: Path) -> None:
-    from autograd.testing.judge import worker
+    from autograd.testing.judge.running import worker
 
     path = tmp_path / "recorder"
     path.write_bytes(bytes(worker.RECORDER_SIZE))

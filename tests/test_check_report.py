@@ -15,10 +15,10 @@ from autograd.errors import EngineFailure
 from autograd.testing import Report
 from autograd.testing.judge.command import check as command
 from autograd.testing.judge.command import pairs
-from autograd.testing.judge.rows import Row
-from autograd.testing.judge.search import QUICK, Search
-from autograd.testing.judge.spelling import Spelling
-from autograd.testing.judge.transcript import hint, is_near
+from autograd.testing.judge.findings.rows import Row
+from autograd.testing.judge.subject.spelling import Spelling
+from autograd.testing.judge.trials.search import QUICK, Search
+from autograd.testing.judge.trials.transcript import hint, is_near
 from tests.their_engines import write_engine
 
 

@@ -14,14 +14,14 @@ import pytest
 from autograd.testing import Report, check_engine
 from autograd.testing.judge.command import check as command
 from autograd.testing.judge.command import files_of_results
-from autograd.testing.judge.definitions import definition
-from autograd.testing.judge.engines import Engine
-from autograd.testing.judge.loading import load
+from autograd.testing.judge.findings.rows import Row
 from autograd.testing.judge.profile import read_profile
 from autograd.testing.judge.results import results
-from autograd.testing.judge.rows import Row
-from autograd.testing.judge.search import QUICK, Search
-from autograd.testing.judge.spelling import Spelling
+from autograd.testing.judge.subject.definitions import definition
+from autograd.testing.judge.subject.engines import Engine
+from autograd.testing.judge.subject.loading import load
+from autograd.testing.judge.subject.spelling import Spelling
+from autograd.testing.judge.trials.search import QUICK, Search
 from tests.their_engines import write_engine
 from tests.toy_engines import FAULTS, Right, planted, tanh_from_x
 from tests.zoo import other_habits

@@ -12,22 +12,12 @@ from pathlib import Path
 import pytest
 
 import autograd as ag
-from autograd.engine.rules import RULES
 from tests.forms import needs_sources
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 FENCE = re.compile(r"^```(?:python|pycon)[^\n]*\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-
-
-@pytest.fixture
-def rule_table():
-    """Primitives that a page defines are gone when it ends."""
-    before = dict(RULES)
-    yield
-    RULES.clear()
-    RULES.update(before)
 
 
 def run_page(text, page):
@@ -48,7 +38,7 @@ def run_page(text, page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_examples_of_the_page_run_and_print_what_it_says(page, rule_table, tmp_path, monkeypatch):
+def test_examples_of_the_page_run_and_print_what_it_says(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     complaints = run_page(page.read_text(encoding="utf-8"), str(page))
     assert not complaints, complaints

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value, exercise, sigmoid
-from autograd.explanations.moodle import moodle
+from autograd.explanations.exercises.moodle import moodle
 from autograd.testing import expressions
 from nn import W8Network
 from tests.test_explanations import flags, labelled

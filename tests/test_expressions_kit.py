@@ -18,7 +18,7 @@ from autograd.engine.rules import RULES
 from autograd.errors import MissingDependency
 from autograd.testing import Expression, expressions
 from autograd.testing.expression import OPERATORS, literal, pruned
-from autograd.testing.judge.exact import Exact, exact
+from autograd.testing.judge.trials.exact import Exact, exact
 from autograd.testing.strategies import drawn
 
 FEW = settings(max_examples=100, deadline=None)
@@ -259,7 +259,7 @@ def test_a_size_below_one_is_an_error() -> None:
     [("hypothesis", lambda: expressions()), ("mpmath", lambda: Exact(Expression((1.0,), ())))],
 )
 def test_a_missing_library_names_the_cure(library: str, call, monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograd.testing.judge.exact import context
+    from autograd.testing.judge.trials.exact import context
 
     context.cache_clear()
     monkeypatch.setitem(sys.modules, library, None)

@@ -17,8 +17,7 @@ from hypothesis import given
 from autograd import Value, exp, page, sin
 from autograd.__main__ import app, run
 from autograd.engine.rules import LEAF
-from autograd.pages import PARTS
-from autograd.pages.document import _document
+from autograd.pages.document import PARTS, _document
 from autograd.pages.recompute import recompute
 from autograd.pages.story import tell
 from autograd.testing import expressions

@@ -264,6 +264,12 @@ def users_line() -> tuple[str, int]:
     return frame.f_code.co_filename, frame.f_lineno
 
 
+def here() -> str:
+    """Where the user's program stands, for a message."""
+    file, line = users_line()
+    return f" at {file}:{line}"
+
+
 def _is_of_python(file: str) -> bool:
     return file.startswith(_PYTHON) and "site-packages" not in file
 

@@ -337,22 +337,12 @@ def _cotangent(n: int) -> tuple[float, ...]:
 # --- The error function's relatives ---
 
 
-def erfcx(x: Any) -> Any:
-    """e^(x²)·erfc(x), which falls as 1/x where erfc itself is too small for a float.
+def erfcx(z: Any) -> Any:
+    """e^(z²)·erfc(z) for z >= 0, which falls as 1/z where erfc itself is too small for a float.
 
-    >>> erfcx(0.0), erfcx(math.inf), erfcx(-math.inf)
-    (1.0, 0.0, inf)
+    >>> erfcx(0.0), erfcx(math.inf)
+    (1.0, 0.0)
     """
-    a = rules.abs_(x)
-    y = _erfcx_from_0(a)
-
-    def below() -> Any:  # beyond 1.8e308 from -26.63 on
-        return choose(a < 26.63, lambda: 2.0 * _exp_of_square(1.0, a) - y, lambda: math.inf)
-
-    return choose(x < 0.0, below, lambda: y)
-
-
-def _erfcx_from_0(z: Any) -> Any:
     m = rules.minimum(z, 1e20)  # ∞ / ∞ has no value
     half = m / (m + 4.0)
     return (0.5 + half * polynomial(_ERFCX, 2.0 * half - 1.0)) / (z + 0.5)
@@ -387,7 +377,7 @@ def log_ndtr(x: Any) -> Any:
     (-5e+19, -0.6931471805599453)
     """
     a = rules.abs_(x)
-    half = 0.5 * _erfcx_from_0(a * 0.7071067811865476)
+    half = 0.5 * erfcx(a * 0.7071067811865476)
     return choose(
         x < 0.0,
         lambda: _log(half) - (0.5 * a) * a,
@@ -425,7 +415,7 @@ def inverse_mills_slope(x: Any) -> Any:
 
 def _mills_above_0(a: Any) -> Any:
     tail = _exp_of_square(-0.5, rules.minimum(a, 40.0))
-    return 0.3989422804014327 * tail / (1.0 - 0.5 * tail * _erfcx_from_0(a * 0.7071067811865476))  # 1 / √2π
+    return 0.3989422804014327 * tail / (1.0 - 0.5 * tail * erfcx(a * 0.7071067811865476))  # 1 / √2π
 
 
 def _mills_below_0(a: Any) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ down here: what a derivation says of a factor is a partial of the table, with sy
 
 from __future__ import annotations
 
-from autograd.explanations.exercise import Exercise, exercise
+from autograd.explanations.exercises.exercise import Exercise, exercise
 from autograd.explanations.explaining import explain
 from autograd.explanations.explanation import Explanation
 from autograd.explanations.lines import Step

@@ -115,7 +115,7 @@ def exercise(
 
     chainrule exercise "(w*i - t)**2" --at w=0.15 --at i=0.05 --at t=0.01 --to moodle --out course.xml
     """
-    from autograd.explanations.exercise import exercise as made
+    from autograd.explanations.exercises.exercise import exercise as made
     from autograd.files import write_whole
 
     y, names = read(expression, at)

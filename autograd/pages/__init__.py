@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from autograd.engine.value import Value
 
-PARTS = ("controls", "explanation", "table", "legend", "check", "descent")
-
 
 def page(
     v: Any,
@@ -67,4 +65,4 @@ def page(
     return write(v, path, exercise=exercise, title=title, highlight=highlight, hide=hide, train=train, digits=digits)
 
 
-__all__ = ["PARTS", "page"]
+__all__ = ["page"]

@@ -21,12 +21,12 @@ from autograd.engine import graph
 from autograd.engine.rules import LEAF
 from autograd.engine.value import Value
 from autograd.files import write_whole
-from autograd.pages import PARTS
 from autograd.pages.picture import picture
 from autograd.pages.recompute import recompute
 from autograd.pages.story import Entry, choices, tell
 from autograd.views.render import visible
 
+PARTS: Final = ("controls", "explanation", "table", "legend", "check", "descent")
 _TRAINED: Final = ("w", "b", "theta", "θ", "W")  # how labels of parameters begin
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from autograd.testing.gradients.report import GradientReport, GradientRow
     from autograd.testing.gradients.truth import Truth, derivative_of
     from autograd.testing.judge.check import check_engine
-    from autograd.testing.judge.report import Report
+    from autograd.testing.judge.findings.report import Report
     from autograd.testing.strategies import expressions
 
 # Names whose module is loaded when they are first used.
@@ -29,7 +29,7 @@ _LATER = {
     "Expression": "autograd.testing.expression",
     "GradientReport": "autograd.testing.gradients.report",
     "GradientRow": "autograd.testing.gradients.report",
-    "Report": "autograd.testing.judge.report",
+    "Report": "autograd.testing.judge.findings.report",
     "Truth": "autograd.testing.gradients.truth",
     "WrongGradient": "autograd.testing.gradients.check",
     "check_engine": "autograd.testing.judge.check",

@@ -97,8 +97,8 @@ class Expression:
         Args:
             leaves: numbers in place of the point: floats, Values, ``mpmath.mpf``, SymPy symbols, or another engine's.
             engine: how to apply the primitives: a mapping from their names to functions, or an
-                :class:`~autograd.testing.judge.engines.Engine`. Python's operators and the functions of ``autograd``,
-                if it isn't given.
+                :class:`~autograd.testing.judge.subject.engines.Engine`. Python's operators and the functions of
+                ``autograd``, if it isn't given.
 
         Raises:
             TypeError: there are not as many leaves as the point has numbers.

@@ -22,10 +22,8 @@ from collections.abc import Iterable, Sequence
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, Final
 
-from autograd.engine import graph, modes
+from autograd.engine import modes
 from autograd.engine.modes import TAPE
-from autograd.engine.rules import LEAF
-from autograd.engine.value import Value
 from autograd.errors import LostDerivative
 
 if TYPE_CHECKING:
@@ -110,24 +108,6 @@ class World:
     def push_forward(self, outputs: Sequence[Any], leaves: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
         """Forward mode: the derivative of each output along the tangents of the leaves, likewise."""
         raise NotImplementedError
-
-
-def world_of(x: Any) -> World | None:
-    """The world that a number belongs to; None for a plain number, or a Value that is computed from no world's leaf.
-
-    >>> from autograd import grad
-    >>> def f(x):
-    ...     print(type(world_of(x)).__name__, type(world_of(2 * x)).__name__, world_of(2.0))
-    ...     return x
-    >>> grad(f)(1.0)
-    Ground Ground None
-    1.0
-    """
-    if not isinstance(x, Value):
-        world: World | None = getattr(x, "world", None)
-        return world
-    leaves = [x] if x._rule is LEAF else graph.marked(x)[1]
-    return next((leaf._origin.world for leaf in leaves if leaf._origin and leaf._origin.world), None)
 
 
 def world_of_trace(numbers: Iterable[Any]) -> Any:

@@ -24,6 +24,7 @@ from nn import losses, optim
 from nn.history import History
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
+from nn.training.position import Position
 from nn.w8.network import W8Network
 
 if TYPE_CHECKING:
@@ -131,8 +132,6 @@ def load_run(
 def _run(
     cls: type[Trainer], path: Any, content: dict[str, Any], tensors: dict[str, Any], model: Module, loss: Any, lr: Any
 ) -> Trainer:
-    from nn.training.trainer import Position
-
     _check_names(model, content["model"], path)
     saved = content["optimizer"]
     if lr is None and saved["lr"] is None:

@@ -8,10 +8,11 @@ import numpy as np
 
 from autograd import AnomalyError, Value, detect_anomaly
 from nn.functional import functional
+from nn.training.position import Position
 from nn.training.steps import Groups, drawing, plain
 
 if TYPE_CHECKING:
-    from nn.training.trainer import Position, Trainer
+    from nn.training.trainer import Trainer
 
 
 def diverged(trainer: Trainer, groups: Groups, position: Position, loss: float, vector: Any) -> AnomalyError:

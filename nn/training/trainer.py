@@ -10,44 +10,23 @@ import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
 from nn.blocks import takes_random
 from nn.history import History
 from nn.module import Module
-from nn.optim import Optimizer, Slots
+from nn.optim import Optimizer
 from nn.training.data import Batch, Group, batches, grouped, inputs_only
 from nn.training.diverged import diverged
+from nn.training.position import Position
 from nn.training.progress import Progress
 from nn.training.steps import Compiled, Draws, Eager, default_backend, floats, plain
 
 Loss = Callable[[Any, Any], Any]
 
 _new: Final[Any] = tuple.__new__  # makes a NamedTuple in a third of the time that it takes by its name
-
-
-class Position(NamedTuple):
-    """Where a run stands: what the next update starts from.
-
-    Attributes:
-        vector, slots: the parameters, and what the optimiser keeps.
-        steps: updates so far.
-        epoch, batch: complete epochs, and complete batches of the epoch that has begun.
-        total: the sum of the losses of its batches, each times its size.
-        best, lowest, waited: the parameters of the best epoch, its loss, and how many epochs ago it was.
-    """
-
-    vector: Any
-    slots: Slots
-    steps: int = 0
-    epoch: int = 0
-    batch: int = 0
-    total: float = 0.0
-    best: Any = None
-    lowest: float = math.inf
-    waited: int = 0
 
 
 class Trainer:

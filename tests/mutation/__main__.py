@@ -1,4 +1,7 @@
-"""``python -m tests.mutation [FILE ...]``: test every mutant of these files, or of all, and print the table of results.
+"""``python -m tests.mutation [FILE ...]``: test mutants of these files, or of all, and print the table of results.
+
+Of a file a sample is tested. ``--most N`` tests no more than N mutants of each, ``--all`` every one. The results of the
+files that were done before a run was broken off are printed with ``--report``.
 
 A run that was broken off goes on where it was, and one that is repeated tests the survivors again. A file that has been
 edited begins afresh; so does everything after ``rm -r out/mutants``.
@@ -6,6 +9,7 @@ edited begins afresh; so does everything after ``rm -r out/mutants``.
 
 from __future__ import annotations
 
+import argparse
 import compileall
 import difflib
 import os
@@ -27,7 +31,7 @@ from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResult
 
-from tests.mutation import OPERATORS_LEFT_OUT, PASSES, SAMPLES, SECONDS
+from tests.mutation import EVERY, LONGEST, MOST, OPERATORS_LEFT_OUT, PASSES, SAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "mutants"
@@ -70,14 +74,14 @@ def command(*words: str) -> None:
     subprocess.run([str(Path(sys.executable).parent / words[0]), *words[1:]], cwd=COPY, env=ENVIRONMENT, check=True)
 
 
-def test(file: str, address: Path, every_one: bool) -> None:
+def test(file: str, address: Path, most: int | None) -> None:
     """Have cosmic-ray test the mutants of one file, those that no earlier run has tested."""
     stem = file.removesuffix(".py").replace("/", ".")
     config, session = OUT / f"{stem}.toml", OUT / f"{stem}.sqlite"
     settings = {
         "module-path": file,
         "test-command": f"{sys.executable} -S -E {ASK} {address} {file}",
-        "timeout": 2.0 * SECONDS,
+        "timeout": 2.0 * LONGEST,
         "excluded-modules": [],
         "distributor": {"name": "local"},
         "filters": {"operators-filter": {"exclude-operators": list(OPERATORS_LEFT_OUT)}},
@@ -86,15 +90,15 @@ def test(file: str, address: Path, every_one: bool) -> None:
     source, seen = (COPY / file).read_text(encoding="utf-8"), OUT / f"{stem}.py"
     if session.exists() and seen.exists() and seen.read_text(encoding="utf-8") == source:
         forget("test_outcome = 'SURVIVED'", session)  # there may be new tests
-        if every_one:
+        if most is None:
             forget(f"output = '{OUT_OF_SAMPLE}'", session)
     else:
         session.unlink(missing_ok=True)
         seen.write_text(source, encoding="utf-8")
         command("cosmic-ray", "init", str(config), str(session))
         command("cr-filter-operators", str(session), str(config))
-        if file in SAMPLES and not every_one:
-            draw(session, SAMPLES[file])
+        if most is not None:
+            draw(session, min(most, SAMPLES.get(file, MOST)))
     began = time.perf_counter()
     command("cosmic-ray", "baseline", str(config))  # without a mutation the tests pass
     print(f"{file}: the tests take {time.perf_counter() - began:.0f} s without a mutation", flush=True)
@@ -152,8 +156,11 @@ def common(a: str, b: str) -> int:
     return next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
 
 
-def main(files: list[str], every_one: bool) -> int:
-    """Test the mutants of these files; the status is 1 if a survivor isn't explained in docs/mutants.md."""
+def main(files: list[str], most: int | None) -> int:
+    """Test so many mutants of each of these files, None for all.
+
+    The status is 1 if a survivor isn't explained in docs/mutants.md.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the commands and the server end, too
     OUT.mkdir(parents=True, exist_ok=True)
     copy()
@@ -167,7 +174,7 @@ def main(files: list[str], every_one: bool) -> int:
             while not address.exists() and server.poll() is None:
                 time.sleep(0.1)
             for file in files:
-                test(file, address, every_one)
+                test(file, address, most)
         finally:
             server.terminate()
             server.wait()
@@ -177,10 +184,10 @@ def main(files: list[str], every_one: bool) -> int:
 def report(results: list[Result]) -> int:
     """Print the table, and the survivors that docs/mutants.md doesn't explain."""
     everything = Result("all", sum(r.mutants for r in results), [text for r in results for text in r.survivors])
-    print(f"\n{'file':<29}{'mutants':>8}{'killed':>8}{'survived':>10}{'killed, %':>11}")
+    print(f"\n{'file':<55}{'mutants':>8}{'killed':>8}{'survived':>10}{'killed, %':>11}")
     for file, mutants, survivors in (*results, everything):
         killed = mutants - len(survivors)
-        print(f"{file:<29}{mutants:>8}{killed:>8}{len(survivors):>10}{100 * killed / mutants:>11.1f}")
+        print(f"{file:<55}{mutants:>8}{killed:>8}{len(survivors):>10}{100 * killed / max(mutants, 1):>11.1f}")
     explained = DOCS.read_text(encoding="utf-8") if DOCS.exists() else ""
     new = [text for text in everything.survivors if text not in explained]
     if new:
@@ -190,6 +197,23 @@ def report(results: list[Result]) -> int:
     return 1 if new else 0
 
 
+def finished(file: str) -> bool:
+    """Whether every mutant of the file that was to be tested has been."""
+    session = OUT / f"{file.removesuffix('.py').replace('/', '.')}.sqlite"
+    if not session.exists():
+        return False
+    with use_db(str(session), WorkDB.Mode.open) as db:
+        return not db.pending_work_items
+
+
 if __name__ == "__main__":
-    files = [word for word in sys.argv[1:] if word != "--all"]
-    sys.exit(main(files or list(PASSES), "--all" in sys.argv))
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation")
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    parser.add_argument("--most", type=int, default=EVERY, metavar="N")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--report", action="store_true")
+    asked = parser.parse_args()
+    files = asked.files or list(PASSES)
+    if asked.report:
+        sys.exit(report([result(file) for file in files if finished(file)]))
+    sys.exit(main(files, None if asked.all else asked.most))

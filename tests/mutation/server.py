@@ -15,11 +15,12 @@ import shlex
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.mutation import LEFT_OUT, MEMORY, PASSES, SECONDS
+from tests.mutation import LEFT_OUT, LONGEST, MEMORY, PASSES, SECONDS, TIMES
 
 HEAVY = ("hypothesis.strategies", "hypothesis.extra.numpy", "mpmath", "numpy", "optree", "sympy")
 OURS = ("autograd", "nn", "tests")
@@ -62,13 +63,13 @@ def lines(file: str) -> set[str]:
     return set(Path(file).read_text(encoding="utf-8").splitlines())
 
 
-def run(file: str, changed: set[str]) -> int:
+def run(file: str, changed: set[str], seconds: int) -> int:
     """pytest's exit status, of the tests of that file; an endless loop or all too much memory is a failure, too."""
     import resource  # there is none on Windows
 
     child = os.fork()
     if child == 0:
-        signal.alarm(SECONDS)
+        signal.alarm(seconds)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         status = 1
         try:
@@ -88,6 +89,7 @@ def main(address: str, files: list[str]) -> None:
     """Answer each file's name with an exit status."""
     load(files)
     originals = {file: lines(file) for file in files}
+    patience: dict[str, int] = {}  # seconds for the tests of a mutant: what they take without a mutation, several times
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
         server.listen()
@@ -95,7 +97,10 @@ def main(address: str, files: list[str]) -> None:
             connection, _ = server.accept()
             with connection:
                 file = connection.recv(1000).decode()
-                connection.sendall(str(run(file, lines(file) - originals[file])).encode())
+                began = time.perf_counter()
+                status = run(file, lines(file) - originals[file], patience.get(file, LONGEST))
+                patience.setdefault(file, max(SECONDS, round(TIMES * (time.perf_counter() - began))))
+                connection.sendall(str(status).encode())
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from autograd.testing.gradients.truth import (
     second_derivatives,
     terms_of,
 )
-from autograd.testing.judge.exact import LARGEST
+from autograd.testing.judge.trials.exact import LARGEST
 from autograd.testing.points import NEAR_ENDS, PLAIN
 from autograd.testing.strategies import Builder
 from tests import truth

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.compiler.kernel.order import arrange
 from autograd.compiler.kernel.places import NOWHERE, Place, Places
 from autograd.compiler.kernel.rows import WIDE, Row, differences, is_worth_it, runs, tiles
 from autograd.compiler.kernel.words import FUNCTIONS, OPS
@@ -45,9 +46,7 @@ def _row(program: Program, places: Places, value: Index) -> Row:
             single.append(of[a])
         else:
             minus.append((of[a], places.one))
-    for terms in (plus, minus, single):
-        if len(terms) > 1:
-            terms.sort()
+    arrange((plus, minus, single))
     indices = [x for pair in (*plus, *minus) for x in pair]
     return Row(value, (len(plus), len(minus), len(single)), indices + single, places.fixed.get(value, NOWHERE))
 

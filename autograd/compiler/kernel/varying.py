@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from autograd.compiler.kernel.memory import Intervals
+from autograd.compiler.kernel.order import arrange
 from autograd.compiler.kernel.places import NOWHERE, Places, Slot
 from autograd.compiler.kernel.rows import Row, differences, grids, is_grid, oriented, runs
 from autograd.compiler.kernel.words import FUNCTIONS, OPS
@@ -184,10 +185,7 @@ class VaryingSection:
                     a, b = b, a
                 pair = (slots[a] if batches[a] else self.side_by_side(a), places[b])
                 (vu if sign > 0 else vu_minus).append(pair)
-        for pairs in (vv, vv_minus, vu, vu_minus):
-            pairs.sort()
-        v.sort()
-        u.sort()
+        arrange((vv, vv_minus, vu, vu_minus, v, u), reduces=head is REDUCE)
         indices = [x for pair in chain(vv, vv_minus, vu, vu_minus) for x in pair] + v + u
         counts = (len(vv), len(vv_minus), len(vu), len(vu_minus), len(v), len(u))
         return Row(value, counts, indices, NOWHERE)

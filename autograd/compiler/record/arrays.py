@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd.arrays import NumberArray
 from autograd.engine.kinds import is_traced
-from autograd.engine.modes import users_line
+from autograd.engine.modes import here
 from autograd.errors import TraceError
 
 
@@ -25,7 +25,7 @@ class TracedArray(NumberArray):
         if self.size < 2:
             return super().__bool__()  # its only element knows
         raise TraceError(
-            f"an if, while, and, or or not asked for the truth of an array of traced numbers{_here()}; "
+            f"an if, while, and, or or not asked for the truth of an array of traced numbers{here()}; "
             "choose with where(condition, a, b); conditions combine with &, | and ~, any() and all() reduce them to one"
         )
 
@@ -59,9 +59,4 @@ def _no_index(index: Any, by_number: str) -> TraceError | None:
         cure, what = f"write {by_number}", "a traced number was an index"
     else:
         return None
-    return TraceError(f"{cure}: {what}{_here()}, and while jit records, it has no value")
-
-
-def _here() -> str:
-    file, line = users_line()
-    return f" at {file}:{line}"
+    return TraceError(f"{cure}: {what}{here()}, and while jit records, it has no value")

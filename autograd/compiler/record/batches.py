@@ -25,7 +25,7 @@ from autograd.compiler.record.in_lanes import FUNCTIONS, NoForm, axis_of, produc
 from autograd.compiler.record.lanes import aligned, apart, each, lanes_of
 from autograd.compiler.record.trace import Condition, Trace, Traced
 from autograd.engine.arrays import alone
-from autograd.engine.modes import users_line
+from autograd.engine.modes import here, users_line
 from autograd.errors import SlowWarning, TraceError
 
 
@@ -134,7 +134,7 @@ class Batch(NDArrayOperatorsMixin):
     def __getitem__(self, index: Any) -> Any:
         first, *rest = index if isinstance(index, tuple) else (index,)
         if any(isinstance(x, (Traced, Condition)) for x in (first, *rest)):
-            raise TraceError(f"{_TAKE}: {_what_index(first)}{_here()}, and while jit records, a number has no value")
+            raise TraceError(f"{_TAKE}: {_what_index(first)}{here()}, and while jit records, a number has no value")
         if _is_basic(rest):
             if isinstance(first, slice):
                 if first == slice(None):
@@ -162,7 +162,7 @@ class Batch(NDArrayOperatorsMixin):
         numbers[index] = x
         lanes = lanes_of(self.trace, numbers)
         if lanes is None:
-            raise TraceError(f"a sample's number can't be put into a batch{_here()}; return it from vmap's function")
+            raise TraceError(f"a sample's number can't be put into a batch{here()}; return it from vmap's function")
         self._become(lanes)
 
     def _become(self, lanes: Any) -> None:
@@ -190,7 +190,7 @@ class Batch(NDArrayOperatorsMixin):
             raise ValueError(f"an array of shape {np.shape(result)} doesn't go into a batch of shape {out.shape}")
         lanes = result.lanes if isinstance(result, Batch) else lanes_of(self.trace, np.asanyarray(result))
         if lanes is None:
-            raise TraceError(f"a sample's number can't be put into a batch{_here()}; return it from vmap's function")
+            raise TraceError(f"a sample's number can't be put into a batch{here()}; return it from vmap's function")
         out._become(lanes)
         return out
 
@@ -314,7 +314,7 @@ class Batch(NDArrayOperatorsMixin):
         """Itself, for a dtype of real numbers."""
         if np.dtype(dtype).kind in "fO":
             return self.with_lanes(each(as_number, self.lanes))
-        raise TraceError(f"leave it as it is: astype({dtype!r}) was called{_here()}, and numbers under jit are floats")
+        raise TraceError(f"leave it as it is: astype({dtype!r}) was called{here()}, and numbers under jit are floats")
 
     def ravel(self) -> Any:
         """With one axis."""
@@ -352,8 +352,3 @@ _TAKE: Final = "write take(V, i)"
 
 def _what_index(x: Any) -> str:
     return "a comparison was an index" if isinstance(x, Condition) else "an index was a traced number"
-
-
-def _here() -> str:
-    file, line = users_line()
-    return f" at {file}:{line}"

@@ -9,36 +9,28 @@ would freeze into the program what was true of one call. The error names the lin
 
 from __future__ import annotations
 
-import itertools
 import operator
-import struct
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, TypeAlias, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
 
 from autograd.compiler.ieee import FUNCTIONS
 from autograd.compiler.program import (
-    CONSTANT,
     COPY,
     EQUAL,
-    LANES,
     LESS,
     LESS_EQUAL,
     NONE,
     OWN,
-    PICK,
     SELECT,
     SUM,
     TAKE,
-    Head,
     Index,
-    Instruction,
-    Program,
-    Term,
 )  # fmt: skip
+from autograd.compiler.record.listing import Listing
 from autograd.engine import rules
 from autograd.engine.kinds import where
 from autograd.engine.methods import Functions
-from autograd.engine.modes import MODES, admits, checking, users_line
+from autograd.engine.modes import MODES, admits, checking, here
 from autograd.engine.rules import Rule
 from autograd.errors import TraceError
 from autograd.transforms.operators import Operators
@@ -63,15 +55,11 @@ class Foreign(TraceError):
     """A number meets the trace that is no part of the program: a Value, say, that the function closes over."""
 
 
-class Trace:
-    """Instructions as they are recorded."""
+class Trace(Listing):
+    """Instructions as they are recorded, and the call that records them."""
 
     def __init__(self, inputs: int, keep_lines: bool = False) -> None:
-        self.inputs = inputs
-        self.ops: list[Instruction] = []
-        self._numbers = cast("Iterator[Index]", itertools.count(inputs))  # of the values to come
-        self.names: dict[Index, str] = {}
-        self.lines: dict[Index, str] = {}
+        super().__init__(inputs, keep_lines)
         self.batch = 0  # of the vmap whose function is running; 0 outside
         self.unrolling = False  # whether a vmap is running its function sample by sample
         self.open = True
@@ -79,99 +67,9 @@ class Trace:
         self.world: Any = None  # the Tape that belongs to it
         self.options: dict[str, Any] = {}  # of the jit that records
         self.refusal: TraceError | None = None  # the first one, which the function may have caught
-        self._keep_lines = keep_lines
-        self._constants: dict[bytes, Index] = {}
         self.by_table: set[Index] = set()  # choices of which a branch is 0 by the table: the whole number
-        self.guards: dict[Index, Index] = {}  # of derivatives: 0 where a choice has left them out, else 1
         # Of takes: which row is taken, by index and number of rows; whether it is a certain one, by that one as well.
         self.choices: dict[tuple[int, ...], Index] = {}
-
-    def __len__(self) -> int:
-        return self.inputs + len(self.ops)
-
-    def values(self) -> Sequence[Index]:
-        """All values so far, in order."""
-        return cast("Sequence[Index]", range(len(self)))
-
-    def finish(self, outputs: Sequence[Index]) -> Program:
-        """The program that returns these values."""
-        return Program(self.inputs, self.ops, list(outputs), self.names, self.lines, self.guards)
-
-    def append(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
-        """Record an instruction: the number of its value."""
-        self.ops.append((head, operands, batch))
-        value = next(self._numbers)
-        if self._keep_lines:
-            file, line = users_line()
-            self.lines[value] = f"{file}:{line}"
-        return value
-
-    def constant(self, number: float) -> Index:
-        """A number that is known now."""
-        key = struct.pack("d", number)  # tells -0.0 from 0.0, and finds NaN again
-        if key not in self._constants:
-            self._constants[key] = self.append(CONSTANT, (number,), 0)
-        return self._constants[key]
-
-    def known(self, value: Index) -> float | None:
-        """The number of a value that is a constant."""
-        if value >= self.inputs:
-            head, operands, _ = self.ops[value - self.inputs]
-            if head is CONSTANT:
-                return float(operands[0])
-        return None
-
-    def batch_of(self, *values: Index) -> int:
-        """The batch that varying ones among the values vary over; 0 if all are uniform.
-
-        Raises:
-            TraceError: there are two batches of different sizes.
-        """
-        batch = 0
-        inputs, ops = self.inputs, self.ops
-        for value in values:
-            if value >= inputs:
-                its = ops[value - inputs][2]
-                if its and its != batch:
-                    if batch:
-                        raise TraceError(
-                            f"a batch of {batch} and a batch of {its} meet in one operation{_here()}; "
-                            "reduce one with mean or sum first"
-                        )
-                    batch = its
-        return batch
-
-    def sum(self, terms: Sequence[Term]) -> Index:
-        """Σ ±a·b; varying if a factor is."""
-        terms = tuple(terms)
-        factors = [x for a, b, _ in terms for x in (a, b) if x >= 0]
-        return self.append(SUM, terms, self.batch_of(*factors))
-
-    def product(self, a: Index, b: Index) -> Index:
-        """a·b."""
-        return self.append(SUM, ((a, b, 1),), self.batch_of(a, b))
-
-    def call(self, head: Head | Rule, *operands: Index) -> Index:
-        """A function of the values."""
-        return self.append(head, operands, self.batch_of(*operands))
-
-    def pick(self, value: Index, sample: int) -> Index:
-        """The number of one sample; of a uniform value that itself."""
-        return self.append(PICK, (value, sample), 0) if self.batch_of(value) else value
-
-    def lanes(self, values: Sequence[Index]) -> Index:
-        """The varying value that has these uniform ones as its samples' numbers."""
-        return self.append(LANES, tuple(values), len(values))
-
-    def picked_from(self, values: Sequence[Index]) -> Index | None:
-        """The varying value of which these are the numbers of all samples, in order; None if they are of none."""
-        source = None
-        for sample, value in enumerate(values):
-            head, operands, _ = self.ops[value - self.inputs] if value >= self.inputs else (COPY, (), 0)
-            if head is not PICK or operands[1] != sample or source not in (None, operands[0]):
-                return None
-            source = operands[0]
-        return source if source is not None and self.batch_of(source) == len(values) else None
 
     def copy(self, value: Index) -> Index:
         """The value by another name, to differentiate by; in a vmap's function, each sample's own."""
@@ -188,7 +86,7 @@ class Trace:
             if x.trace is not self:
                 both = x.trace.open and self.open
                 whose = "another function that is being traced" if both else "a traced call that has ended"
-                raise TraceError(f"a traced number of {whose} is used{_here()}; pass it in as an argument")
+                raise TraceError(f"a traced number of {whose} is used{here()}; pass it in as an argument")
             return x.index
         if type(x) is float:
             return self.constant(x)
@@ -196,7 +94,7 @@ class Trace:
             return x.index
         if isinstance(x, Functions) or hasattr(type(x), "__apply_rule__"):
             raise Foreign(
-                f"{type(x).__name__} {x!r:.60} meets a traced number{_here()}: its number would be frozen into the "
+                f"{type(x).__name__} {x!r:.60} meets a traced number{here()}: its number would be frozen into the "
                 "program; pass it to the traced function as an argument, or use its .data where a constant is meant"
             )
         return self.constant(rules.real(x))
@@ -224,7 +122,7 @@ class Trace:
             return y
         if checking():
             raise TraceError(
-                f"write jit(f, check=True): detect_anomaly looks at numbers{_here()}, and while jit records, a number "
+                f"write jit(f, check=True): detect_anomaly looks at numbers{here()}, and while jit records, a number "
                 "has no value"
             )
         return y if admits(rules.stop_gradient, ()) else self._operation(rules.stop_gradient, [y.index])
@@ -247,12 +145,12 @@ class Trace:
         for position in rule.constant:
             if self.known(values[position]) is None:
                 raise TraceError(
-                    f"operand {position + 1} of {rule.name} has to be a constant{_here()}; write a plain number"
+                    f"operand {position + 1} of {rule.name} has to be a constant{here()}; write a plain number"
                 )
         formula = rule.fit or rule.definition
         if formula is None:
             raise TraceError(
-                f"{rule.name} can't be compiled{_here()}: its row has no definition in terms of other functions"
+                f"{rule.name} can't be compiled{here()}: its row has no definition in terms of other functions"
             )
         return formula
 
@@ -350,7 +248,7 @@ class Traced(InArrays, Operators):
         rows = list(table)
         if all(hasattr(row, "__len__") for row in rows):
             if len({len(row) for row in rows}) > 1:
-                raise TraceError(f"take with a traced index needs rows of one length{_here()}")
+                raise TraceError(f"take with a traced index needs rows of one length{here()}")
             row = [self.__take__(column) for column in zip(*rows)]
             if hasattr(table, "ndim"):
                 import numpy as np
@@ -525,16 +423,11 @@ _STATIC = (
 )
 
 
-def _here() -> str:
-    file, line = users_line()
-    return f" at {file}:{line}"
-
-
 def _no_number(what: str, instead: str, trace: Trace | None = None) -> TraceError:
     """The error, whose message begins with what to write instead; noted in the trace, if it can't do without."""
     cure, _, more = instead.partition("; ")
     rest = f" {more[0].upper()}{more[1:]}." if more else ""
-    error = TraceError(f"{cure}: {what}{_here()}, and while jit records, a number has no value.{rest}")
+    error = TraceError(f"{cure}: {what}{here()}, and while jit records, a number has no value.{rest}")
     if trace is not None and trace.refusal is None:
         trace.refusal = error
     return error

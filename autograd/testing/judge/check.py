@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from autograd.testing.judge.engines import Engine
-from autograd.testing.judge.exact import context
-from autograd.testing.judge.isolation import isolated
-from autograd.testing.judge.loading import load
+from autograd.testing.judge.findings.report import Report
+from autograd.testing.judge.findings.rows import Row
 from autograd.testing.judge.profile import read_profile
 from autograd.testing.judge.properties.table import Property
-from autograd.testing.judge.report import Report
-from autograd.testing.judge.rows import Row
-from autograd.testing.judge.run import chosen, ends_the_check, not_tried, try_property
-from autograd.testing.judge.search import Search, effort_named
-from autograd.testing.judge.spelling import Name, Spelling
-from autograd.testing.judge.trial import Trial
-from autograd.testing.judge.worker import INSIDE
+from autograd.testing.judge.running.isolation import isolated
+from autograd.testing.judge.running.run import chosen, ends_the_check, not_tried, try_property
+from autograd.testing.judge.running.worker import INSIDE
+from autograd.testing.judge.subject.engines import Engine
+from autograd.testing.judge.subject.loading import load
+from autograd.testing.judge.subject.spelling import Name, Spelling
+from autograd.testing.judge.trials.exact import context
+from autograd.testing.judge.trials.search import Search, effort_named
+from autograd.testing.judge.trials.trial import Trial
 
 
 def check_engine(

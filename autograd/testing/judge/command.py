@@ -10,13 +10,13 @@ from pathlib import Path
 
 from autograd.files import write_whole
 from autograd.testing.judge.check import examine
+from autograd.testing.judge.findings.report import painted
+from autograd.testing.judge.findings.rows import FAILURES, Row
 from autograd.testing.judge.profile import Task
-from autograd.testing.judge.report import painted
 from autograd.testing.judge.results import FORMATS, results
-from autograd.testing.judge.rows import FAILURES, Row
-from autograd.testing.judge.run import chosen
-from autograd.testing.judge.search import Search
-from autograd.testing.judge.spelling import Spelling
+from autograd.testing.judge.running.run import chosen
+from autograd.testing.judge.subject.spelling import Spelling
+from autograd.testing.judge.trials.search import Search
 
 
 def check(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.errors import missing
-from autograd.testing.judge.run import chosen
+from autograd.testing.judge.running.run import chosen
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree import ElementTree
 
+from autograd.testing.judge.findings.report import Report
+from autograd.testing.judge.findings.rows import Row
 from autograd.testing.judge.profile import Task
-from autograd.testing.judge.report import Report
-from autograd.testing.judge.rows import Row
 
 FORMATS: Final = ("gradescope", "junit")
 

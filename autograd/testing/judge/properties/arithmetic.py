@@ -10,10 +10,10 @@ from typing import Final
 
 from autograd.testing import points
 from autograd.testing.expression import OPERATORS, Expression
-from autograd.testing.judge.exact import exact
-from autograd.testing.judge.rows import HABITS
-from autograd.testing.judge.transcript import Failed, Raised, Transcript, Unsupported, Variable
-from autograd.testing.judge.trial import REACH, Form, Skipped, Trial
+from autograd.testing.judge.findings.rows import HABITS
+from autograd.testing.judge.trials.exact import exact
+from autograd.testing.judge.trials.transcript import Failed, Raised, Transcript, Unsupported, Variable
+from autograd.testing.judge.trials.trial import REACH, Form, Skipped, Trial
 from autograd.testing.strategies import drawn
 
 BINARY_OPERATORS: Final = ("add", "sub", "mul", "div", "pow")

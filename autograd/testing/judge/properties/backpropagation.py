@@ -13,8 +13,8 @@ from typing import Any, Final
 from autograd.testing import points
 from autograd.testing.expression import Expression
 from autograd.testing.judge.properties.arithmetic import together
-from autograd.testing.judge.transcript import Failed, Transcript, Unsupported, Variable
-from autograd.testing.judge.trial import DIAMONDS, REACH, Skipped, Trial
+from autograd.testing.judge.trials.transcript import Failed, Transcript, Unsupported, Variable
+from autograd.testing.judge.trials.trial import DIAMONDS, REACH, Skipped, Trial
 
 BINARY: Final = ("add", "mul", "sub", "div", "hypot", "atan2")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-from autograd.testing.judge.rows import DERIVATIVES
-from autograd.testing.judge.transcript import Failed, Raised, Unsupported, Variable
-from autograd.testing.judge.trial import Trial
+from autograd.testing.judge.findings.rows import DERIVATIVES
+from autograd.testing.judge.trials.transcript import Failed, Raised, Unsupported, Variable
+from autograd.testing.judge.trials.trial import Trial
 
 INF: Final = math.inf
 NAN: Final = math.nan

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from autograd.testing.expression import Expression, Step
 from autograd.testing.judge.properties.backpropagation import claim_near, gradient_of, needs, room_for, single_steps
-from autograd.testing.judge.transcript import Failed, Raised, Transcript, Unsupported, Variable
-from autograd.testing.judge.trial import DIAMONDS, Skipped, Trial
+from autograd.testing.judge.trials.transcript import Failed, Raised, Transcript, Unsupported, Variable
+from autograd.testing.judge.trials.trial import DIAMONDS, Skipped, Trial
 
 
 def second_backward(trial: Trial) -> str:

@@ -9,9 +9,9 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd.testing.judge.rows import DERIVATIVES
-from autograd.testing.judge.transcript import Failed, Slow, Transcript, Unsupported, Variable
-from autograd.testing.judge.trial import Trial
+from autograd.testing.judge.findings.rows import DERIVATIVES
+from autograd.testing.judge.trials.transcript import Failed, Slow, Transcript, Unsupported, Variable
+from autograd.testing.judge.trials.trial import Trial
 
 GROWTH: Final = 3.0  # of the time for a node, when there are eight times as many: 1 if it is linear, 8 if quadratic
 TRIES: Final = 6  # before a time is believed to be too long

@@ -1,7 +1,7 @@
 """What the engine check asks: every property with a name, a sentence of explanation, and the function that tries it.
 
-A property returns, or returns a remark; it raises a :class:`~autograd.testing.judge.transcript.Verdict` when there is
-more to say: that it fails, that the engine has no such thing, or that it is slow.
+A property returns, or returns a remark; it raises a :class:`~autograd.testing.judge.trials.transcript.Verdict` when
+there is more to say: that it fails, that the engine has no such thing, or that it is slow.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from autograd.testing.judge.findings.rows import DERIVATIVES, HABITS
 from autograd.testing.judge.properties import arithmetic, backpropagation, edges, repeated_backward, scale
-from autograd.testing.judge.rows import DERIVATIVES, HABITS
-from autograd.testing.judge.trial import Trial
+from autograd.testing.judge.trials.trial import Trial
 
 
 class Property(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograd.engine.notation import LATEX
-from autograd.explanations.questions import Ask, Question
+from autograd.explanations.exercises.questions import Ask, Question
 from autograd.views.render import visible
 
 _HEAD = r"""\documentclass[a4paper]{article}

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from autograd.testing.expression import Expression, literal, term
-from autograd.testing.judge.engines import Engine
-from autograd.testing.judge.exact import Exact
-from autograd.testing.judge.rows import CRASHED, FAILED, HABITS, SLOW, UNSUPPORTED
+from autograd.testing.judge.findings.rows import CRASHED, FAILED, HABITS, SLOW, UNSUPPORTED
+from autograd.testing.judge.subject.engines import Engine
+from autograd.testing.judge.trials.exact import Exact
 
 READABLE = 48  # characters of a formula, at most
 SHOWN = 60  # lines of the flight recorder's script, at most

@@ -1,4 +1,4 @@
-"""The process in which somebody's class is imported and tried: ``python -m autograd.testing.judge.worker``.
+"""The process in which somebody's class is imported and tried: ``python -m autograd.testing.judge.running.worker``.
 
 What to do comes as a line of JSON on the standard input, and, if it says ``on_demand``, the names of properties as
 further lines; what was found goes back as JSON lines on a copy of the
@@ -20,12 +20,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from autograd.testing.judge.engines import Engine
-from autograd.testing.judge.loading import load
-from autograd.testing.judge.run import chosen, try_property
-from autograd.testing.judge.search import Search
-from autograd.testing.judge.spelling import Spelling
-from autograd.testing.judge.trial import Trial
+from autograd.testing.judge.running.run import chosen, try_property
+from autograd.testing.judge.subject.engines import Engine
+from autograd.testing.judge.subject.loading import load
+from autograd.testing.judge.subject.spelling import Spelling
+from autograd.testing.judge.trials.search import Search
+from autograd.testing.judge.trials.trial import Trial
 
 RECORDER_SIZE: Final = 1 << 16
 INSIDE: Final = "CHAINRULE_CHECK"  # set in this process: a check that is called while a class is imported does nothing

@@ -11,8 +11,8 @@ from autograd.engine.notation import LATEX
 from autograd.engine.value import Value
 from autograd.explanations.algebra import named, text, written
 from autograd.explanations.derivation import Derivation, value_line
+from autograd.explanations.exercises.mistakes import Mistake, Verdict, mistakes
 from autograd.explanations.lines import Line, natural
-from autograd.explanations.mistakes import Mistake, Verdict, mistakes
 from autograd.explanations.replay import Recipe, rounded, varied
 from autograd.explanations.stations import Stations
 from autograd.views.render import visible

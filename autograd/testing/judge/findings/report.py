@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from autograd.errors import EngineFailure
-from autograd.testing.judge.page import page
-from autograd.testing.judge.rows import (
+from autograd.testing.judge.findings.page import page
+from autograd.testing.judge.findings.rows import (
     CRASHED,
     DERIVATIVES,
     FAILED,
@@ -187,7 +187,7 @@ class Report:
 
     def to_html(self) -> str:
         """The report as one page that needs nothing else."""
-        return page(self)
+        return page(self.engine, self.rows, self.seconds)
 
 
 def painted(status: str, text: str = "") -> str:

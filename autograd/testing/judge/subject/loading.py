@@ -174,7 +174,8 @@ def _from_notebook(path: Path, name: str) -> ModuleType:
     sys.path.append(str(path.parent))
     module = sys.modules[_identifier(path.stem)] = ModuleType(_identifier(path.stem))
     module.__dict__[_SETUP] = (
-        f"from autograd.testing.judge.loading import load_notebook\nmodule = load_notebook({str(path)!r}, {name!r})"
+        "from autograd.testing.judge.subject.loading import load_notebook\n"
+        f"module = load_notebook({str(path)!r}, {name!r})"
     )
     failed: list[str] = []
     for number, cell in enumerate(cells[:needed], 1):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from autograd.explanations.questions import Ask, Question, fingerprint, in_html
+from autograd.explanations.exercises.questions import Ask, Question, fingerprint, in_html
 from autograd.views.render import visible
 
 

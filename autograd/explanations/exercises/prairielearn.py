@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from autograd.explanations.questions import Question, fingerprint, in_html, question
+from autograd.explanations.exercises.questions import Question, fingerprint, in_html, question
 from autograd.explanations.replay import Recipe
 from autograd.files import writable_folder, write_whole
 from autograd.views.render import visible
 
 _SERVER: Final = '''"""Numbers and answers are made by chainrule, from the computation in graph.json."""
 
-from autograd.explanations import prairielearn
+from autograd.explanations.exercises import prairielearn
 
 
 def generate(data):

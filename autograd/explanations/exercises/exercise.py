@@ -10,9 +10,9 @@ from pathlib import Path
 from autograd.engine import graph
 from autograd.engine.rules import LEAF
 from autograd.engine.value import Value
-from autograd.explanations import paper, prairielearn
-from autograd.explanations.moodle import moodle
-from autograd.explanations.questions import Question, question
+from autograd.explanations.exercises import paper, prairielearn
+from autograd.explanations.exercises.moodle import moodle
+from autograd.explanations.exercises.questions import Question, question
 from autograd.explanations.replay import recipe
 from autograd.files import write_whole
 

@@ -18,12 +18,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
+from autograd.testing.judge.findings.rows import CRASHED, FAILED, TIMED_OUT, Row
 from autograd.testing.judge.properties.table import Property
-from autograd.testing.judge.rows import CRASHED, FAILED, TIMED_OUT, Row
-from autograd.testing.judge.run import chosen, ends_the_check, not_tried
-from autograd.testing.judge.search import Search
-from autograd.testing.judge.spelling import Spelling
-from autograd.testing.judge.worker import INSIDE, RECORDER_SIZE
+from autograd.testing.judge.running.run import chosen, ends_the_check, not_tried
+from autograd.testing.judge.running.worker import INSIDE, RECORDER_SIZE
+from autograd.testing.judge.subject.spelling import Spelling
+from autograd.testing.judge.trials.search import Search
 
 TO_LOAD: Final = 60.0  # seconds for importing the class
 IMPATIENT: Final = 2.0  # seconds for a property after one that timed out
@@ -36,7 +36,7 @@ def isolated(places: Sequence[str], spelling: Spelling, search: Search) -> Itera
     """The rows of the properties that are searched, each as soon as it is known.
 
     Args:
-        places: where the class may be, to be tried in turn: see :func:`autograd.testing.judge.engines.load`.
+        places: where the class may be, to be tried in turn: see :func:`autograd.testing.judge.subject.loading.load`.
         spelling: what things are called there, as text.
         search: how to look for faults.
 
@@ -129,7 +129,7 @@ class _Worker:
         self.recorder = Path(path)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path), INSIDE: "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "autograd.testing.judge.worker"],
+            [sys.executable, "-m", "autograd.testing.judge.running.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

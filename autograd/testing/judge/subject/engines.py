@@ -18,9 +18,9 @@ from typing import Any, Final
 from autograd.engine.rules import RULES
 from autograd.testing import points
 from autograd.testing.expression import OPERATORS, TEMPLATES
-from autograd.testing.judge.definitions import definitions
-from autograd.testing.judge.loading import import_line, imported
-from autograd.testing.judge.spelling import Name, Spelling
+from autograd.testing.judge.subject.definitions import definitions
+from autograd.testing.judge.subject.loading import import_line, imported
+from autograd.testing.judge.subject.spelling import Name, Spelling
 
 METHODS: Final = {
     "add": "__add__",

@@ -8,33 +8,31 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
-from autograd.testing.judge.rows import CRASHED, FAILED, PASSED, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Row
-
-if TYPE_CHECKING:
-    from autograd.testing.judge.report import Report
+from autograd.testing.judge.findings.rows import CRASHED, FAILED, PASSED, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Row
 
 _CLASSES: Final = {PASSED: "passed", FAILED: "bad", CRASHED: "bad", TIMED_OUT: "bad", SLOW: "slow", UNSUPPORTED: "none"}
 
 
-def page(report: Report) -> str:
+def page(engine: str, rows: Sequence[Row], seconds: float) -> str:
     """The whole page."""
-    found = [row for row in report.rows if row.is_failure or row.script]
+    found = [row for row in rows if row.is_failure or row.script]
     heading = "What was found" if found else "Nothing wrong was found"
     return _PAGE.format(
-        title=html.escape(report.engine),
-        bar=_bar(report),
+        title=html.escape(engine),
+        bar=_bar(rows),
         heading=heading,
         findings="\n".join(map(_finding, found)),
-        rows="\n".join(map(_row, report.rows)),
-        seconds=f"{report.seconds:.1f}",
+        rows="\n".join(map(_row, rows)),
+        seconds=f"{seconds:.1f}",
     )
 
 
-def _bar(report: Report) -> str:
+def _bar(rows: Sequence[Row]) -> str:
     """A stripe with a part for each status, as long as its share, and a legend."""
-    counts = [(status, sum(row.status == status for row in report.rows)) for status in STATUSES]
+    counts = [(status, sum(row.status == status for row in rows)) for status in STATUSES]
     counts = [(status, n) for status, n in counts if n]
     parts = "".join(f'<i class="{_CLASSES[status]}" style="flex: {n}"></i>' for status, n in counts)
     legend = "".join(f'<span class="{_CLASSES[status]}">{n} {status}</span>' for status, n in counts)

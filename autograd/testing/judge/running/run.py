@@ -10,10 +10,10 @@ import warnings
 from collections.abc import Collection
 from dataclasses import replace
 
+from autograd.testing.judge.findings.rows import CRASHED, FAILED, NOT_TRIED, PASSED, UNSUPPORTED, Row
 from autograd.testing.judge.properties.table import PROPERTIES, Property
-from autograd.testing.judge.rows import CRASHED, FAILED, NOT_TRIED, PASSED, UNSUPPORTED, Row
-from autograd.testing.judge.transcript import Verdict, named
-from autograd.testing.judge.trial import DIAMONDS, Form, Trial
+from autograd.testing.judge.trials.transcript import Verdict, named
+from autograd.testing.judge.trials.trial import DIAMONDS, Form, Trial
 
 FIRST = PROPERTIES[0].name  # without it no other one can be tried
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from autograd.engine.rules import RULES, Rule
 from autograd.errors import missing
 from autograd.testing.expression import Expression
-from autograd.testing.judge.engines import METHODS, Engine
-from autograd.testing.judge.exact import Exact, exact
-from autograd.testing.judge.search import QUICK, Search
-from autograd.testing.judge.transcript import Failed, Raised, Transcript, Unsupported, Verdict
-from autograd.testing.judge.variants import variant
+from autograd.testing.judge.subject.engines import METHODS, Engine
+from autograd.testing.judge.trials.exact import Exact, exact
+from autograd.testing.judge.trials.search import QUICK, Search
+from autograd.testing.judge.trials.transcript import Failed, Raised, Transcript, Unsupported, Verdict
+from autograd.testing.judge.trials.variants import variant
 from autograd.testing.strategies import drawn
 
 if TYPE_CHECKING:

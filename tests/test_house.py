@@ -1,0 +1,115 @@
+"""The house: no circle of files, none too long, no folder too full, and docs/design.md says where things are."""
+
+import ast
+import re
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tests.forms import needs_sources
+from tests.mutation import NOT_TRIED, PASSES, SAMPLES
+
+ROOT = Path(__file__).parent.parent
+DESIGN = ROOT / "docs" / "design.md"
+MOST_LINES = 480
+MOST_MODULES = 18
+TABLE = {f"autograd.engine.{name}" for name in ("rules", "partials", "special")}  # one text in three files
+
+pytestmark = needs_sources
+
+FILES = {file: file.relative_to(ROOT).as_posix() for top in ("autograd", "nn") for file in (ROOT / top).rglob("*.py")}
+
+
+def module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+MODULES = {module(path): file for file, path in FILES.items()}
+
+
+def statements(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """What is run at some time: all but the blocks that only a type checker reads."""
+    for node in body:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.If) and ast.unparse(inner.test) == "TYPE_CHECKING":
+                inner.body = []
+        yield from ast.walk(node)
+
+
+def imports(text: str) -> set[str]:
+    """The modules of ours that a source imports, at its head or inside a function."""
+    found = set()
+    for node in statements(ast.parse(text).body):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names & MODULES.keys() or {str(node.module)}
+    return found & MODULES.keys()
+
+
+def test_imports_are_found_wherever_they_stand():
+    source = """
+from typing import TYPE_CHECKING
+import autograd.errors
+from autograd.engine import graph, rules
+if TYPE_CHECKING:
+    from autograd.engine.value import Value
+def f():
+    from autograd.transforms.worlds import World
+"""
+    at_the_head = {"autograd.errors", "autograd.engine.graph", "autograd.engine.rules"}
+    assert imports(source) == at_the_head | {"autograd.transforms.worlds"}
+
+
+def test_no_files_import_each_other_on_any_way():
+    graph = {name: imports(file.read_text(encoding="utf-8")) - {name} for name, file in MODULES.items()}
+    for name in TABLE:
+        graph[name] -= TABLE
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+def test_a_file_is_short_or_the_design_says_why_it_is_not():
+    reasons = DESIGN.read_text(encoding="utf-8").partition("have a reason:")[2].partition("\n\n")[0]
+    stated = set(re.findall(r"`(\w+\.py)`", reasons))
+    long = {file.name for file in FILES if len(file.read_text(encoding="utf-8").splitlines()) > MOST_LINES}
+    assert long <= stated
+    assert stated <= {file.name for file in FILES}
+
+
+def test_a_folder_holds_few_modules():
+    folders = {file.parent for file in FILES}
+    full = {folder: count for folder in folders if (count := len(list(folder.glob("*.py")))) > MOST_MODULES}
+    assert not full
+
+
+def test_every_place_that_the_design_names_is_there():
+    """A path is meant from the root, from a package, or is the end of one: `engine/value.py`, `trials/`."""
+    there = {path.relative_to(ROOT).as_posix() for top in ("autograd", "nn", "tests", "docs", "benchmarks")
+             for path in (ROOT / top).rglob("*")} | {path.name for path in ROOT.iterdir()}  # fmt: skip
+    there |= {"autograd", "nn"}
+    named = re.findall(r"`([\w/]+(?:/|\.py|\.js|\.css))`", DESIGN.read_text(encoding="utf-8"))
+    missing = [name for name in named if not any(f"/{path}".endswith(f"/{name.rstrip('/')}") for path in there)]
+    assert not missing
+    assert len(named) > 60
+
+
+def test_every_folder_has_its_room_in_the_design():
+    rooms = DESIGN.read_text(encoding="utf-8")
+    folders = {file.parent.name for file in FILES} - {"autograd"}
+    assert not [name for name in folders if not re.search(rf"`(?:[\w/]*/)?{name}/`", rooms)]
+
+
+def test_mutation_testing_knows_every_file():
+    files = {path for path in FILES.values() if not path.endswith("__init__.py")}
+    assert files == PASSES.keys() | set(NOT_TRIED)
+    assert not PASSES.keys() & set(NOT_TRIED)
+    assert SAMPLES.keys() <= PASSES.keys()
+    for runs in PASSES.values():
+        for run in runs:
+            assert all((ROOT / word).exists() for word in run.split() if word.endswith(".py"))
