@@ -208,6 +208,8 @@ PASSES = {
         "tests/compiler/test_adjoint.py tests/compiler/test_transforms_inside.py",
         "tests/compiler/test_promises.py",
     ),
+    "autograd/compiler/record/captured.py": ("tests/compiler/test_outside.py", "tests/compiler/test_jit.py"),
+    "autograd/compiler/record/effects.py": ("tests/compiler/test_outside.py",),
     "autograd/compiler/record/arguments.py": (
         "tests/compiler/test_layout.py tests/compiler/test_jit.py",
         "tests/compiler/test_promises.py tests/compiler/test_arrays.py",
