@@ -18,6 +18,7 @@ from autograd.compiler.passes.simplify import simplify
 from autograd.compiler.program import Program
 from autograd.compiler.record.adjoint import Tape
 from autograd.compiler.record.arguments import Arguments, Shortcut, name_inputs, orders_of, traced_leaves
+from autograd.compiler.record.effects import without_effects
 from autograd.compiler.record.results import results_of
 from autograd.compiler.record.trace import Trace
 from autograd.engine.modes import TAPE, undisturbed
@@ -41,7 +42,7 @@ class Compiled:
         self._signature: Final = flat.signature
         self.arguments: Final = flat.key.layout(dtype)
         self.dtype: Final = dtype
-        recorded, self.results = record(f, flat, self.arguments, dtype, keep_lines=backend.keeps_lines)
+        recorded, self.results = record(f, flat, self.arguments, dtype, threads, keep_lines=backend.keeps_lines)
         self._recorded: Final = recorded
         is_quick = bool(recorded.guards) and not backend.looks_inside and shows_nan(recorded)
         self.program: Final = simplify(recorded) if is_quick or not recorded.guards else self.guarded
@@ -139,7 +140,7 @@ class Compiled:
 
 
 def record(
-    f: Callable[..., Any], flat: Arguments, arguments: Layout, dtype: str, keep_lines: bool = False
+    f: Callable[..., Any], flat: Arguments, arguments: Layout, dtype: str, threads: int, keep_lines: bool = False
 ) -> tuple[Program, Layout]:
     """Run a function on traced numbers in place of its arguments: what was recorded, and the layout of its results."""
     trace = Trace(arguments.size, keep_lines)
@@ -147,10 +148,10 @@ def record(
     args, kwargs = call if flat.key.by_keyword else (call, {})
     name_inputs(trace, flat.signature, flat.key, arguments)
     trace.world = Tape(trace)
-    trace.options = {"dtype": dtype, "check": keep_lines}
+    trace.options = {"dtype": dtype, "check": keep_lines, "threads": threads}
     token = TAPE.set(trace.world)
     try:
-        with undisturbed():
+        with undisturbed(), without_effects(trace, call):
             result = f(*args, **kwargs)
     finally:
         TAPE.reset(token)

@@ -13,13 +13,15 @@ from autograd.compiler.locks import Lock
 from autograd.compiler.passes.simplify import PASSES
 from autograd.compiler.program import Program
 from autograd.compiler.record.arguments import Arguments, Key
+from autograd.compiler.record.captured import Captured
 from autograd.compiler.record.static import Signature
 from autograd.engine.modes import MODES, TAPE, checking
 from autograd.errors import SlowWarning, TraceError
 
+OFTEN: Final = 10  # times that a function is compiled again, before somebody is told
 CACHE_SIZE: Final = 64  # shapes of arguments that one function is kept compiled for
 
-_DEFAULTS: Final[dict[str, Any]] = {"dtype": "float64", "check": False}
+_DEFAULTS: Final[dict[str, Any]] = {"dtype": "float64", "check": False, "threads": 1}
 _DTYPES = ("float64", "float32")
 
 
@@ -91,6 +93,8 @@ class Jitted:
         self.check = check
         self._signature = Signature(f, static_argnums, static_argnames)
         self._compiled: dict[Key, Compiled] = {}
+        self._captured: Captured | None = None  # the variables that f reads; none, where there are none
+        self._renewed = 0  # how often one of them had another value
         self._last: Compiled | None = None  # most calls are like the one before, and that is quickly seen
         self._lock = Lock()
         self._checked: Jitted | None = None  # which runs inside detect_anomaly
@@ -110,7 +114,7 @@ class Jitted:
         if MODES.active and checking() and not self.check:
             return self._by_checking()(*args, **kwargs)
         last = self._last
-        if last is not None and not kwargs:
+        if last is not None and not kwargs and (self._captured is None or self._captured.holds()):
             numbers = last.numbers_of(args)
             if numbers is not None:
                 return last.call(numbers, self.threads)
@@ -132,7 +136,7 @@ class Jitted:
         ['trace', 'fold', 'share', 'prune', 'flatten']
         """
         flat = Arguments(args, kwargs, self._signature)
-        program, _ = record(self.function, flat, flat.key.layout(self.dtype), self.dtype)
+        program, _ = record(self.function, flat, flat.key.layout(self.dtype), self.dtype, self.threads)
         stages = {"trace": program}
         for each in PASSES:
             program = stages[each.__name__] = each(program)
@@ -192,7 +196,7 @@ class Jitted:
             )
             return
         outer = tape.trace.options
-        own = {"dtype": self.dtype, "check": self.check}
+        own = {"dtype": self.dtype, "check": self.check, "threads": self.threads}
         for name, value in own.items():
             if outer and value != _DEFAULTS[name] and value != outer[name]:
                 raise TraceError(
@@ -208,22 +212,44 @@ class Jitted:
         return self._checked
 
     def _for(self, flat: Arguments, to_run: bool = False) -> Compiled:
+        if self._captured is not None and not self._captured.holds():
+            self._renew()
         found = self._compiled.get(flat.key)
         compiled = found if found is not None else self._compile(flat, to_run)
         self._last = compiled  # what another thread puts there meanwhile is not for us
         return compiled
 
+    def _renew(self) -> None:
+        """Forget the programs: a variable outside of f has another value than when they were recorded.
+
+        Warns:
+            SlowWarning: that is so again and again.
+        """
+        with self._lock:
+            self._compiled, self._captured, self._last = {}, None, None
+            self._renewed += 1
+        if self._renewed == OFTEN:
+            warnings.warn(
+                f"{self!r} has been compiled {OFTEN} times, since a variable outside of it, which it reads, had "
+                "another value each time; pass it as an argument",
+                SlowWarning,
+                stacklevel=4,
+            )
+
     def _compile(self, flat: Arguments, to_run: bool) -> Compiled:
         with self._lock, without_collector():
-            if flat.key not in self._compiled:
-                backend = backends.chosen(self.check)
-                compiled = Compiled(self.function, flat, self.dtype, self.threads, backend)
+            compiled = self._compiled.get(flat.key)
+            if compiled is None:
+                static = [thing for key in (*self._compiled, flat.key) for thing in key.statics()]
+                captured = Captured([self.function, *static])
+                compiled = Compiled(self.function, flat, self.dtype, self.threads, backends.chosen(self.check))
                 if to_run:
                     compiled.backend.prepare()
+                self._captured = captured if captured else None
                 self._compiled[flat.key] = compiled
                 if len(self._compiled) > CACHE_SIZE:
                     del self._compiled[next(iter(self._compiled))]  # the oldest
-            return self._compiled[flat.key]
+            return compiled
 
 
 def by_name(jitted: Jitted) -> Any:

@@ -65,9 +65,9 @@ NONE: Final = Index(-1)  # a factor that is missing
 
 Term: TypeAlias = "tuple[Index, Index, int]"  # ±a·b as (a, b, sign); b may be NONE
 
-# What an instruction does; to which values, in a sum to which terms, of a source the numbers; and the size of its batch
-# if the result is varying, else 0.
-Instruction: TypeAlias = "tuple[Head | Rule, tuple[Any, ...], int]"
+Kind: TypeAlias = "Head | Rule"  # what an instruction does
+Operands: TypeAlias = "tuple[Any, ...]"  # to which values, in a sum to which terms; of a source the numbers
+Instruction: TypeAlias = "tuple[Kind, Operands, int]"  # and the size of its batch if the result is varying, else 0
 
 
 @dataclass
@@ -128,7 +128,7 @@ class Program:
         printer.text(str(self))
 
 
-def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:
+def values_in(head: Kind, operands: Sequence[Any]) -> Sequence[Index]:
     """The values that an instruction uses, in order, repeats kept."""
     if head is SUM or head is REDUCE:
         out = []
@@ -163,7 +163,7 @@ def listing(program: Program) -> str:
     return "\n".join([*lines, "return " + ", ".join(returned)])
 
 
-def _written(head: Head | Rule, operands: Sequence[Any], shown: dict[Index, str]) -> str:
+def _written(head: Kind, operands: Sequence[Any], shown: dict[Index, str]) -> str:
     def name(value: Index) -> str:
         return shown.get(value, f"v{value}")
 

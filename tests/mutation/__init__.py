@@ -196,6 +196,7 @@ PASSES = {
         "tests/compiler/test_vmap.py tests/compiler/test_arrays.py tests/test_messages.py",
     ),
     "autograd/compiler/record/local.py": (
+        "tests/compiler/test_slopes.py",
         "tests/compiler/test_adjoint.py",
         "tests/compiler/test_transforms_inside.py tests/test_zeros.py",
         "tests/compiler/test_conditions.py",
@@ -291,10 +292,16 @@ PASSES = {
     "autograd/numeric.py": ("tests/test_numeric.py", "tests/test_truth_kit.py"),
     "autograd/primitives.py": ("tests/test_primitive.py", "tests/test_rows.py autograd/primitives.py"),
     "autograd/symbolic.py": ("tests/test_symbolic.py",),
-    "autograd/transforms/custom.py": ("tests/test_custom.py", "tests/test_seams.py autograd/transforms/custom.py"),
-    "autograd/transforms/joint.py": ("tests/test_custom.py", "tests/test_seams.py"),
+    "autograd/transforms/custom.py": (
+        "tests/test_custom.py tests/test_joint.py",
+        "tests/test_seams.py autograd/transforms/custom.py",
+    ),
+    "autograd/transforms/joint.py": ("tests/test_joint.py", "tests/test_custom.py tests/test_seams.py"),
     "autograd/transforms/implicit.py": ("tests/test_custom.py", "autograd/transforms/implicit.py"),
-    "autograd/transforms/uncertainty.py": ("tests/test_custom.py", "autograd/transforms/uncertainty.py"),
+    "autograd/transforms/uncertainty.py": (
+        "tests/test_joint.py tests/test_custom.py",
+        "autograd/transforms/uncertainty.py",
+    ),
     "autograd/transforms/inputs.py": (
         "tests/test_trees.py tests/test_transforms.py",
         "tests/test_nesting.py tests/test_seams.py tests/test_messages.py",
