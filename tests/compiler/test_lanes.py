@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import grad, jit, tanh, vmap
+from autograd import grad, jit, tanh, vmap, where
 from autograd.errors import SlowWarning
 
 V = np.array([0.3, -0.7, 1.1])
@@ -80,6 +80,21 @@ def test_a_batch_inside_vmap_meets_numbers_of_the_other_samples(
         warnings.simplefilter("ignore", SlowWarning)
         assert jit(f)(0.4) == pytest.approx(f(0.4), rel=1e-13)
         assert jit(grad(total))(0.4) == pytest.approx(grad(total)(0.4), rel=1e-13)
+
+
+def test_transposes_and_masks_of_numbers() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SlowWarning)
+        for f in (
+            lambda w: rows(w).T[1],
+            lambda w: vector(w).T,
+            lambda w: (rows(w).T @ rows(w))[0],
+            lambda w: where(w, 2.0, 3.0),
+            lambda w: where(w - 0.4, 2.0, 3.0),
+            lambda w: where(-w, 2.0, 3.0),
+            lambda w: where(vector(w) * 0.0 - 1.0, w, 3.0 * w),
+        ):
+            assert jit(f)(0.4) == pytest.approx(np.asarray(f(0.4), dtype=float), rel=1e-13)
 
 
 @pytest.mark.parametrize("axis", [2, -3, (0, 2)])
