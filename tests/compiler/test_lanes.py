@@ -104,3 +104,18 @@ def test_an_axis_that_is_not_there_is_refused(reduce: Callable[..., Any], axis: 
         reduce(np.ones((3, 2)), axis=axis)
     with pytest.raises(ValueError, match="axis"):
         jit(lambda w: reduce(rows(w), axis=axis))(0.4)
+
+
+@pytest.mark.parametrize("f", [lambda x: 1.0 / x, lambda x: x**-2.0, lambda x: tanh(x) / (x + x)])
+def test_a_batch_of_none_is_tried_on_a_number_that_most_functions_take(f: Callable[[Any], Any]) -> None:
+    for way in (vmap(f), jit(vmap(f)), jit(lambda x: vmap(f)(2.0 * x))):
+        assert np.shape(way(np.ones(0))) == (0,)
+
+
+def test_truths_given_to_vmap_are_numbers_to_count_with() -> None:
+    truths = np.array([True, False, True])
+    for f in (lambda x: x + 1.0, lambda x: 2.0 * x - x * x, lambda x: tanh(x)):
+        assert jit(vmap(f))(truths) == pytest.approx(np.array([float(f(float(x))) for x in truths]))
+        assert jit(lambda w, f=f: (vmap(f)(truths) * w).sum())(2.0) == pytest.approx(
+            2.0 * sum(f(float(x)) for x in truths)
+        )
