@@ -13,7 +13,20 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from autograd.compiler.program import NONE, OWN, PICK, REDUCE, SOURCES, SUM, Head, Index, Instruction, Program, Term
+from autograd.compiler.program import (
+    NONE,
+    OWN,
+    PICK,
+    REDUCE,
+    SOURCES,
+    SUM,
+    Head,
+    Index,
+    Instruction,
+    Line,
+    Program,
+    Term,
+)  # fmt: skip
 from autograd.engine.rules import Rule
 
 
@@ -39,7 +52,7 @@ class Rewriting:
         self._new = [*program.values()[: program.inputs], *[NONE] * (len(program.ops) + 1)]
         self._ops: list[Instruction] = []
         self._numbers = cast("Iterator[Index]", itertools.count(program.inputs))  # of the values to come
-        self._lines: dict[Index, str] = {}
+        self._lines: dict[Index, Line] = {}
         self._has_lines = bool(program.lines)
         self._lined = program.inputs  # the values before it have theirs, or none
 
