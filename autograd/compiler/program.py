@@ -65,6 +65,10 @@ NONE: Final = Index(-1)  # a factor that is missing
 
 Term: TypeAlias = "tuple[Index, Index, int]"  # ±a·b as (a, b, sign); b may be NONE
 
+Kind: TypeAlias = "Head | Rule"  # what an instruction does
+Operands: TypeAlias = "tuple[Any, ...]"  # to which values, in a sum to which terms; of a source the numbers
+Instruction: TypeAlias = "tuple[Kind, Operands, int]"  # and the size of its batch if the result is varying, else 0
+
 
 class Line(NamedTuple):
     """Where an instruction comes from."""
@@ -78,11 +82,6 @@ class Line(NamedTuple):
 
     def __str__(self) -> str:
         return self.place
-
-
-# What an instruction does; to which values, in a sum to which terms, of a source the numbers; and the size of its batch
-# if the result is varying, else 0.
-Instruction: TypeAlias = "tuple[Head | Rule, tuple[Any, ...], int]"
 
 
 @dataclass
@@ -143,7 +142,7 @@ class Program:
         printer.text(str(self))
 
 
-def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:
+def values_in(head: Kind, operands: Sequence[Any]) -> Sequence[Index]:
     """The values that an instruction uses, in order, repeats kept."""
     if head is SUM or head is REDUCE:
         out = []
@@ -161,7 +160,7 @@ def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:
     return operands
 
 
-def operation_name(head: Head | Rule, operands: Sequence[Any]) -> str:
+def operation_name(head: Kind, operands: Sequence[Any]) -> str:
     """What an instruction is called in the user's program."""
     if head is REDUCE:
         return "the sum over the batch"
@@ -192,7 +191,7 @@ def listing(program: Program) -> str:
     return "\n".join([*lines, "return " + ", ".join(returned)])
 
 
-def written(head: Head | Rule, operands: Sequence[Any], shown: Mapping[Index, str]) -> str:
+def written(head: Kind, operands: Sequence[Any], shown: Mapping[Index, str]) -> str:
     """An instruction as text, with its operands by these names."""
 
     def name(value: Index) -> str:

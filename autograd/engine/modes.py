@@ -75,8 +75,7 @@ def _entered(mode: Mode) -> Iterator[None]:
             MODES.active -= 1
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+def no_grad(*misplaced: Any) -> Any:
     """Inside ``with no_grad():`` nothing is recorded: results are leaves, without parents.
 
     >>> from autograd import Value
@@ -85,7 +84,19 @@ def no_grad() -> Iterator[None]:
     ...     y = x * x
     >>> y.data, y.parents
     (9.0, ())
+
+    A function can be decorated with it as well: ``@no_grad()``.
     """
+    if misplaced:
+        raise TypeError(
+            f"no_grad is a block, not a function of {misplaced[0]!r:.60}; write with no_grad(): ..., or @no_grad() "
+            "above a function; stop_gradient(x) is x as a constant"
+        )
+    return _without_recording()
+
+
+@contextmanager
+def _without_recording() -> Iterator[None]:
     with _entered(_mode.get()._replace(recording=False)):
         yield
 

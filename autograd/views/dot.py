@@ -122,9 +122,17 @@ def drawing(
     return drawn
 
 
+def _instead(value: Any) -> str:
+    if hasattr(value, "layers") or hasattr(value, "network"):
+        return "; write draw(model(x), path), or nn.draw_network(model, path)"
+    if hasattr(value, "__float__"):
+        return "; draw the Value itself, not its .data"
+    return "; write draw(f(Value(2.0)), path)" if callable(value) else ""
+
+
 def _check(value: Value, rankdir: str, depth: int | None, digits: int, max_nodes: int) -> None:
     if not isinstance(value, Value):
-        raise TypeError(f"a Value can be drawn, not {type(value).__name__}: {value!r:.60}")
+        raise TypeError(f"a Value can be drawn, not {type(value).__name__}: {value!r:.60}{_instead(value)}")
     if rankdir not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"rankdir is 'LR', 'TB', 'RL' or 'BT', not {rankdir!r}")
     for name, option in (("digits", digits), ("max_nodes", max_nodes), ("depth", 0 if depth is None else depth)):

@@ -19,8 +19,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from autograd.compiler.passes.rewriting import Rewriting
-from autograd.compiler.program import NONE, REDUCE, SUM, Head, Index, Program, Term
-from autograd.engine.rules import Rule
+from autograd.compiler.program import NONE, REDUCE, SUM, Index, Kind, Program, Term
 
 SHORT: Final = 4  # terms of the longest sum that is added up exactly in Python's order
 
@@ -95,7 +94,7 @@ def _takes_away(program: Program, terms: Sequence[Term], alone: list[bool]) -> b
     return any(b == NONE and sign < 0 and not (alone[a] and len(program.operation(a)[1]) == 1) for a, b, sign in terms)
 
 
-def _is_product(program: Program, a: Index, head: Head | Rule, batch: int) -> bool:
+def _is_product(program: Program, a: Index, head: Kind, batch: int) -> bool:
     """Whether the sum that makes a has one term, which can stand in a sum of that kind."""
     _, terms, its_batch = program.operation(a)
     return len(terms) == 1 and (head is REDUCE or its_batch == batch)

@@ -16,7 +16,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from autograd.compiler import ieee
 from autograd.compiler.passes.rewriting import Rewriting
@@ -34,14 +33,14 @@ from autograd.compiler.program import (
     SOURCES,
     SUM,
     TAKE,
-    Head,
     Index,
+    Kind,
+    Operands,
     Program,
     Term,
     values_in,
-)  # fmt: skip
+)
 from autograd.engine import rules
-from autograd.engine.rules import Rule
 
 
 def fold(program: Program) -> Program:
@@ -84,7 +83,7 @@ class _Folding:
         values = values_in(*self.program.operation(reduced)[:2])
         return next(filter(None, map(self.program.batch_of, values)))
 
-    def append(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
+    def append(self, head: Kind, operands: Operands, batch: int) -> Index:
         self.batches.append(batch)
         self.is_simple.append(True)
         return self.out.emit(head, operands, batch)
@@ -212,7 +211,7 @@ class _Folding:
         source = sources.pop()
         return None if sources or self.batches[source] != len(operands) else source
 
-    def function(self, head: Head | Rule, operands: tuple[Index, ...]) -> Index:
+    def function(self, head: Kind, operands: tuple[Index, ...]) -> Index:
         constants = self.constants
         if head is COPY or head is OWN or head is rules.stop_gradient:
             return operands[0]

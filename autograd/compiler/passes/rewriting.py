@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, cast
+from typing import cast
 
 from autograd.compiler.program import (
     NONE,
@@ -20,14 +20,14 @@ from autograd.compiler.program import (
     REDUCE,
     SOURCES,
     SUM,
-    Head,
     Index,
     Instruction,
+    Kind,
     Line,
+    Operands,
     Program,
     Term,
-)  # fmt: skip
-from autograd.engine.rules import Rule
+)
 
 
 class Rewriting:
@@ -62,7 +62,7 @@ class Rewriting:
         for value, op in self._program.instructions():
             yield value, renumbered(op, new)
 
-    def emit(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
+    def emit(self, head: Kind, operands: Operands, batch: int) -> Index:
         """Add an instruction, with operands of the new program: its value."""
         self._ops.append((head, operands, batch))
         return next(self._numbers)

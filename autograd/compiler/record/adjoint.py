@@ -29,13 +29,14 @@ from autograd.compiler.program import (
     SELECT,
     SUM,
     TAKE,
-    Head,
     Index,
+    Kind,
+    Operands,
     Term,
     values_in,
 )
 from autograd.compiler.record.guards import Guards
-from autograd.compiler.record.local import Operands, batch_of_term, collect, partial_by, through, total
+from autograd.compiler.record.local import batch_of_term, collect, partial_by, through, total
 from autograd.compiler.record.samples import Picks, pulled_apart, put_together
 from autograd.compiler.record.trace import Number, Trace, Traced
 from autograd.engine.rules import Rule
@@ -129,7 +130,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
 def _sent(
     trace: Trace,
     value: Index,
-    head: Head | Rule,
+    head: Kind,
     operands: Operands,
     adjoint: Index,
     start: Index,
@@ -214,7 +215,7 @@ def _unguarded(trace: Trace, derivative: Index) -> Index:
     return trace.sum([(derivative, NONE, 1)]) if derivative in trace.guards else derivative
 
 
-def _chosen_tangent(trace: Trace, head: Head | Rule, operands: Operands, moving: dict[Index, Index]) -> list[Term]:
+def _chosen_tangent(trace: Trace, head: Kind, operands: Operands, moving: dict[Index, Index]) -> list[Term]:
     """The tangent of the branch that a choice takes, as a term; none, if no branch has a tangent."""
     zero = trace.constant(0.0)
     branches = [moving.get(x, zero) for x in operands[1:]]
@@ -226,7 +227,7 @@ def _chosen_tangent(trace: Trace, head: Head | Rule, operands: Operands, moving:
 def _of_samples(
     trace: Trace,
     value: Index,
-    head: Head | Rule,
+    head: Kind,
     operands: Operands,
     moving: dict[Index, Index],
     known: dict[Index, Index],
@@ -248,7 +249,7 @@ def _of_samples(
 
 
 def _moved(
-    trace: Trace, value: Index, head: Head | Rule, operands: Operands, moving: dict[Index, Index]
+    trace: Trace, value: Index, head: Kind, operands: Operands, moving: dict[Index, Index]
 ) -> list[tuple[Index, Term, Number | None]]:
     """What each operand's tangent adds to that of a value; and the partial, of a row of the table."""
     moved: list[tuple[Index, Term, Number | None]] = []
@@ -268,7 +269,7 @@ def _moved(
     return moved
 
 
-def _tangent(trace: Trace, head: Head | Rule, terms: list[Term], operands: Operands) -> Index:
+def _tangent(trace: Trace, head: Kind, terms: list[Term], operands: Operands) -> Index:
     if head is not REDUCE:
         return total(trace, terms)
     size = trace.batch_of(*values_in(head, operands))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import cast
 
 from autograd.compiler.program import (
     CONSTANT,
@@ -17,16 +17,16 @@ from autograd.compiler.program import (
     NONE,
     PICK,
     SUM,
-    Head,
     Index,
     Instruction,
+    Kind,
     Line,
+    Operands,
     Program,
     Term,
     operation_name,
-)  # fmt: skip
+)
 from autograd.engine.modes import here, users_line
-from autograd.engine.rules import Rule
 from autograd.errors import TraceError
 
 
@@ -55,7 +55,7 @@ class Listing:
         """The program that returns these values."""
         return Program(self.inputs, self.ops, list(outputs), self.names, self.lines, self.guards)
 
-    def append(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
+    def append(self, head: Kind, operands: Operands, batch: int) -> Index:
         """Record an instruction: the number of its value."""
         self.ops.append((head, operands, batch))
         value = next(self._numbers)
@@ -116,7 +116,7 @@ class Listing:
         """a·b."""
         return self.append(SUM, ((a, b, 1),), self.batch_of(a, b))
 
-    def call(self, head: Head | Rule, *operands: Index) -> Index:
+    def call(self, head: Kind, *operands: Index) -> Index:
         """A function of the values."""
         return self.append(head, operands, self.batch_of(*operands))
 

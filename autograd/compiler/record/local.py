@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
-from autograd.compiler.program import COPY, EQUAL, LESS, NONE, OWN, REDUCE, SELECT, SUM, TAKE, Head, Index, Term
+from autograd.compiler.program import (
+    COPY,
+    EQUAL,
+    LESS,
+    NONE,
+    OWN,
+    REDUCE,
+    SELECT,
+    SUM,
+    TAKE,
+    Index,
+    Kind,
+    Operands,
+    Term,
+)
 from autograd.compiler.record.trace import Number, Trace, Traced
 from autograd.engine.rules import Rule, floor
-
-Operands: TypeAlias = "tuple[Any, ...]"
 
 
 def partial_of(trace: Trace, rule: Rule, operands: Sequence[Index], value: Index, position: int) -> Number:
@@ -19,7 +30,7 @@ def partial_of(trace: Trace, rule: Rule, operands: Sequence[Index], value: Index
     return partial
 
 
-def partial_by(trace: Trace, value: Index, head: Head | Rule, operands: Operands, position: int) -> Number | None:
+def partial_by(trace: Trace, value: Index, head: Kind, operands: Operands, position: int) -> Number | None:
     """The derivative of a function by an operand; None if it is no row of the table."""
     if head is OWN:
         if position == 0:
@@ -30,7 +41,7 @@ def partial_by(trace: Trace, value: Index, head: Head | Rule, operands: Operands
 
 
 def through(
-    trace: Trace, head: Head | Rule, operands: Operands, position: int, adjoint: Index, partial: Number | None
+    trace: Trace, head: Kind, operands: Operands, position: int, adjoint: Index, partial: Number | None
 ) -> Term | None:
     """adjoint · ∂value/∂operand as a term, for a function with that partial; None if the derivative is 0."""
     if partial is not None:
