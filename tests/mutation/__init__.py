@@ -180,6 +180,9 @@ PASSES = {
     ),
     "autograd/compiler/backends/by_numpy.py": ("tests/compiler/test_backends.py", "tests/compiler/test_vmap.py"),
     "autograd/compiler/backends/by_python.py": ("tests/compiler/test_backends.py", "tests/compiler/test_jit.py"),
+    "autograd/compiler/backends/finite.py": ("tests/compiler/test_diagnosis.py", "tests/compiler/test_jit.py -k check"),
+    "autograd/compiler/diagnosis.py": ("tests/compiler/test_diagnosis.py",),
+    "autograd/compiler/record/recording.py": ("tests/compiler/test_diagnosis.py", "tests/compiler/test_jit.py"),
     "autograd/compiler/backends/checked.py": ("tests/compiler/test_jit.py -k check", "tests/compiler/test_backends.py"),
     "autograd/compiler/kernel/disassemble.py": ("tests/compiler/test_disassemble.py", "tests/compiler/test_lower.py"),
     "autograd/compiler/kernel/words.py": (
