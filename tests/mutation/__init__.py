@@ -196,6 +196,8 @@ PASSES = {
         "tests/compiler/test_vmap.py tests/compiler/test_batches.py",
     ),
     "autograd/compiler/record/trace.py": (
+        "tests/compiler/test_slopes.py",
+        "tests/test_zeros.py tests/compiler/test_surroundings.py",
         "tests/compiler/test_trace.py",
         "tests/compiler/test_conditions.py tests/compiler/test_adjoint.py",
         "tests/compiler/test_vmap.py tests/compiler/test_arrays.py tests/test_messages.py",
