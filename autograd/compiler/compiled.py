@@ -59,7 +59,7 @@ class Compiled:
 
     @functools.cached_property
     def guarded(self) -> Program:
-        """The program in which what a choice has left out stays 0, whatever it meets. See ``passes/guard.py``."""
+        """The program with guards, in which the branch that a choice left out stays 0. See ``passes/guard.py``."""
         return simplify(guard(self._recorded)) if self._recorded.guards else self.program
 
     def __reduce__(self) -> Any:
@@ -115,7 +115,7 @@ class Compiled:
         return self._backends[backend]
 
     def to_words(self) -> str:
-        """What the kernel is told to do, an instruction a line, for reading."""
+        """The instructions of the kernel as text, a line each."""
         from autograd.compiler.kernel.disassemble import disassemble
 
         return disassemble(self.program, self.results.outputs)
@@ -142,7 +142,7 @@ class Compiled:
 def record(
     f: Callable[..., Any], flat: Arguments, arguments: Layout, dtype: str, threads: int, keep_lines: bool = False
 ) -> tuple[Program, Layout]:
-    """Run a function on traced numbers in place of its arguments: what was recorded, and the layout of its results."""
+    """Run a function on traced numbers in place of its arguments. Returns the recording and the results' layout."""
     trace = Trace(arguments.size, keep_lines)
     call: Any = optree.tree_unflatten(flat.key.spec, traced_leaves(trace, flat, arguments))
     args, kwargs = call if flat.key.by_keyword else (call, {})
