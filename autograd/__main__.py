@@ -16,6 +16,7 @@ import typer
 
 from autograd.errors import MissingDependency
 from autograd.explanations import command as expressions
+from autograd.testing.zoo import command as zoo
 
 app: Final = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -158,6 +159,7 @@ def check(
 
 
 expressions.add_to(app)
+zoo.add_to(app)
 
 
 # In some releases typer brings this class itself, in others it is click's.

@@ -23,6 +23,7 @@ from autograd.compiler.program import (
     Index,
     Instruction,
     Kind,
+    Line,
     Operands,
     Program,
     Term,
@@ -51,7 +52,7 @@ class Rewriting:
         self._new = [*program.values()[: program.inputs], *[NONE] * (len(program.ops) + 1)]
         self._ops: list[Instruction] = []
         self._numbers = cast("Iterator[Index]", itertools.count(program.inputs))  # of the values to come
-        self._lines: dict[Index, str] = {}
+        self._lines: dict[Index, Line] = {}
         self._has_lines = bool(program.lines)
         self._lined = program.inputs  # the values before it have theirs, or none
 

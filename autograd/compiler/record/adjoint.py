@@ -78,6 +78,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
         return [0.0] * len(leaves)
     start, depends = depending(trace, leaves, max([*outputs, *leaves]) + 1)
     guards = Guards(trace, start, depends)
+    before = trace.derives
     collected: dict[Index, list[Term]] = {}
     for value, seed in seeds:
         if value >= start and depends[value - start]:
@@ -87,6 +88,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
     wanted = set(leaves)
     picks = Picks(trace)
     for value in reversed(trace.values()[start : start + len(depends)]):
+        trace.derives = (value, "backward")
         if value in picks:
             lanes, guard = picks.take(value)
             collected.setdefault(value, []).append((lanes, NONE, 1))
@@ -121,6 +123,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
                 collected[operand].append(term)
             else:
                 collected[operand] = [term]
+    trace.derives = before
     return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
 
 
@@ -176,10 +179,12 @@ def push_forward(
         if isinstance(tangent, Traced) or float(tangent) != 0.0:
             moving[leaf] = trace.value(tangent)
     guards = Guards(trace, start, depends)
+    before = trace.derives
     known: dict[Index, Index] = {}  # the guards of tangents
     for value in trace.values()[start : start + len(depends)]:
         if not depends[value - start] or value in moving:
             continue
+        trace.derives = (value, "tangent")
         head, operands, batch = trace.ops[value - trace.inputs]
         if head is SELECT or head is TAKE:
             terms = _chosen_tangent(trace, head, operands, moving)
@@ -201,6 +206,7 @@ def push_forward(
             guard = guards.settle(value, batch) if guards.on else NONE
             if guard != NONE:
                 known[value] = trace.guards[moving[value]] = guard
+    trace.derives = before
     return [trace.numbers([_unguarded(trace, moving[y])])[0] if y in moving else 0.0 for y in outputs]
 
 
