@@ -181,7 +181,7 @@ class Jitted:
         return Repeated(self, n)
 
     def _meets_derivatives(self, flat: Arguments) -> None:
-        """What this function is given belongs to a trace, or to a transform, which is to run it as Python.
+        """The arguments belong to a trace or to a transform, which runs the function as Python.
 
         Raises:
             TraceError: it belongs to a trace, and has other options than this function.

@@ -114,7 +114,7 @@ class Program:
         return cast("Sequence[Index]", range(len(self)))
 
     def instructions(self) -> Iterator[tuple[Index, Instruction]]:
-        """Those values that instructions make, in order, each with its instruction."""
+        """The values that instructions make, in order, each with its instruction."""
         return cast("Iterator[tuple[Index, Instruction]]", enumerate(self.ops, start=self.inputs))
 
     @functools.cached_property

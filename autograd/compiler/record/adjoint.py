@@ -137,7 +137,7 @@ def _sent(
     depends: bytearray,
     guards: Guards,
 ) -> list[tuple[Index, Term, Index]]:
-    """What an instruction adds to the adjoints of its operands, given its own; and, of a choice, where it is taken."""
+    """The terms that an instruction adds to the adjoints of its operands; for a choice, with its guards."""
     sent: list[tuple[Index, Term, Index]] = []
     if head is SUM or head is REDUCE:
         its_guard = trace.guards.get
@@ -211,7 +211,7 @@ def push_forward(
 
 
 def _unguarded(trace: Trace, derivative: Index) -> Index:
-    """A derivative by a name without a guard: what the user multiplies it by is his own affair."""
+    """The derivative as a value without a guard, as it is returned to the user."""
     return trace.sum([(derivative, NONE, 1)]) if derivative in trace.guards else derivative
 
 
@@ -251,7 +251,7 @@ def _of_samples(
 def _moved(
     trace: Trace, value: Index, head: Kind, operands: Operands, moving: dict[Index, Index]
 ) -> list[tuple[Index, Term, Number | None]]:
-    """What each operand's tangent adds to that of a value; and the partial, of a row of the table."""
+    """The terms that the operands' tangents add to the tangent of a value, with the partials of a row of the table."""
     moved: list[tuple[Index, Term, Number | None]] = []
     if head is SUM or head is REDUCE:
         for a, b, sign in operands:
@@ -283,7 +283,7 @@ def _tangent(trace: Trace, head: Kind, terms: list[Term], operands: Operands) ->
 
 
 def _name(trace: Trace, adjoint: Index, outputs: Sequence[Index], value: Index) -> None:
-    """Name an adjoint after what it is the derivative of: ∂E/∂w."""
+    """Give an adjoint its name, such as ∂E/∂w."""
     name = trace.names.get(value)
     if name and len(outputs) == 1 and trace.known(adjoint) is None:
         trace.names.setdefault(adjoint, f"∂{trace.names.get(outputs[0], 'y')}/∂{name}")
