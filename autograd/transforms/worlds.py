@@ -23,10 +23,11 @@ from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, Final
 
 from autograd.engine import modes
-from autograd.engine.modes import TAPE
+from autograd.engine.modes import MODES, TAPE
 from autograd.errors import LostDerivative
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from autograd.engine.rules import Rule
@@ -54,10 +55,12 @@ class World:
         self.level = next(_levels)
         self._is_open = False
         self._token: Token[int] | None = None
+        self._surroundings: AbstractContextManager[None] | None = None
 
     def __enter__(self) -> World:
-        self._surroundings = modes.normal()
-        self._surroundings.__enter__()
+        if MODES.active:
+            self._surroundings = modes.normal()
+            self._surroundings.__enter__()
         self._token = _open.set(_open.get() + 1)
         self._is_open = True
         return self
@@ -68,7 +71,8 @@ class World:
         self._is_open = False
         assert self._token is not None
         _open.reset(self._token)
-        self._surroundings.__exit__(kind, error, trace)
+        if self._surroundings is not None:
+            self._surroundings.__exit__(kind, error, trace)
 
     @property
     def is_open(self) -> bool:
