@@ -22,6 +22,8 @@ from collections.abc import Iterable, Sequence
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, Final
 
+from mypy_extensions import mypyc_attr
+
 from autograd.engine import modes
 from autograd.engine.modes import MODES, TAPE
 from autograd.errors import LostDerivative
@@ -38,6 +40,7 @@ _levels: Final = itertools.count(1)
 _open: ContextVar[int] = ContextVar("worlds that are open", default=0)
 
 
+@mypyc_attr(native_class=False)
 class OnlyReverse(TypeError):
     """A function of ``custom_vjp`` was called in a world that has no adjoint to hand to its rule."""
 
@@ -48,6 +51,7 @@ class OnlyReverse(TypeError):
         )
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class World:
     """One run of a function whose derivatives are wanted. ``with world:`` is where the function runs."""
 
