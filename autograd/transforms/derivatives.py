@@ -78,9 +78,9 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool
 
     @_named("value_and_grad", f)
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
-        if one is not None and not kwargs and -len(args) <= one < len(args) and type(args[one]) is float:
-            if on_the_ground():
-                return slope_of_one_number(f, args, one)
+        is_one_float = one is not None and not kwargs and -len(args) <= one < len(args) and type(args[one]) is float
+        if one is not None and is_one_float and on_the_ground():
+            return slope_of_one_number(f, args, one)
         inputs = Inputs(args, argnums, kwargs, f)
         run = run_in_reverse(f, inputs, has_aux)
         output = run.single_number()

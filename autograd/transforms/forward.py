@@ -28,8 +28,7 @@ class Dual(Lifted):
         self.primal = primal
         self.tangent = tangent
 
-    # Arithmetic of two duals of one world, or of a dual and a float, which is most of any program, without the detour by
-    # the table. It gives what the table gives.
+    # Arithmetic of two duals of one world, or of a dual and a float: what the table gives, without the detour by it.
 
     def __add__(self, other: Any) -> Any:
         world = self.world

@@ -127,7 +127,7 @@ class Run:
 
 
 def on_the_ground() -> bool:
-    """Whether no transform is at work here, no function is being traced, and no block of ``no_grad`` and the like open."""
+    """Whether no transform is at work here, no function is being traced, and no block such as ``no_grad`` is open."""
     return not MODES.active and TAPE.get() is None and none_is_open()
 
 
