@@ -78,6 +78,7 @@ class Engine:
                 raise ValueError(f"no such primitive: {name!r}; there are {', '.join(RULES)}")
         if not hasattr(cls, self.backward):
             raise ValueError(f"{cls.__name__} has no method {self.backward!r}; which one starts the backward pass?")
+        self.watched = _has_to_be_watched(cls)
         self.seeded = self._wants_a_seed()
         self._look_at_a_number()
         for name in RULES:
@@ -91,7 +92,11 @@ class Engine:
 
     def leaf(self, number: float) -> Any:
         """A new leaf."""
-        return self.cls(number)
+        return self.cls(number, requires_grad=True) if self.watched else self.cls(number)
+
+    def leaf_text(self, number: str) -> str:
+        """How a script makes a leaf."""
+        return f"{self.cls.__name__}({number}{', requires_grad=True' if self.watched else ''})"
 
     def number(self, v: Any) -> float:
         """The number that it holds.
@@ -273,6 +278,15 @@ def _import_of(cls: Any) -> str:
 
 def _arity(name: str) -> int:
     return 1 if name in _ONE_OPERAND else RULES[name].arity
+
+
+def _has_to_be_watched(cls: type) -> bool:
+    """Whether a number has a gradient only if it is asked for: ``requires_grad`` is a parameter, and False."""
+    try:
+        wanted = inspect.signature(cls).parameters.get("requires_grad")
+    except (TypeError, ValueError):  # it is written in C
+        return False
+    return wanted is not None and wanted.default is not inspect.Parameter.empty and not wanted.default
 
 
 def _attributes(x: Any) -> list[str]:
