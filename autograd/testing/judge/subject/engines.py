@@ -171,11 +171,13 @@ class Engine:
     def _look_at_a_number(self) -> None:
         """See how number and gradient are reached; a class that makes no number has its row in the report."""
         self.zeroing, self.starts_with_none, self.calls = self.grad, False, {self.data: "", self.grad: ""}
+        self.clears = False  # whether it has a zero_grad() that doesn't say that there is none
         try:
             x = self.leaf(2.0)
         except (Exception, SystemExit):
             return
         self._needs(x, self.data, 2.0, "number", "data")
+        self.clears = callable(getattr(x, "zero_grad", None))
         if not hasattr(x, self.grad):
             try:
                 self.run_backward(x)
