@@ -1,6 +1,6 @@
 """The command line: ``chainrule ...``, which is also ``python -m autograd ...``.
 
-Whatever is wrong with a command is said in one line on the standard error stream, and ends it with exit code 2.
+An error in a command is one line on the standard error stream, and exit code 2.
 """
 
 from __future__ import annotations

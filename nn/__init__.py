@@ -1,7 +1,7 @@
 """A thin layer on top of ``autograd``: neurons, layers, networks, losses, optimisers, training.
 
-Nothing here knows a derivative. A neuron is a sum of products and an activation, a loss is an expression; what they are
-differentiated by is ``autograd``.
+Nothing here knows a derivative. A neuron is a sum of products and an activation, a loss is an expression; ``autograd``
+differentiates them.
 
 >>> from nn import MLP, SGD, mse
 >>> model = MLP(2, [3, 1], "tanh", seed=0)

@@ -225,7 +225,7 @@ class MLP(Module):
         return list(self._known)
 
     def _weights_and_biases(self) -> list[Value]:
-        """Those of all neurons; an empty list if there may be other parameters."""
+        """The weights and biases of all neurons; an empty list if there may be other parameters."""
         found: list[Value] = []
         if not vars(self).keys() <= {"layers", "_known"} or type(self.layers) is not list:
             return []

@@ -165,7 +165,7 @@ def _descents(loss: Any, a: Any, b: Any, history: Any) -> dict[str, tuple[list[f
 
 
 def _range(numbers: Sequence[float]) -> tuple[float, float]:
-    """From the least to the largest, with a margin."""
+    """The least and the largest number, with a margin."""
     finite = [x for x in numbers if math.isfinite(x)] or [0.0]
     margin = 0.25 * (max(finite) - min(finite)) or 1.0
     return min(finite) - margin, max(finite) + margin

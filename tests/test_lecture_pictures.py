@@ -163,6 +163,33 @@ def test_order_numbers_the_steps_and_writes_contributions_on_the_edges():
 
 # --- Documents ---
 
+
+def test_what_is_highlighted_stands_out_in_latex_and_mermaid(tmp_path):
+    x, w = Value(2.0, "x"), Value(3.0, "E_total")
+    y = x * w + 1
+    y.backward()
+    plain = [draw(y, tmp_path / f"plain.{kind}").read_text() for kind in ("tex", "mmd")]
+    tex, mermaid = (draw(y, tmp_path / f"lit.{kind}", highlight="x").read_text() for kind in ("tex", "mmd"))
+    assert not any(word in text for text in plain for word in ("draw=accent", "opacity", "faded", "linkStyle"))
+    assert tex.count("draw=accent") == 3  # x, the product, the sum
+    assert tex.count("opacity=") == 2  # w and the 1
+    assert tex.count(r"\draw[-latex, accent") == 2
+    assert mermaid.count(":::faded") == 2
+    assert "linkStyle 0,2 stroke" in mermaid
+
+
+def test_a_picture_for_latex_needs_tikz_alone(tmp_path):
+    labels = ("E_total", "a label", "η_1", "σ(o)·∂ & #1", "α Ω")
+    total = Value(0.0)
+    for label in labels:
+        total = total + Value(1.0, label) * 2
+    total.backward()
+    tex = draw(total, tmp_path / "a.tex").read_text()
+    assert not any(command in tex for command in (r"\text{", r"\operatorname", r"\boldsymbol", r"\mathbb"))
+    assert tex.isascii()
+    assert r"$\mathbf{E_{total}}$" in tex
+
+
 HOSTILE = ['"', "\\", "%", "$", "#", "&", "{", "}", "_", "^", "~", "<b>", "|", "`", "\n", "]]", "end", ";"]
 
 

@@ -276,7 +276,7 @@ def users_line() -> tuple[str, int]:
 
 
 def here() -> str:
-    """Where the user's program stands, for a message."""
+    """The line of the user's program that is running, for a message."""
     file, line = users_line()
     return f" at {file}:{line}"
 
@@ -287,7 +287,7 @@ def _is_of_python(file: str) -> bool:
 
 @contextmanager
 def normal() -> Iterator[None]:
-    """Inside, a transform records what it needs, whatever blocks are open around it; ``detect_anomaly`` stays."""
+    """Inside, a transform records all operations, even within ``no_grad``; ``detect_anomaly`` stays in force."""
     if MODES.active == 0:
         yield
     else:
@@ -297,7 +297,7 @@ def normal() -> Iterator[None]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Inside, no block is open: for what is made once, and used inside of blocks and outside."""
+    """Inside, no block is open. Used for values that are made once, and used inside and outside of blocks."""
     if MODES.active == 0:
         yield
     else:

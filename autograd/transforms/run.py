@@ -54,11 +54,11 @@ class Run:
         return self.tree.rebuild([self.world.read(y) for y in self.outputs])
 
     def with_aux(self, output: Any) -> Any:
-        """The same, and with it what f returned beside."""
+        """The output together with the second part of f's pair."""
         return output if self._aux is _NO_AUX else (output, self._aux)
 
     def require_numbers(self) -> None:
-        """Refuse what has no derivative.
+        """Refuse outputs that have no derivative.
 
         Raises:
             TypeError: f returned something else than numbers, arrays and structures of them.

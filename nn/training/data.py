@@ -29,7 +29,7 @@ class Group(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one update learns from: some groups, and how much of the data it is.
+    """The data of one update: some groups, and how many samples they have.
 
     Attributes:
         groups: for each group ``(inputs, targets, shares)``; a sample's loss counts by its share.

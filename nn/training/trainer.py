@@ -317,7 +317,7 @@ class Trainer:
         return self._position.vector if self._position.best is None else self._position.best
 
     def _hand_over(self, best: bool = False) -> None:
-        """Give the model and the optimiser what was trained."""
+        """Give the trained numbers to the model and the optimiser."""
         position = self._position
         self.model.load_vector(self._shown() if best else position.vector)
         self.optimizer.slots, self.optimizer.steps = position.slots, position.steps

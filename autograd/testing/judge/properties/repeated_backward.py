@@ -111,7 +111,7 @@ def two_outputs(trial: Trial) -> None:
 
 
 def clear(t: Transcript, y: Variable) -> None:
-    """What an engine offers for the gradients of a whole graph."""
+    """The engine's own way to clear the gradients of a whole graph."""
     t.do(f"{y.text}.zero_grad()", lambda: y.it.zero_grad())
 
 

@@ -39,7 +39,7 @@ def names() -> str:
 
 
 def try_property(trial: Trial, p: Property) -> Row:
-    """The row of the report. What the engine prints and warns of is nobody's concern here."""
+    """The row of the report. Output and warnings of the engine are left out."""
     started = time.perf_counter()
     trial.begin()
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -78,7 +78,7 @@ def _tried(trial: Trial, p: Property) -> Row:
 
 
 def _explained(trial: Trial, p: Property, row: Row) -> Row:
-    """The failure, or another one that simpler properties don't explain, or the same with the name of what does.
+    """The failure; or one that simpler properties don't explain; or the failure with the property that explains it.
 
     The property is tried again without the operations that are known to be wrong. What fails then is new.
     """

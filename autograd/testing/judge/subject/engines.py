@@ -143,7 +143,7 @@ class Engine:
 
     @property
     def zero_text(self) -> str:
-        """What a gradient is set to: what a new number has, if that is None."""
+        """The text of a cleared gradient: None, if a new number has None."""
         return "None" if self.starts_with_none else "0.0"
 
     # --- What is asked of it before anything is tried ---
@@ -292,7 +292,7 @@ def _has_to_be_watched(cls: type) -> bool:
 
 
 def _attributes(x: Any) -> list[str]:
-    """The names of what a number has, those of its own first."""
+    """The names of a number's attributes, its own first."""
     return list(dict.fromkeys([*getattr(x, "__dict__", ()), *(n for n in dir(x) if not n.startswith("__"))]))
 
 

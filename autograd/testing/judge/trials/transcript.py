@@ -51,7 +51,7 @@ class Raised(Failed):
 
 
 class Unsupported(Verdict):
-    """The engine does not have what the property is about."""
+    """The engine lacks the operation that the property is about."""
 
     status = UNSUPPORTED
 
@@ -128,7 +128,7 @@ class Transcript:
     # --- Doing ---
 
     def do(self, lines: str, action: Callable[..., Any], *arguments: Any) -> Any:
-        """Carry out what the lines say.
+        """Run the lines.
 
         Raises:
             Raised: the engine raises an exception.
@@ -289,7 +289,7 @@ def is_near(got: float, wanted: Any, tolerance: float) -> bool:
 
 
 def hint(got: float, wanted: float) -> str:
-    """What a wrong gradient looks like, where it looks like something that people often do.
+    """The usual mistake that would explain a wrong gradient, if one would.
 
     >>> hint(3.0, 6.0)
     'half of it: is a contribution overwritten, = for +=?'
