@@ -20,7 +20,7 @@ from typing import Any, Final
 from autograd.engine import graph
 from autograd.engine.rules import LEAF
 from autograd.engine.value import Value
-from autograd.files import write_whole
+from autograd.files import path_of, write_whole
 from autograd.pages.network import has_neurons, network
 from autograd.pages.picture import picture
 from autograd.pages.recompute import recompute
@@ -46,11 +46,15 @@ def write(
     digits: int,
 ) -> Path:
     """See :func:`autograd.page`."""
-    target = Path(path)
+    target = path_of(path, 'page(y, "graph.html")')
     if target.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"a page's file ends in .html, not {target.suffix!r}: {target}")
-    if not 1 <= digits <= 17:
-        raise ValueError(f"digits is from 1 to 17, not {digits}")
+    if not hasattr(digits, "__index__") or not 1 <= digits <= 17:
+        raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r:.60}")
+    if title is not None and not isinstance(title, str):
+        raise TypeError(f"a title is text, not {type(title).__name__}: {title!r:.60}")
+    if not hasattr(hide, "__iter__"):
+        raise TypeError(f"hide takes the names of parts, such as 'table', not {hide!r:.60}")
     hidden = [hide] if isinstance(hide, str) else list(hide)
     for part in hidden:
         if part not in PARTS:

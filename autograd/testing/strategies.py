@@ -124,7 +124,7 @@ class _Lot:
         self.orders = [tuple(self.names[(i + k * stride) % n] for k in range(n)) for i in range(n)]
 
     def drawn(self, draw: Callable[[SearchStrategy[Any]], Any], size: int) -> tuple[str, ...] | None:
-        """The drawn one, then those that may take its place, so that none of them does so much more often.
+        """The drawn operation, then its substitutes, in an order that gives each about the same chance.
 
         None, which is what it shrinks to, once in about five times the size.
         """

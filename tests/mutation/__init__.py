@@ -138,6 +138,7 @@ PASSES = {
     ),
     "autograd/compiler/passes/simplify.py": ("tests/compiler/test_passes.py -k simplif",),
     "autograd/compiler/passes/guard.py": (
+        "tests/compiler/test_guard.py",
         "tests/compiler/test_conditions.py tests/compiler/test_promises.py",
         "tests/compiler/test_transforms_inside.py tests/test_zeros.py",
         "tests/compiler/test_adjoint.py tests/compiler/test_passes.py -k guard",
@@ -179,6 +180,9 @@ PASSES = {
     ),
     "autograd/compiler/backends/by_numpy.py": ("tests/compiler/test_backends.py", "tests/compiler/test_vmap.py"),
     "autograd/compiler/backends/by_python.py": ("tests/compiler/test_backends.py", "tests/compiler/test_jit.py"),
+    "autograd/compiler/backends/finite.py": ("tests/compiler/test_diagnosis.py", "tests/compiler/test_jit.py -k check"),
+    "autograd/compiler/diagnosis.py": ("tests/compiler/test_diagnosis.py",),
+    "autograd/compiler/record/recording.py": ("tests/compiler/test_diagnosis.py", "tests/compiler/test_jit.py"),
     "autograd/compiler/backends/checked.py": ("tests/compiler/test_jit.py -k check", "tests/compiler/test_backends.py"),
     "autograd/compiler/kernel/disassemble.py": ("tests/compiler/test_disassemble.py", "tests/compiler/test_lower.py"),
     "autograd/compiler/kernel/words.py": (
@@ -186,11 +190,14 @@ PASSES = {
         "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
     ),
     "autograd/compiler/record/listing.py": (
+        "tests/compiler/test_samples.py -k picked",
         "tests/compiler/test_trace.py",
         "tests/compiler/test_adjoint.py tests/compiler/test_jit.py",
         "tests/compiler/test_vmap.py tests/compiler/test_batches.py",
     ),
     "autograd/compiler/record/trace.py": (
+        "tests/compiler/test_slopes.py",
+        "tests/test_zeros.py tests/compiler/test_surroundings.py",
         "tests/compiler/test_trace.py",
         "tests/compiler/test_conditions.py tests/compiler/test_adjoint.py",
         "tests/compiler/test_vmap.py tests/compiler/test_arrays.py tests/test_messages.py",
@@ -202,10 +209,13 @@ PASSES = {
         "tests/compiler/test_conditions.py",
     ),
     "autograd/compiler/record/guards.py": (
+        "tests/compiler/test_guard.py",
         "tests/compiler/test_conditions.py tests/test_zeros.py",
         "tests/compiler/test_adjoint.py tests/compiler/test_transforms_inside.py",
         "tests/compiler/test_promises.py",
     ),
+    "autograd/compiler/record/captured.py": ("tests/compiler/test_outside.py", "tests/compiler/test_jit.py"),
+    "autograd/compiler/record/effects.py": ("tests/compiler/test_outside.py",),
     "autograd/compiler/record/arguments.py": (
         "tests/compiler/test_layout.py tests/compiler/test_jit.py",
         "tests/compiler/test_promises.py tests/compiler/test_arrays.py",
@@ -221,21 +231,25 @@ PASSES = {
     ),
     "autograd/compiler/record/arrays.py": ("tests/compiler/test_arrays.py", "tests/test_messages.py"),
     "autograd/compiler/record/batches.py": (
+        "tests/compiler/test_lanes.py",
         "tests/compiler/test_batches.py",
         "tests/compiler/test_vmap.py",
         "tests/compiler/test_arrays.py tests/test_seams.py",
     ),
     "autograd/compiler/record/lanes.py": (
+        "tests/compiler/test_lanes.py",
         "tests/compiler/test_batches.py",
         "tests/compiler/test_vmap.py",
         "tests/compiler/test_arrays.py",
     ),
     "autograd/compiler/record/in_lanes.py": (
+        "tests/compiler/test_lanes.py",
         "tests/compiler/test_batches.py",
         "tests/compiler/test_vmap.py",
         "tests/compiler/test_arrays.py",
     ),
     "autograd/compiler/record/samples.py": (
+        "tests/compiler/test_samples.py",
         "tests/compiler/test_vmap.py",
         "tests/compiler/test_batches.py tests/compiler/test_transforms_inside.py",
     ),
@@ -251,6 +265,7 @@ PASSES = {
         "tests/test_nesting.py tests/test_messages.py",
     ),
     "autograd/engine/used.py": (
+        "tests/test_used_gradients.py",
         "tests/test_nn.py tests/test_messages.py",
         "tests/test_lecture.py tests/test_training.py",
         "tests/test_compatibility.py",
@@ -269,6 +284,7 @@ PASSES = {
         "tests/test_kinds.py",
         "tests/test_number_types.py tests/test_numpy.py",
         "tests/test_rules.py -k 'whole_numbers or extremes'",
+        "tests/compiler/test_lanes.py tests/test_seams.py",
     ),
     "autograd/engine/methods.py": (
         "tests/test_functions.py tests/test_value.py",
@@ -319,6 +335,10 @@ PASSES = {
     "autograd/testing/points.py": ("tests/test_expressions_kit.py tests/test_expressions_measured.py",),
     "autograd/testing/several.py": ("tests/test_expressions_kit.py",),
     "autograd/testing/strategies.py": ("tests/test_expressions_kit.py", "tests/test_expressions_measured.py"),
+    "autograd/testing/zoo/animals.py": ("tests/test_homework.py",),
+    "autograd/testing/zoo/command.py": ("tests/test_homework.py",),
+    "autograd/testing/zoo/engine.py": ("tests/test_homework.py",),
+    "autograd/testing/zoo/run.py": ("tests/test_homework.py",),
     "autograd/testing/sweep.py": ("tests/test_expressions_kit.py tests/test_truth_kit.py",),
     "autograd/testing/gradients/truth.py": ("tests/test_truth_kit.py", "tests/test_gradcheck.py"),
     "autograd/testing/gradients/extrapolation.py": ("tests/test_numeric.py tests/test_truth_kit.py",),

@@ -66,7 +66,7 @@ def _anchor(row: Row) -> str:
 
 
 def _text(text: str) -> str:
-    """What is between backticks is code."""
+    """The text as HTML; text between backticks becomes code."""
     return re.sub("`(.+?)`", r"<code>\1</code>", html.escape(text))
 
 

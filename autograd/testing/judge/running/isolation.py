@@ -171,7 +171,7 @@ class _Worker:
         return self.process.wait()
 
     def load(self) -> tuple[str, str] | None:
-        """Wait until the class is imported; what went wrong, if something did."""
+        """Wait until the class is imported. Returns the error, if there was one."""
         message = self._receive(TO_LOAD)
         if isinstance(message, tuple):
             return message

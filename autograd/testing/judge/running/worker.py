@@ -99,7 +99,7 @@ def limit_memory(megabytes: int | None) -> None:
 
 
 def main() -> None:
-    """Do what the standard input says."""
+    """Carry out the orders on the standard input."""
     order = json.loads(sys.stdin.readline())
     with open(os.dup(1), "w", encoding="utf-8") as out:
         asked = open(os.dup(0), encoding="utf-8")  # noqa: SIM115
