@@ -379,6 +379,8 @@ PASSES = {
     "autograd/explanations/exercises/questions.py": ("tests/test_exercise.py",),
     "autograd/pages/story.py": ("tests/test_page.py",),
     "autograd/pages/recompute.py": ("tests/test_page.py",),
+    "autograd/pages/network.py": ("tests/test_page.py",),
+    "autograd/pages/tour.py": ("tests/test_page.py",),
     "autograd/views/expression.py": ("tests/test_notation.py", "tests/test_explanations.py"),
     "autograd/views/formula.py": ("tests/test_notation.py", "autograd/views/formula.py"),
     "nn/attention.py": ("tests/test_training.py tests/test_demo_gpt.py", "nn/attention.py"),
