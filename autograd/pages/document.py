@@ -30,8 +30,8 @@ from autograd.views.render import visible
 
 PARTS: Final = ("controls", "explanation", "table", "legend", "check", "descent", "tour")
 LARGE: Final = 300  # beyond, parts are folded, and the page lays out what is open
-PROGRAM: Final = "story numbers shown portrait exercise acts network layout fold tour begin".split()  # in this order
 FOLDING: Final = ("layout", "fold")  # what only large graphs need
+PROGRAM: Final = ("story", "numbers", "shown", "portrait", "exercise", "acts", "network", *FOLDING, "tour", "begin")
 _TRAINED: Final = ("w", "b", "theta", "θ", "W")  # how labels of parameters begin
 
 

@@ -14,11 +14,26 @@ function divide() {
         if (users.size === 1 && found[only].length < PART) { taken[e] = only; found[only].push(e); }
         else { taken[e] = found.length; found.push([e]); }
     }
-    found.reverse();
+    found = bundled(found, taken).reverse();
     const together = Math.ceil(found.length / BOXES);  // still too many: neighbours in the order of computation
     for (let i = 0; i < found.length; i += together) parts.push(found.slice(i, i + together).flat().sort((a, b) => a - b));
     parts.forEach((members, part) => members.forEach(e => { partOf[e] = part; }));
 }
+
+/** Leaves with the same users, such as the weights of a neuron for several samples, are one part, too. */
+function bundled(found, taken) {
+    const bundles = new Map();
+    for (const members of found) {
+        const [e] = members;
+        if (members.length > 1 || e >= first) continue;
+        const key = [...new Set(uses[e].map(([user]) => taken[user]))].sort().join(" "), bundle = bundles.get(key);
+        if (bundle && bundle.length < PART) bundle.push(members.pop());
+        else bundles.set(key, members);
+    }
+    return found.filter(members => members.length);
+}
+
+const isBundle = members => members[members.length - 1] < first;
 
 function toggleFold(part) {
     unfolded = [...unfolded, part];
@@ -41,7 +56,7 @@ function drawFolded() {
     parts.forEach((members, part) => {
         if (members.length > 1 && !unfolded.includes(part)) {
             members.forEach(e => { boxOf[e] = boxes.length; });
-            boxes.push({part, e: members[members.length - 1]});
+            boxes.push({part, e: Math.max(...members)});
         } else members.forEach(e => { boxOf[e] = boxes.length; boxes.push({part: -1, e}); });
     });
     inOrder(boxes, boxOf);
@@ -58,6 +73,7 @@ function drawFolded() {
     boxes.forEach((box, b) => drawing.append(drawnBox(box, points[b])));
     $("stage-graph").replaceChildren(drawing);
     $("stage-graph").style.setProperty("--least", `${width}px`);
+    drawing.style.maxWidth = `${width * 1.15}px`;
     adopt();
 }
 
@@ -96,7 +112,7 @@ function drawnBox({part, e}, {x, y}) {
     const words = entries[e].words, short = words.length > 14 ? `${words.slice(0, 13)}…` : words;
     const title = folded ? `⊞ ${parts[part].length} → ${words.length > 9 ? `${words.slice(0, 8)}…` : words}` : short;
     const group = svgElement("g", {class: `node entry ${kind}${folded ? " fold" : ""}`, id: folded ? `f${part}` : `n${e}`},
-        ...folded ? [outline(4), outline(0)] : [outline(0)], text(0, title, {"font-weight": folded ? 400 : 700}), "\n",
+        ...folded ? [outline(4), outline(0)] : [outline(0)], text(0, title, {"font-weight": folded ? 400 : 700, "font-size": folded ? 11 : 12}), "\n",
         text(1, "", folded ? {class: "fold-value"} : {"data-value": e}), "\n", text(2, "", folded ? {class: "grad"} : {"data-grad": e}));
     if (folded) {
         group.setAttribute("tabindex", "0");
@@ -118,8 +134,8 @@ function drawFolds(now) {
         group.classList.toggle("now", now >= 0 && partOf[now] === part);
         group.classList.toggle("selected", state.selected >= 0 && partOf[state.selected] === part);
         group.classList.toggle("faded", Boolean(story.lit) && !members.some(member => lit.has(member)));
-        write(value, known ? shortened(values[e]) : "");
-        write(grad, knowsGrad(e) ? `∂ ${shortened(partialSum(e))}` : "");
+        write(value, known && !isBundle(members) ? shortened(values[e]) : "");
+        write(grad, knowsGrad(e) && !isBundle(members) ? `∂ ${shortened(partialSum(e))}` : "");
         group.setAttribute("aria-label", spoken(group, `${members.length} numbers up to ${entries[e].words}, folded`));
     }
 }
