@@ -430,6 +430,7 @@ NOT_TRIED = (
     "autograd/pages/picture.py",
     "autograd/testing/judge/check.py",
     "autograd/testing/judge/command.py",
+    "autograd/testing/judge/findings/picture.py",
     "autograd/testing/judge/findings/page.py",
     "autograd/testing/judge/findings/report.py",
     "autograd/testing/judge/findings/rows.py",
