@@ -149,6 +149,11 @@ def cross_entropy(logits: Sequence[Any], targets: Any) -> Number:
 
 
 def _surprise(logits: Iterable[Number], k: Any) -> Number:
+    if not hasattr(logits, "__iter__"):
+        raise TypeError(
+            f"cross_entropy takes a logit for each class, not one number, {logits!r:.60}; give the model an output for "
+            "each class, or use binary_cross_entropy for two"
+        )
     log_probabilities = functions.log_softmax(logits)
     if isinstance(k, float) or hasattr(k, "__len__"):
         raise _not_an_index(k)
@@ -170,7 +175,9 @@ def _pairs(predictions: Any, targets: Any) -> list[tuple[Any, Any]]:
     """The predictions with their targets. An array of n rows of one number each is n numbers."""
     left, right = _listed(predictions), _listed(targets)
     if len(left) != len(right):
-        raise ValueError(f"there are {len(left)} predictions but {len(right)} targets")
+        raise ValueError(
+            f"there are {len(left)} predictions but {len(right)} targets; a target has a number for each output"
+        )
     if not left:
         raise ValueError("a loss needs at least one prediction and its target")
     return list(zip(left, right))

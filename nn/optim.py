@@ -75,7 +75,7 @@ class Optimizer:
         self._watched = watch(self)
 
     def options(self) -> dict[str, Any]:
-        """The arguments besides ``params`` and ``lr`` that aren't what they are by default."""
+        """The arguments besides ``params`` and ``lr`` that differ from their defaults."""
         import inspect
 
         defaults = inspect.signature(type(self)).parameters

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+import numpy as np
+import optree
+
 from autograd.compiler import backends
-from autograd.compiler.compiled import Compiled, record, without_collector
+from autograd.compiler.backends.finite import Diagnosis
+from autograd.compiler.compiled import Compiled, without_collector
+from autograd.compiler.diagnosis import diagnosis_of
 from autograd.compiler.locks import Lock
 from autograd.compiler.passes.simplify import PASSES
 from autograd.compiler.program import Program
 from autograd.compiler.record.arguments import Arguments, Key
 from autograd.compiler.record.captured import Captured
+from autograd.compiler.record.recording import record
 from autograd.compiler.record.static import Signature
 from autograd.engine.modes import MODES, TAPE, checking
 from autograd.errors import SlowWarning, TraceError
@@ -46,7 +53,8 @@ def jit(
             for each of their values.
         dtype: "float64" or "float32", of all arithmetic.
         threads: how many share the work on a batch.
-        check: raise at the first result, of any operation, that is infinite or not a number. Slow; to find an error.
+        check: raise at the first result, of any operation, that is infinite or not a number, unless a choice leaves it
+            out. Slow; to find an error.
         static_argnums: positions of further arguments that are static: an int for ``range``, or any object that has a
             hash. It is compared by ``==``; what changes inside of it afterwards is ignored.
         static_argnames: names of such arguments.
@@ -142,7 +150,23 @@ class Jitted:
             program = stages[each.__name__] = each(program)
         return stages
 
-    def repeat(self, n: int) -> Callable[..., Any]:
+    def diagnose(self, *args: Any, **kwargs: Any) -> Diagnosis:
+        """Where a number of the result stops being finite: the operation, its operands' numbers, and your line.
+
+        f is recorded again, and runs instruction by instruction: slowly, but only when you ask.
+
+        Raises:
+            TypeError: an argument carries derivatives, or is none that f takes.
+
+        >>> from autograd import grad, sqrt
+        >>> slope = jit(grad(lambda x: sqrt(x)))
+        >>> found = slope.diagnose(0.0)
+        >>> found.operation, found.direction, found.operands
+        ('sqrt', 'backward', {'x': 0.0})
+        """
+        return diagnosis_of(self.function, Arguments(args, kwargs, self._signature), self.dtype, self.threads)
+
+    def repeat(self, n: int) -> Repeated:
         """The function that applies f n times in compiled code, feeding its result back as the first argument.
 
         Raises:
@@ -154,29 +178,10 @@ class Jitted:
         if not isinstance(n, int) or n < 0:
             raise ValueError(f"repeat takes a number of times, not {n!r}")
 
-        def repeated(state: Any, *rest: Any, **kwargs: Any) -> Any:
-            if n == 0:
-                return state
-            if MODES.active and checking() and not self.check:
-                return self._by_checking().repeat(n)(state, *rest, **kwargs)
-            flat = Arguments((state, *rest), kwargs, self._signature)
-            if flat.has_derivatives:
-                self._meets_derivatives(flat)
-                for _ in range(n):
-                    state = self.function(state, *rest, **kwargs)
-                return state
-            compiled, done = self._for(flat), 0
-            before = Arguments((state,), {})
-            while compiled.result_orders != before.key.orders and done < n - 1:  # f may see in which order keys come
-                state, done = compiled.repeated(1, before, flat.numbers, self.threads), done + 1
-                flat, before = Arguments((state, *rest), kwargs, self._signature), Arguments((state,), {})
-                compiled = self._for(flat)
-            return compiled.repeated(n - done, before, flat.numbers, self.threads)
-
-        return repeated
+        return Repeated(self, n)
 
     def _meets_derivatives(self, flat: Arguments) -> None:
-        """What this function is given belongs to a trace, or to a transform, which is to run it as Python.
+        """The arguments belong to a trace or to a transform, which runs the function as Python.
 
         Raises:
             TraceError: it belongs to a trace, and has other options than this function.
@@ -250,6 +255,58 @@ class Jitted:
                 if len(self._compiled) > CACHE_SIZE:
                     del self._compiled[next(iter(self._compiled))]  # the oldest
             return compiled
+
+
+class Repeated:
+    """What ``jit(f).repeat(n)`` returns: it applies f n times."""
+
+    is_compiled_function = True
+
+    def __init__(self, jitted: Jitted, n: int) -> None:
+        self._jitted = jitted
+        self._n = n
+        self.function = jitted.function
+
+    def __repr__(self) -> str:
+        return f"<{self._jitted!r}, repeated {self._n} times>"
+
+    def __call__(self, state: Any, *rest: Any, **kwargs: Any) -> Any:
+        jitted, n = self._jitted, self._n
+        if n == 0:
+            return state
+        if MODES.active and checking() and not jitted.check:
+            return jitted._by_checking().repeat(n)(state, *rest, **kwargs)
+        flat = Arguments((state, *rest), kwargs, jitted._signature)
+        if flat.has_derivatives:
+            jitted._meets_derivatives(flat)
+            for _ in range(n):
+                state = jitted.function(state, *rest, **kwargs)
+            return state
+        compiled, done = jitted._for(flat), 0
+        before = Arguments((state,), {})
+        while compiled.result_orders != before.key.orders and done < n - 1:  # f may see in which order keys come
+            state, done = compiled.repeated(1, before, flat.numbers, jitted.threads), done + 1
+            flat, before = Arguments((state, *rest), kwargs, jitted._signature), Arguments((state,), {})
+            compiled = jitted._for(flat)
+        return compiled.repeated(n - done, before, flat.numbers, jitted.threads)
+
+    def diagnose(self, state: Any, *rest: Any, **kwargs: Any) -> Diagnosis:
+        """Where a number stops being finite, and in which round; see :meth:`Jitted.diagnose`."""
+        found = Diagnosis(finite=True)
+        for done in range(self._n):
+            after = self._jitted(state, *rest, **kwargs)
+            if not all_finite(after):
+                found = self._jitted.diagnose(state, *rest, **kwargs)
+                if not found.finite:
+                    return dataclasses.replace(found, round=done)
+            state = after
+        return found
+
+
+def all_finite(result: Any) -> bool:
+    """Whether every number of a structure is finite."""
+    leaves = optree.tree_leaves(result, namespace="chainrule")
+    return all(np.isfinite(x).all() for x in leaves if isinstance(x, (float, np.ndarray)))
 
 
 def by_name(jitted: Jitted) -> Any:

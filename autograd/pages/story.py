@@ -63,7 +63,7 @@ def tell(output: Value) -> tuple[list[Entry], list[Value]]:
 
 
 class _Names:
-    """What numbers are called: by their label, by their formula if it is short, or by their place."""
+    """The names of numbers: the label, the formula if it is short, or the place."""
 
     def __init__(self, nodes: Sequence[Value]) -> None:
         self.words: dict[Value, str] = {}

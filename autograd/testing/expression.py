@@ -180,7 +180,7 @@ def term(number: float) -> str:
 
 
 def pruned(e: Expression, result: int = -1) -> Expression:
-    """The same without what its result (that slot; the last one by default) does not depend on.
+    """The same program without the steps that its result (that slot; the last one by default) does not depend on.
 
     >>> pruned(Expression((1.0, 2.0), (("neg", (0,)), ("exp", (1,)))))
     Expression(point=(2.0,), steps=(('exp', (0,)),), constants=())

@@ -137,5 +137,5 @@ class LiftedWorld(World):
 
 
 def below(level: int, x: Any) -> Any:
-    """What x is to the world below that level: its primal if it's of that level, else itself, a constant there."""
+    """x in the world below that level: its primal if it has that level, else x itself, a constant there."""
     return x.primal if isinstance(x, Lifted) and x.level == level else x

@@ -17,7 +17,7 @@ from autograd.errors import LostDerivative
 
 
 def answers_itself(other: Any) -> bool:
-    """True for an operand that is no real number: it may know what to do, as a vector does, or a complex number."""
+    """True for an operand that is no real number, such as a vector: it may do the operation itself."""
     kind = type(other)
     return kind is not float and not hasattr(kind, "__float__") and not hasattr(kind, "__apply_rule__")
 

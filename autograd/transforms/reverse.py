@@ -60,7 +60,7 @@ class Node(Lifted):
         self._b = on_tape[1] if len(on_tape) == 2 else None
 
     def sent(self, adjoint: Any) -> Iterator[tuple[Node, Any]]:
-        """What it adds to the adjoints of its operands, given its own."""
+        """The contributions to the adjoints of its operands, given its own adjoint."""
         for operand, partial in zip(self.on_tape, self._rule.partials):
             if operand is not None:
                 yield operand, times(adjoint, partial(*self.primals, self.primal))
@@ -97,7 +97,7 @@ class Output(Node):
 
 
 class Cotangents(dict[int, Any]):
-    """Adjoints of several outputs, by position. What is added to them is added in place, or many would take long."""
+    """Adjoints of several outputs, by position. Contributions are added in place, since there may be many."""
 
     def __add__(self, other: Any) -> Cotangents:
         for position, adjoint in other.items():

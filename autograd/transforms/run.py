@@ -54,17 +54,19 @@ class Run:
         return self.tree.rebuild([self.world.read(y) for y in self.outputs])
 
     def with_aux(self, output: Any) -> Any:
-        """The same, and with it what f returned beside."""
+        """The output together with the second part of f's pair."""
         return output if self._aux is _NO_AUX else (output, self._aux)
 
     def require_numbers(self) -> None:
-        """Refuse what has no derivative.
+        """Refuse outputs that have no derivative.
 
         Raises:
             TypeError: f returned something else than numbers, arrays and structures of them.
         """
         if self.result is None:
             raise TypeError("f has to return numbers, but returned None; is a return missing?")
+        if not self.outputs and _holds_none(self.result):
+            raise TypeError(f"f has to return numbers, but returned {described(self.result)}; is a return missing?")
         for y in self.outputs:
             if isinstance(y, bool) or not (is_number(y) or isinstance(y, int)):
                 raise TypeError(_no_output(y, self.result))
@@ -113,6 +115,13 @@ def _single_number(output: Any, inputs: Sequence[Any]) -> None:
     elif getattr(output, "size", 0) == len(inputs):
         cure = "for the derivative at each element write vmap(grad(f)), for all partial derivatives jacobian(f)"
     raise TypeError(f"f has to return one number, but returned {described(output)}; {cure}")
+
+
+def _holds_none(result: Any) -> bool:
+    """Of a structure without numbers: whether there is a None in it."""
+    import optree
+
+    return any(leaf is None for leaf in optree.tree_leaves(result, none_is_leaf=True))
 
 
 _NO_AUX: Any = object()

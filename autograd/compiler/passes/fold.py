@@ -79,7 +79,7 @@ class _Folding:
         return out.finish()
 
     def size(self, reduced: Index) -> int:
-        """Of the batch over which a reduction adds up: what it adds up may be uniform in the new program."""
+        """The size of the batch over which a reduction adds up. Its terms may be uniform in the new program."""
         values = values_in(*self.program.operation(reduced)[:2])
         return next(filter(None, map(self.program.batch_of, values)))
 
@@ -99,7 +99,7 @@ class _Folding:
         return at
 
     def terms(self, operands: Sequence[Term]) -> tuple[list[Term], float]:
-        """Terms without factors ±1 and negations, and the sum of those that are known."""
+        """The terms without factors ±1 and negations, and the sum of the known ones."""
         constants, negated, is_simple = self.constants, self.negated, self.is_simple
         out: list[Term] = []
         known = 0.0
@@ -175,7 +175,7 @@ class _Folding:
         return self.sum(alike)
 
     def pick(self, a: Index, sample: int) -> Index:
-        """The number of a sample; of what the inputs, data or lanes are, that is known by another name."""
+        """The number of a sample. For inputs, data and lanes, the new program has a value for it already."""
         if not self.batches[a]:
             return a
         head, operands, _ = self.out.operation(a)

@@ -23,6 +23,7 @@ from autograd.compiler.program import (
     Index,
     Instruction,
     Kind,
+    Line,
     Operands,
     Program,
     Term,
@@ -30,7 +31,7 @@ from autograd.compiler.program import (
 
 
 class Rewriting:
-    """What a pass writes to.
+    """The new program, while a pass writes it.
 
     >>> from autograd import jit
     >>> program = jit(lambda x, y: (x * y, x - y)).lower(3.0, 4.0).program
@@ -51,12 +52,12 @@ class Rewriting:
         self._new = [*program.values()[: program.inputs], *[NONE] * (len(program.ops) + 1)]
         self._ops: list[Instruction] = []
         self._numbers = cast("Iterator[Index]", itertools.count(program.inputs))  # of the values to come
-        self._lines: dict[Index, str] = {}
+        self._lines: dict[Index, Line] = {}
         self._has_lines = bool(program.lines)
         self._lined = program.inputs  # the values before it have theirs, or none
 
     def instructions(self) -> Iterator[tuple[Index, Instruction]]:
-        """The old values in order, and what makes each, its operands values of the new program already."""
+        """The old values in order, each with its instruction, whose operands are values of the new program."""
         new = self._new
         for value, op in self._program.instructions():
             yield value, renumbered(op, new)
@@ -67,7 +68,7 @@ class Rewriting:
         return next(self._numbers)
 
     def new(self, value: Index) -> Index:
-        """What an old value is in the new program; NONE is NONE."""
+        """The number of an old value in the new program; NONE stays NONE."""
         return self._new[value]
 
     def operation(self, value: Index) -> Instruction:
@@ -75,7 +76,7 @@ class Rewriting:
         return self._ops[value - self._inputs]
 
     def forward(self, value: Index, at: Index) -> None:
-        """An old value is this new one from now on, and what was emitted since the last one was emitted for it."""
+        """The old value has this new number from now on; the instructions since the last one were emitted for it."""
         self._new[value] = at
         if self._has_lines:
             end = self._inputs + len(self._ops)
@@ -93,7 +94,7 @@ class Rewriting:
         self.forward(value, next(self._numbers))
 
     def finish(self) -> Program:
-        """The new program, which returns what stands for the old outputs."""
+        """The finished program, whose outputs stand for the old ones."""
         program, new = self._program, self._new
         names: dict[Index, str] = {}
         for value in sorted(program.names):

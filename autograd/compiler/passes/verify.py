@@ -77,7 +77,7 @@ def _is_value(x: Any, end: int) -> bool:
 
 
 def _is_condition(head: Kind, operands: Sequence[Any], conditions: set[int]) -> bool:
-    """Whether it is 0 or 1: a comparison, or what is combined of them."""
+    """Whether the value is 0 or 1: a comparison, or a combination of comparisons."""
     if head is CONSTANT:
         return operands[0] in (0.0, 1.0)
     if head is COPY or head is PICK:

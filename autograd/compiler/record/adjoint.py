@@ -78,6 +78,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
         return [0.0] * len(leaves)
     start, depends = depending(trace, leaves, max([*outputs, *leaves]) + 1)
     guards = Guards(trace, start, depends)
+    before = trace.derives
     collected: dict[Index, list[Term]] = {}
     for value, seed in seeds:
         if value >= start and depends[value - start]:
@@ -87,6 +88,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
     wanted = set(leaves)
     picks = Picks(trace)
     for value in reversed(trace.values()[start : start + len(depends)]):
+        trace.derives = (value, "backward")
         if value in picks:
             lanes, guard = picks.take(value)
             collected.setdefault(value, []).append((lanes, NONE, 1))
@@ -121,6 +123,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
                 collected[operand].append(term)
             else:
                 collected[operand] = [term]
+    trace.derives = before
     return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
 
 
@@ -134,7 +137,7 @@ def _sent(
     depends: bytearray,
     guards: Guards,
 ) -> list[tuple[Index, Term, Index]]:
-    """What an instruction adds to the adjoints of its operands, given its own; and, of a choice, where it is taken."""
+    """The terms that an instruction adds to the adjoints of its operands; for a choice, with its guards."""
     sent: list[tuple[Index, Term, Index]] = []
     if head is SUM or head is REDUCE:
         its_guard = trace.guards.get
@@ -176,10 +179,12 @@ def push_forward(
         if isinstance(tangent, Traced) or float(tangent) != 0.0:
             moving[leaf] = trace.value(tangent)
     guards = Guards(trace, start, depends)
+    before = trace.derives
     known: dict[Index, Index] = {}  # the guards of tangents
     for value in trace.values()[start : start + len(depends)]:
         if not depends[value - start] or value in moving:
             continue
+        trace.derives = (value, "tangent")
         head, operands, batch = trace.ops[value - trace.inputs]
         if head is SELECT or head is TAKE:
             terms = _chosen_tangent(trace, head, operands, moving)
@@ -201,11 +206,12 @@ def push_forward(
             guard = guards.settle(value, batch) if guards.on else NONE
             if guard != NONE:
                 known[value] = trace.guards[moving[value]] = guard
+    trace.derives = before
     return [trace.numbers([_unguarded(trace, moving[y])])[0] if y in moving else 0.0 for y in outputs]
 
 
 def _unguarded(trace: Trace, derivative: Index) -> Index:
-    """A derivative by a name without a guard: what the user multiplies it by is his own affair."""
+    """The derivative as a value without a guard, as it is returned to the user."""
     return trace.sum([(derivative, NONE, 1)]) if derivative in trace.guards else derivative
 
 
@@ -245,7 +251,7 @@ def _of_samples(
 def _moved(
     trace: Trace, value: Index, head: Kind, operands: Operands, moving: dict[Index, Index]
 ) -> list[tuple[Index, Term, Number | None]]:
-    """What each operand's tangent adds to that of a value; and the partial, of a row of the table."""
+    """The terms that the operands' tangents add to the tangent of a value, with the partials of a row of the table."""
     moved: list[tuple[Index, Term, Number | None]] = []
     if head is SUM or head is REDUCE:
         for a, b, sign in operands:
@@ -277,7 +283,7 @@ def _tangent(trace: Trace, head: Kind, terms: list[Term], operands: Operands) ->
 
 
 def _name(trace: Trace, adjoint: Index, outputs: Sequence[Index], value: Index) -> None:
-    """Name an adjoint after what it is the derivative of: ∂E/∂w."""
+    """Give an adjoint its name, such as ∂E/∂w."""
     name = trace.names.get(value)
     if name and len(outputs) == 1 and trace.known(adjoint) is None:
         trace.names.setdefault(adjoint, f"∂{trace.names.get(outputs[0], 'y')}/∂{name}")

@@ -38,7 +38,7 @@ class Key(NamedTuple):
         return Layout(self.spec, [shape if isinstance(shape, Static) else (shape, 0) for shape in self.shapes], dtype)
 
     def statics(self) -> list[Any]:
-        """What is static."""
+        """The static arguments."""
         return [shape.thing for shape in self.shapes if isinstance(shape, Static)]
 
 

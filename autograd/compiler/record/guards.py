@@ -66,13 +66,13 @@ class Guards:
         return trace.call(LESS, trace.constant(0.0), collect(trace, [(guard, NONE, 1) for guard in guards], batch))
 
     def branch(self, value: Index, head: Kind, operands: Operands, position: int) -> Index:
-        """Where the choice that makes a value falls on the branch at a position among its operands."""
+        """The condition under which a choice takes the branch at this position among its operands."""
         guard = _is_taken(self.trace, head, operands, position)
         self._parts[guard] = (operands[0], position, 2) if head is SELECT else (value, position, len(operands) - 1)
         return guard
 
     def of_partial(self, partial: Number | None) -> Index:
-        """Where a partial isn't 0 by the table."""
+        """The condition under which a partial isn't 0 by the table."""
         return kept(self.trace, partial.index) if isinstance(partial, Traced) else NONE
 
     def chosen(self, head: Kind, operands: Operands, branches: Iterable[Index | None]) -> Index:

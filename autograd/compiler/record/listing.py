@@ -14,14 +14,17 @@ from autograd.compiler.program import (
     CONSTANT,
     COPY,
     LANES,
+    NONE,
     PICK,
     SUM,
     Index,
     Instruction,
     Kind,
+    Line,
     Operands,
     Program,
     Term,
+    operation_name,
 )
 from autograd.engine.modes import here, users_line
 from autograd.errors import TraceError
@@ -35,7 +38,8 @@ class Listing:
         self.ops: list[Instruction] = []
         self._numbers = cast("Iterator[Index]", itertools.count(inputs))  # of the values to come
         self.names: dict[Index, str] = {}
-        self.lines: dict[Index, str] = {}
+        self.lines: dict[Index, Line] = {}
+        self.derives: tuple[Index, str] = (NONE, "forward")  # whose derivative is recorded now, in which direction
         self._keep_lines = keep_lines
         self._constants: dict[bytes, Index] = {}
         self.guards: dict[Index, Index] = {}  # of derivatives: 0 where a choice has left them out, else 1
@@ -56,9 +60,16 @@ class Listing:
         self.ops.append((head, operands, batch))
         value = next(self._numbers)
         if self._keep_lines:
-            file, line = users_line()
-            self.lines[value] = f"{file}:{line}"
+            self.lines[value] = self._line(value)
         return value
+
+    def _line(self, value: Index) -> Line:
+        of, direction = self.derives
+        if of == NONE:
+            return Line("{}:{}".format(*users_line()), value)
+        base = self.lines[of]
+        operation = base.operation or operation_name(*self.ops[of - self.inputs][:2])
+        return Line(base.place, value, of, direction, operation, base.order + 1)
 
     def constant(self, number: float) -> Index:
         """A number that is known now."""

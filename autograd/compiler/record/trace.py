@@ -109,7 +109,7 @@ class Trace(Listing):
         return self.operation(rule, [self.value(x) for x in operands])
 
     def operation(self, rule: Rule, values: Sequence[Index]) -> Traced:
-        """A row of the table, applied to values; inside ``no_grad``, a constant to whoever differentiates."""
+        """A row of the table, applied to values. Inside ``no_grad`` the result is a constant in derivatives."""
         return self.observed(self._operation(rule, values))
 
     def observed(self, y: Traced) -> Traced:
@@ -141,7 +141,7 @@ class Trace(Listing):
         return Traced(self, self.call(rule, *values))
 
     def _formula_of(self, rule: Rule, values: Sequence[Index]) -> Callable[..., Any]:
-        """By which a row is computed that back ends don't have."""
+        """The formula of a row that back ends don't have."""
         for position in rule.constant:
             if self.known(values[position]) is None:
                 raise TraceError(

@@ -362,7 +362,7 @@ class _InC(Writing):
             self.body[-1] += self.says(output)
 
     def remaining_outputs(self) -> None:
-        """Those that nothing computes: inputs, constants, data, and one number for all samples of a batch."""
+        """Outputs that no instruction computes: inputs, constants, data, and one number for all samples of a batch."""
         by_size: dict[int, list[Output]] = {}
         for outputs in self.goes_to.values():
             for output in outputs:

@@ -316,7 +316,7 @@ class Source:
         return self._uses[value] == 1
 
     def formula(self, value: Index) -> list[str] | None:
-        """What a value is set to, in pieces that may go on lines of their own; None: it is written where it is used."""
+        """The formula of a value, in pieces for lines of their own; None if the value is written where it is used."""
         head, operands, _ = self.program.operation(value)
         if head in SUMS:
             is_rounded = head is SUM and (self._added[value] if len(operands) == 1 else len(operands) <= SHORT_SUM)
@@ -389,7 +389,7 @@ class Source:
         return " * ".join(texts), negative
 
     def _rank(self, value: Index) -> tuple[int, int]:
-        """The order of factors: numbers first, then what needs no brackets in front, then as they were made."""
+        """The order of factors: numbers first, then factors that need no brackets in front, then by age."""
         if self.number_of(value) is not None:
             return 0, value
         return (1 if value in self._inlined and self._inlined[value][1] == PRODUCT else 2), value

@@ -114,7 +114,7 @@ def check_engine(
 
 
 def examine(engine: Any, spelling: Spelling, search: Search, on_row: Callable[[Row], None] | None = None) -> Report:
-    """What :func:`check_engine` does, told by records."""
+    """:func:`check_engine`; each row is handed to ``on_row`` as soon as it is known."""
     properties = chosen(search.only, search.skip)
     _needs_libraries()
     if not isinstance(engine, (str, type)):
