@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import grad, jit, tanh, vmap
+from autograd import grad, jit, tanh, vmap, where
 from autograd.errors import SlowWarning
 
 V = np.array([0.3, -0.7, 1.1])
@@ -82,6 +82,21 @@ def test_a_batch_inside_vmap_meets_numbers_of_the_other_samples(
         assert jit(grad(total))(0.4) == pytest.approx(grad(total)(0.4), rel=1e-13)
 
 
+def test_transposes_and_masks_of_numbers() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SlowWarning)
+        for f in (
+            lambda w: rows(w).T[1],
+            lambda w: vector(w).T,
+            lambda w: (rows(w).T @ rows(w))[0],
+            lambda w: where(w, 2.0, 3.0),
+            lambda w: where(w - 0.4, 2.0, 3.0),
+            lambda w: where(-w, 2.0, 3.0),
+            lambda w: where(vector(w) * 0.0 - 1.0, w, 3.0 * w),
+        ):
+            assert jit(f)(0.4) == pytest.approx(np.asarray(f(0.4), dtype=float), rel=1e-13)
+
+
 @pytest.mark.parametrize("axis", [2, -3, (0, 2)])
 @pytest.mark.parametrize("reduce", [np.sum, np.mean, np.max, np.var])
 def test_an_axis_that_is_not_there_is_refused(reduce: Callable[..., Any], axis: Any) -> None:
@@ -89,3 +104,18 @@ def test_an_axis_that_is_not_there_is_refused(reduce: Callable[..., Any], axis: 
         reduce(np.ones((3, 2)), axis=axis)
     with pytest.raises(ValueError, match="axis"):
         jit(lambda w: reduce(rows(w), axis=axis))(0.4)
+
+
+@pytest.mark.parametrize("f", [lambda x: 1.0 / x, lambda x: x**-2.0, lambda x: tanh(x) / (x + x)])
+def test_a_batch_of_none_is_tried_on_a_number_that_most_functions_take(f: Callable[[Any], Any]) -> None:
+    for way in (vmap(f), jit(vmap(f)), jit(lambda x: vmap(f)(2.0 * x))):
+        assert np.shape(way(np.ones(0))) == (0,)
+
+
+def test_truths_given_to_vmap_are_numbers_to_count_with() -> None:
+    truths = np.array([True, False, True])
+    for f in (lambda x: x + 1.0, lambda x: 2.0 * x - x * x, lambda x: tanh(x)):
+        assert jit(vmap(f))(truths) == pytest.approx(np.array([float(f(float(x))) for x in truths]))
+        assert jit(lambda w, f=f: (vmap(f)(truths) * w).sum())(2.0) == pytest.approx(
+            2.0 * sum(f(float(x)) for x in truths)
+        )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import grad, jit, jvp, primitive, vmap, where
+from autograd import grad, jit, jvp, primitive, stop_gradient, vmap, where
 
 
 def stepped(above: Any, below: Any) -> Any:
@@ -44,3 +44,27 @@ def test_a_slope_of_three_branches() -> None:
         for way in (grad(ramp), grad(lambda x: 2.0 * ramp(x) + ramp(x) * ramp(x) - ramp(x) * ramp(x))):
             assert jit(way)(x) == pytest.approx(way(x))
         assert jit(grad(ramp))(x) == slope
+
+
+@pytest.mark.parametrize("x", [1.0, 2.0, 3.0, float("nan")])
+def test_every_comparison_is_pythons(x: float) -> None:
+    for compared in (lambda a, b: a < b, lambda a, b: a <= b, lambda a, b: a > b, lambda a, b: a >= b,
+                     lambda a, b: a == b, lambda a, b: a != b):  # fmt: skip
+        for f in (
+            lambda x, y: where(compared(x, y), 1.0, 0.0),  # noqa: B023
+            lambda x, y: where(compared(x, 2.0), 1.0, 0.0),  # noqa: B023
+            lambda x, y: where(compared(2.0, x), 1.0, 0.0),  # noqa: B023
+            lambda x, y: where(~compared(x, y), 1.0, 0.0) if hasattr(x, "trace") else float(not compared(x, y)),  # noqa: B023
+        ):
+            assert jit(f)(x, 2.0) == f(x, 2.0)
+
+
+@pytest.mark.parametrize("outside", [lambda y: y**0.5, lambda y: y**-1.0, lambda y: 1.0 / y])
+def test_a_slope_that_is_the_whole_number_0_stops_an_infinite_adjoint(outside: Any) -> None:
+    flat = stepped(3.0, 0)  # with the value 0 for x <= 0
+    slope = grad(lambda x: outside(flat(x) + 0.0 * stop_gradient(x)))
+    assert jit(slope)(2.0) == pytest.approx(slope(2.0))
+    if outside(4.0) == 2.0:  # eager division by 0 raises
+        assert jit(slope)(-1.0) == slope(-1.0) == 0.0
+    twice = grad(lambda x: (flat(x) * flat(x)) ** 0.25)
+    assert jit(twice)(-1.0) == twice(-1.0) == 0.0

@@ -190,11 +190,14 @@ PASSES = {
         "tests/compiler/test_passes.py -k 'words or rows or slots or data'",
     ),
     "autograd/compiler/record/listing.py": (
+        "tests/compiler/test_samples.py -k picked",
         "tests/compiler/test_trace.py",
         "tests/compiler/test_adjoint.py tests/compiler/test_jit.py",
         "tests/compiler/test_vmap.py tests/compiler/test_batches.py",
     ),
     "autograd/compiler/record/trace.py": (
+        "tests/compiler/test_slopes.py",
+        "tests/test_zeros.py tests/compiler/test_surroundings.py",
         "tests/compiler/test_trace.py",
         "tests/compiler/test_conditions.py tests/compiler/test_adjoint.py",
         "tests/compiler/test_vmap.py tests/compiler/test_arrays.py tests/test_messages.py",
@@ -228,6 +231,7 @@ PASSES = {
     ),
     "autograd/compiler/record/arrays.py": ("tests/compiler/test_arrays.py", "tests/test_messages.py"),
     "autograd/compiler/record/batches.py": (
+        "tests/compiler/test_lanes.py",
         "tests/compiler/test_batches.py",
         "tests/compiler/test_vmap.py",
         "tests/compiler/test_arrays.py tests/test_seams.py",
@@ -245,6 +249,7 @@ PASSES = {
         "tests/compiler/test_arrays.py",
     ),
     "autograd/compiler/record/samples.py": (
+        "tests/compiler/test_samples.py",
         "tests/compiler/test_vmap.py",
         "tests/compiler/test_batches.py tests/compiler/test_transforms_inside.py",
     ),
@@ -279,6 +284,7 @@ PASSES = {
         "tests/test_kinds.py",
         "tests/test_number_types.py tests/test_numpy.py",
         "tests/test_rules.py -k 'whole_numbers or extremes'",
+        "tests/compiler/test_lanes.py tests/test_seams.py",
     ),
     "autograd/engine/methods.py": (
         "tests/test_functions.py tests/test_value.py",
