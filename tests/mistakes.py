@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import autograd
+from autograd.compiler.record.trace import Foreign
 
 # What was written, the exception, and parts of its message.
 MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
@@ -325,6 +326,12 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.Value", AttributeError, ("write from autograd import Value",)),
     ("nn.MSE", AttributeError, ("write nn.mse",)),
     ("nn.DataLoader", AttributeError, ("batch_size",)),
+    ("primitive(square)", TypeError, ("takes partials=", "function square", "@primitive(partials=lambda x, y: ...)")),
+    ("primitive(partials=3)", TypeError, ("takes partials=", "not 3")),
+    ("grad(square)(np.int64(3))", TypeError, ("int 3", "write 3.0")),
+    ("jit(lambda x, n: [x] * len(range(n)))(1.0, 3)", autograd.TraceError, ("static_argnums=1", "int() was called")),
+    ("jit(model)([1.0, 2.0])", Foreign, ("meets a traced number", "jit(functional(model))(model.vector(), x)")),
+    ("nn.Neuron(1)([1.0, 2.0])", ValueError, ("takes 1 input, not 2",)),
     # Models
     ("nn.MLP(2, [1])(1.0, 2.0)", TypeError, ("MLP takes the numbers of a sample as one list", "model([1.0, 2.0])")),
     ("nn.Neuron(2)(1.0, 2.0)", TypeError, ("as one list", "model([1.0, 2.0])")),
@@ -389,6 +396,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("fit(model, nn.mse, [[1.0, 2.0]], [math.nan])", ValueError, ("Y of the data has nan in sample 0",)),
     ("fit(model, nn.mse, [[1.0, 2.0]], [[1.0, 2.0]])", ValueError, ("1 predictions but 2 targets", "each output")),
     ("fit(model, nn.cross_entropy, [[1.0, 2.0]], [0])", TypeError, ("a logit for each class", "binary_cross_entropy")),
+    ("fit(model, lambda out, y: out.data - y, [[1.0, 2.0]], [0])", TypeError, ("reads .data", "use the output itself")),
     ("fit(model, nn.hinge, [[1.0, 2.0]], [0])", ValueError, ("-1 or 1, not 0",)),
     ("fit(nn.MLP(2, [3]), nn.cross_entropy, [[1.0, 2.0]], [[0, 1, 0]])", TypeError, ("one-hot", "the index of its 1")),
     ("fit(nn.MLP(2, [3]), nn.cross_entropy, [[1.0, 2.0]], [3])", IndexError, ("target 3", "0 to 2")),
