@@ -95,8 +95,8 @@ class Trace(Listing):
         if isinstance(x, Functions) or hasattr(type(x), "__apply_rule__"):
             raise Foreign(
                 f"{x!r:.60} meets a traced number{here()}: its number would be frozen into the program; pass it to the "
-                "traced function as an argument (a model as jit(functional(model))(model.vector(), x)), or use its .data "
-                "where a constant is meant"
+                "traced function as an argument (a model as jit(functional(model))(model.vector(), x)), or use its "
+                ".data where a constant is meant"
             )
         return self.constant(rules.real(x))
 
