@@ -14,20 +14,22 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 
-from autograd import Value, exp, page, sin
+from autograd import Value, exp, explain, page, sin
 from autograd.__main__ import app, run
 from autograd.engine.rules import LEAF
 from autograd.pages.document import PARTS, _document
+from autograd.pages.network import network
 from autograd.pages.recompute import recompute
 from autograd.pages.story import tell
 from autograd.testing import expressions
-from nn import W8Network
+from nn import MLP, W8Network
 from tests.compiler import javascript
 from tests.compiler.javascript import needs_node
 from tests.compiler.programs import examples
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to open the page in")
+AXE: Final = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 WEIGHTS: Final = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
 
 
@@ -312,6 +314,102 @@ def test_a_step_of_three_hundred_operations_is_quick(opened: Any) -> None:
         " return (performance.now() - t) / 20; }"
     )
     assert spent < 250.0  # milliseconds; 50 on a quiet machine
+
+
+# --- The network, the tour, access ---
+
+
+def mlp() -> tuple[MLP, Value]:
+    model = MLP(2, [3, 2], activation="tanh", seed=1)
+    first, second = model([0.5, -1.0])
+    loss = (first - 1.0) ** 2 + (second + 1.0) ** 2
+    loss.label = "E"
+    return model, loss
+
+
+def test_the_network_behind_a_graph_is_found() -> None:
+    model, loss = mlp()
+    _, nodes = tell(loss)
+    inputs, hidden, outputs = network(model, nodes)
+    assert [unit["values"] for unit in inputs] == [[[0.5]], [[-1.0]]]
+    x = [0.5, -1.0]
+    for units, layer in ((hidden, model.layers[0]), (outputs, model.layers[1])):
+        out = []
+        for unit, neuron in zip(units, layer.neurons, strict=True):
+            weighted = sum(w.data * xi for w, xi in zip(neuron.w, x)) + neuron.b.data
+            out.append(math.tanh(weighted) if layer is model.layers[0] else weighted)
+            assert [nodes[place] for place in unit["weights"]] == list(neuron.w)
+            assert nodes[unit["bias"]] is neuron.b
+            assert nodes[unit["values"][0]].data == pytest.approx(weighted, rel=1e-12)
+            assert nodes[unit["values"][-1]].data == pytest.approx(out[-1], rel=1e-12)
+        x = out
+    with pytest.raises(ValueError, match="wasn't computed with all weights"):
+        network(MLP(2, [2, 1], seed=2), nodes)
+    with pytest.raises(TypeError, match="has layers"):
+        network(3.0, nodes)
+
+
+@needs_browser
+def test_the_network_shows_the_engine_s_numbers(opened: Any) -> None:
+    model, loss = mlp()
+    loss.backward()
+    for tab, units, weights in (
+        (opened(loss, "#step=999&view=network", model=model), 7, 12),
+        (opened(w8()[0], "#step=999&view=network"), 6, 8),
+    ):
+        assert tab.locator("#stage-network .neuron").count() == units
+        assert tab.locator("#stage-network .weight").count() == weights
+    tab = opened(loss, model=model)
+    assert tab.locator("#stage-network").is_hidden()
+    tab.locator("#tab-graph").focus()
+    tab.keyboard.press("ArrowRight")
+    assert tab.locator("#stage-network").is_visible()
+    assert "view=network" in tab.url
+    tab.locator("#slider").focus()
+    tab.keyboard.press("End")
+    w = model.layers[0].neurons[0].w[0]
+    said = tab.locator("#stage-network .weight").first.get_attribute("aria-label")
+    assert said.endswith(f"{as_shown(w.data)}, gradient {as_shown(w.grad)}")
+    assert ("negative" if w.data < 0 else "positive") in tab.locator(
+        "#stage-network .weight .line"
+    ).first.get_attribute("class")
+    tab.locator("#stage-network .weight").first.focus()
+    tab.keyboard.press("Enter")
+    assert tab.locator("#told h2").text_content() in said
+
+
+@needs_browser
+def test_the_tour_says_what_explain_says_and_lights_its_nodes(opened: Any) -> None:
+    net, loss = w8()
+    told = explain(loss, net.w1, digits=5)
+    tab = opened(net, highlight="w1")
+    on = tab.locator("#tour-next")
+    for block in told.blocks:
+        on.click()
+        formulas = tab.locator("#stop-told math")
+        assert formulas.count() == len(block.lines) + 2
+        assert as_shown(block.conclusion.value) in formulas.last.text_content()
+        assert 0 < tab.locator("#stage-graph .node.lit").count() < 20
+    assert on.text_content() == "Finish"
+    on.click()
+    assert tab.locator(".node.lit").count() == 0
+
+
+@needs_browser
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't installed; write: npm ci --prefix tests/axe")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+def test_axe_finds_nothing(opened: Any, scheme: str, width: int) -> None:
+    for address, options in (
+        ("#step=30&select=w5", {}),
+        ("#step=999&select=a_h1", {"highlight": "w1"}),
+        ("#step=999&view=network&select=w1", {}),
+        ("", {"exercise": True}),
+    ):
+        tab = opened(w8()[0], address, scheme=scheme, width=width, **options)
+        tab.evaluate(AXE.read_text("utf-8"))
+        found = tab.evaluate("async () => (await axe.run()).violations")
+        assert [(x["id"], [node["html"][:200] for node in x["nodes"]][:3]) for x in found] == []
 
 
 def test_the_policy_names_the_scripts_by_their_hashes() -> None:
