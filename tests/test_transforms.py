@@ -347,8 +347,14 @@ def test_an_output_that_is_not_one_number_is_refused(transform: Any, output: obj
     ("argument", "said"),
     [
         (2, r"argument 0 is int 2, by which there is no derivative; write 2.0$"),
-        (True, r"argument 0 is bool True, by which there is no derivative; leave it out with argnums$"),
-        ("text", r"argument 0 is str 'text', by which there is no derivative; leave it out with argnums$"),
+        (
+            True,
+            r"argument 0 is bool True, by which there is no derivative; give a number, or leave it out with argnums$",
+        ),
+        (
+            "text",
+            r"argument 0 is str 'text', by which there is no derivative; give a number, or leave it out with argnums$",
+        ),
         (1j, r"argument 0 is complex 1j"),
         ([1.0, 2], r"argument 0\[1\] is int 2, by which there is no derivative; write 2.0$"),
         ({"w": [(1.0, "a")], "b": 3.0}, r"argument 0\['w'\]\[0\]\[1\] is str 'a'"),
