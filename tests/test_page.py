@@ -249,6 +249,15 @@ def test_a_number_can_be_changed_and_the_change_taken_back(opened: Any) -> None:
 
 
 @needs_browser
+def test_a_gradient_is_seen_to_add_up(opened: Any) -> None:
+    x = Value(3.0, label="x")
+    tab = opened(x * x + x, "#step=4")
+    assert "=1+…" in "".join(tab.locator("#told math").all_text_contents())
+    tab.keyboard.press("ArrowRight")
+    assert tab.locator("#told math").last.text_content().endswith("=3+3+1=7")
+
+
+@needs_browser
 def test_gradient_descent_and_the_check_of_a_gradient(opened: Any) -> None:
     net, _ = w8()
     tab = opened(net, "#step=47&select=w5")
@@ -434,7 +443,7 @@ def test_the_tour_says_what_explain_says_and_lights_its_nodes(opened: Any) -> No
         assert as_shown(block.conclusion.value) in formulas.last.text_content()
         assert 0 < tab.locator("#stage-graph .node.lit").count() < 20
     assert on.text_content() == "Finish"
-    on.click()
+    tab.locator("#many").click()  # other numbers: the tour is over
     assert tab.locator(".node.lit").count() == 0
 
 
@@ -448,8 +457,9 @@ def test_axe_finds_nothing(opened: Any, scheme: str, width: int) -> None:
         ("#step=999&select=a_h1", {"highlight": "w1"}),
         ("#step=999&view=network&select=w1", {}),
         ("", {"exercise": True}),
+        ("#step=200", {"v": long_sum(120)}),
     ):
-        tab = opened(w8()[0], address, scheme=scheme, width=width, **options)
+        tab = opened(options.pop("v", w8()[0]), address, scheme=scheme, width=width, **options)
         tab.evaluate(AXE.read_text("utf-8"))
         found = tab.evaluate("async () => (await axe.run()).violations")
         assert [(x["id"], [node["html"][:200] for node in x["nodes"]][:3]) for x in found] == []

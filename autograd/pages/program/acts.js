@@ -31,6 +31,7 @@ function select(e) {
 }
 
 function change(e, x) {
+    visit(-1);  // the tour tells of the numbers as given
     state.leaves[e] = x;
     state.path = [];
     recompute();
@@ -41,6 +42,7 @@ function change(e, x) {
 function descend(steps) {
     const rate = number($("rate").value);
     if (!(rate >= 0)) { $("descended").textContent = "The learning rate is a number from 0 on."; return; }
+    visit(-1);
     if (!state.path.length) state.path.push(values[last]);
     const before = values[last];
     for (let i = 0; i < steps; i++) {

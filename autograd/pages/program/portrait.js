@@ -16,6 +16,14 @@ function term(e, position, isNow) {
     return box;
 }
 
+/** What the uses have passed back so far, term by term, and its sum. */
+function termsSoFar(e) {
+    const arrived = uses[e].filter(([user]) => hasPassed(user, state.step));
+    const terms = arrived.map(([user, position], i) => inMath(contribution(user, position), i > 0)).join("<mo>+</mo>");
+    const missing = arrived.length < uses[e].length ? "<mo>+</mo><mo>…</mo>" : "";
+    return terms + missing + (arrived.length > 1 ? equals + inMath(partialSum(e)) + missing : "");
+}
+
 /** All about one number: where it comes from, and its gradient as the sum over its uses. */
 function portrait(e) {
     const box = document.createElement("section"), entry = entries[e];

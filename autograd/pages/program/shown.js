@@ -113,6 +113,8 @@ function explain() {
         entries[now].operands.forEach(([place], position) => {
             if (place < 0) return;
             told.append(term(now, position, true));
+            const isLastHere = !entries[now].operands.some(([other], i) => i > position && other === place);
+            if (isLastHere && uses[place].length > 1) told.append(math(slope(last, place) + equals + termsSoFar(place)));
             passed.push(`${entries[place].words} gets ${shortened(contribution(now, position))}`);
         });
         said = `Backward: ${entries[now].words}: ${passed.join(", ")}.`;
