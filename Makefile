@@ -134,7 +134,7 @@ $(VENV)/bin/pip:
 
 $(DEMO): pyproject.toml | $(VENV)/bin/pip
 	@echo "Once: installing what the demo needs into $(VENV), and compiling jit's kernel. That takes two or three minutes."
-	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[plots]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[plots]'
 	@touch $@
 
 $(READY): pyproject.toml | $(VENV)/bin/pip

@@ -84,7 +84,11 @@ def test_a_hundred_edits_give_what_python_gives() -> None:
 
 # --- The file ---
 
-NASTY: Final = ("</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "a&b", '"', "\\N", "${x}", "]]>")
+NASTY: Final = (
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    *("a&b", '"', "\\N", "${x}", "]]>", "'><b>", "\u202eabc\u2066", "🎓", "${title}", "<!--"),
+)
 
 
 def test_no_label_can_break_out(tmp_path: Path) -> None:
@@ -118,7 +122,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
         (lambda: page(x * x, tmp_path / "p.html", highlight="y"), ValueError, "'y'"),
         (lambda: page(x * x, tmp_path / "p.html", train=["y"]), ValueError, "'y'"),
         (lambda: page(x * x, tmp_path / "p.html", digits=0), ValueError, "digits"),
-        (lambda: page(sum((x * i for i in range(3000)), x), tmp_path / "p.html"), ValueError, "up to 500"),
+        (lambda: page(sum((x * i for i in range(3000)), x), tmp_path / "p.html"), ValueError, "up to 2,000"),
     ):
         with pytest.raises(error, match=re.escape(says)):
             wrong()
@@ -302,18 +306,57 @@ def test_it_works_by_keyboard_and_on_a_phone(opened: Any) -> None:
     assert "given" in tab.locator("#phase").text_content()
 
 
-@needs_browser
-def test_a_step_of_three_hundred_operations_is_quick(opened: Any) -> None:
+def long_sum(terms: int) -> Value:
     x = Value(0.5, label="x")
     y = x
-    for i in range(100):
+    for i in range(terms):
         y = sin(y) + x * (i % 7)
-    tab = opened(y)
+    y.label = "y"
+    return y
+
+
+@needs_browser
+@pytest.mark.parametrize("terms", [98, 400])
+def test_a_step_of_many_operations_is_quick(opened: Any, terms: int) -> None:
+    tab = opened(long_sum(terms))
     spent = tab.evaluate(
-        "() => { const t = performance.now(); for (let i = 0; i < 20; i++) go(310 + i);"
-        " return (performance.now() - t) / 20; }"
+        "() => { const t = performance.now(); for (let i = 0; i < 20; i++) { go(310 + i);"
+        " document.body.getBoundingClientRect(); } return (performance.now() - t) / 20; }"
     )
-    assert spent < 250.0  # milliseconds; 50 on a quiet machine
+    print(f"a step of {len(tell(long_sum(terms))[0])} numbers takes {spent:.1f} ms")
+    assert spent < 150.0  # milliseconds; 50 is the promise, with room for a busy machine
+
+
+@needs_browser
+def test_a_large_graph_is_folded_and_unfolds(opened: Any) -> None:
+    y = long_sum(150)
+    y.backward()
+    _, nodes = tell(y)
+    tab = opened(y, "#step=9999")
+    folds = tab.locator("#stage-graph .fold")
+    before = folds.count()
+    members = tab.evaluate("parts.flat().sort((a, b) => a - b)")
+    assert members == list(range(len(nodes)))
+    assert 2 < before < 100
+    for kind in ("keyboard", "mouse"):
+        if kind == "keyboard":
+            folds.last.focus()
+            tab.keyboard.press("Enter")
+        else:
+            tab.locator("#fold").click()
+            assert folds.count() == before
+            folds.last.click()
+        assert folds.count() == before - 1
+        for place in tab.evaluate("parts[unfolded[0]]"):
+            assert shown(tab, "value", place) == as_shown(nodes[place].data)
+            assert shown(tab, "grad", place) == f"∂ {as_shown(nodes[place].grad)}"
+    boxes = tab.evaluate(
+        "[...document.querySelectorAll('#stage-graph .node')].map(n => n.querySelector('polygon').getBBox())"
+        ".map(b => [b.x, b.y, b.width, b.height])"
+    )
+    for i, (x, top, width, height) in enumerate(boxes):
+        for other, above, _, _ in boxes[:i]:
+            assert abs(x - other) >= width or abs(top - above) >= height
 
 
 # --- The network, the tour, access ---

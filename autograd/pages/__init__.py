@@ -56,7 +56,7 @@ def page(
     Raises:
         TypeError: ``v`` is neither a Value nor such a network, or holds an operation that can't be computed anew;
             or ``model`` says nothing about its neurons.
-        ValueError: the path ends otherwise, an option is out of range, or the graph has more than 500 Values.
+        ValueError: the path ends otherwise, an option is out of range, or the graph has more than 2,000 Values.
         MissingDependency: a graphviz library is not installed.
 
     >>> from autograd import Value

@@ -29,7 +29,9 @@ from autograd.pages.tour import tour
 from autograd.views.render import visible
 
 PARTS: Final = ("controls", "explanation", "table", "legend", "check", "descent", "tour")
-PROGRAM: Final = ("story", "numbers", "shown", "portrait", "exercise", "acts", "network", "tour", "begin")  # in order
+LARGE: Final = 300  # beyond, parts are folded, and the page lays out what is open
+FOLDING: Final = ("layout", "fold")  # what only large graphs need
+PROGRAM: Final = ("story", "numbers", "shown", "portrait", "exercise", "acts", "network", *FOLDING, "tour", "begin")
 _TRAINED: Final = ("w", "b", "theta", "θ", "W")  # how labels of parameters begin
 
 
@@ -78,10 +80,16 @@ def write(
         "exercise": exercise,
         "lit": lit,
         "trained": trained,
+        "folded": len(entries) > LARGE,
         "network": None if model is None else network(model, nodes),
         "tour": [] if exercise else tour(nodes, nodes[(sources or trained)[0]], digits),
     }
-    return write_whole(target, _document(name, story, picture(entries, digits), recompute(entries), hidden).encode())
+    return write_whole(
+        target,
+        _document(
+            name, story, "" if len(entries) > LARGE else picture(entries, digits), recompute(entries), hidden
+        ).encode(),
+    )
 
 
 def _output(v: Any) -> tuple[Value, list[Value]]:
@@ -127,7 +135,8 @@ def _as_json(entry: Entry) -> dict[str, Any]:
 def _document(title: str, story: dict[str, Any], svg: str, computation: str, hidden: Sequence[str]) -> str:
     files = resources.files("autograd.pages")
     style = files.joinpath("page.css").read_text("utf-8")
-    program = "\n".join(files.joinpath("program").joinpath(f"{name}.js").read_text("utf-8") for name in PROGRAM)
+    scripts = [name for name in PROGRAM if story.get("folded") or name not in FOLDING]
+    program = "\n".join(files.joinpath("program").joinpath(f"{name}.js").read_text("utf-8") for name in scripts)
     program = f'"use strict";\n{computation}\n{program}'
     data = json.dumps(story, ensure_ascii=True).replace("<", "\\u003c").replace("&", "\\u0026")
     return Template(files.joinpath("page.html").read_text("utf-8")).substitute(

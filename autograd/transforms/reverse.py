@@ -19,6 +19,7 @@ from autograd.engine.value import Value
 from autograd.errors import AutogradError
 from autograd.transforms.forward import plus, times
 from autograd.transforms.lifted import Lifted, LiftedWorld
+from autograd.transforms.worlds import is_no_seed
 
 # Of a node with its adjoint: the operands on the graph, and the terms of their adjoints.
 Edges: TypeAlias = "Callable[[Any, Any], Iterator[tuple[Any, Any]]]"
@@ -143,7 +144,7 @@ class Reverse(LiftedWorld):
         """See World."""
         adjoints: dict[Any, Any] = {}
         for y, seed in zip(outputs, seeds):
-            if isinstance(y, Node) and y.world is self:
+            if isinstance(y, Node) and y.world is self and not is_no_seed(seed):
                 adjoints[y] = adjoints[y] + seed if y in adjoints else seed
         _sweep(graph.operations(*adjoints), adjoints, frozenset(leaves), _edges_on_tape)
         return [adjoints.get(leaf, 0) for leaf in leaves]

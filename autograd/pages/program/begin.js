@@ -1,22 +1,45 @@
 // --- Beginning ---
 
-const texts = {value: [], grad: [], edge: {}};
-for (const text of document.querySelectorAll("#stage-graph svg text")) {
-    if (text.dataset.value) texts.value[text.dataset.value] = text;
-    if (text.dataset.grad) texts.grad[text.dataset.grad] = text;
-    if (text.dataset.edge) texts.edge[text.dataset.edge] = text;
-}
-entries.forEach((entry, e) => entry.operands.forEach(([by], position) => {
-    const key = `${e}_${position}`, path = by >= 0 && !texts.edge[key] ? $(`e${key}`).querySelector("path") : null;
-    if (!path) return;
-    const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
-    const {x, y} = path.getPointAtLength(path.getTotalLength() / 2);
-    for (const [attribute, value] of Object.entries({x, y, "text-anchor": "middle", "font-size": 10, "data-edge": key})) {
-        text.setAttribute(attribute, value);
+let texts, nodes, edges;  // of the picture: where numbers stand, boxes, lines
+const lit = new Set(story.lit || []);
+
+/** The box of a number, or of the folded part that it is in. */
+const elementOf = e => nodes[e] || folds.get(partOf[e]);  // fold.js is there only if needed
+
+/** Find what is in the picture, and let it be selected. */
+function adopt() {
+    [texts, nodes, edges] = [{value: [], grad: [], edge: {}}, [], {}];
+    for (const text of $("stage-graph").querySelectorAll("svg text")) {
+        if (text.dataset.value) texts.value[text.dataset.value] = text;
+        if (text.dataset.grad) texts.grad[text.dataset.grad] = text;
+        if (text.dataset.edge) texts.edge[text.dataset.edge] = text;
     }
-    path.parentElement.append(text);
-    texts.edge[key] = text;
-}));
+    entries.forEach((entry, e) => {
+        const node = $(`n${e}`);
+        if (node) {
+            nodes[e] = node;
+            selects(node, e);
+            if (story.lit && !lit.has(e)) node.classList.add("faded");
+        }
+        entry.operands.forEach(([by], position) => {
+            const key = `${e}_${position}`, edge = by >= 0 ? $(`e${key}`) : null;
+            if (!edge) return;
+            edges[key] = edge;
+            if (!texts.edge[key]) texts.edge[key] = labelled(edge, key);
+            if (story.lit && !(lit.has(e) && lit.has(by))) edge.classList.add("faded");
+            edge.addEventListener("click", () => select(e));
+        });
+    });
+}
+
+/** A place for a number in the middle of a line. */
+function labelled(edge, key) {
+    const path = edge.querySelector("path"), {x, y} = path.getPointAtLength(path.getTotalLength() / 2);
+    const text = svgElement("text", {x, y, "text-anchor": "middle", "font-size": 10, "data-edge": key});
+    edge.append(text);
+    return text;
+}
+
 const rows = entries.map((entry, e) => {
     const row = $("table").tBodies[0].insertRow();
     const label = button(entry.words);
@@ -36,19 +59,8 @@ const rows = entries.map((entry, e) => {
     row.insertCell().className = "grad";
     return row;
 });
-entries.forEach((entry, e) => {
-    const node = $(`n${e}`);
-    node.setAttribute("tabindex", "0");
-    node.setAttribute("role", "button");
-    node.addEventListener("click", () => select(e));
-    node.addEventListener("keydown", event => { if (event.key === "Enter") { event.preventDefault(); select(e); } });
-    if (story.lit && !story.lit.includes(e)) node.classList.add("faded");
-    entry.operands.forEach(([by], position) => {
-        const edge = by >= 0 ? $(`e${e}_${position}`) : null;
-        if (edge && story.lit && !(story.lit.includes(e) && story.lit.includes(by))) edge.classList.add("faded");
-        if (edge) edge.addEventListener("click", () => select(e));
-    });
-});
+if (story.folded) prepareFolds();
+else adopt();
 document.addEventListener("input", event => {
     const leaf = event.target.dataset.leaf;
     if (leaf === undefined) return;
@@ -85,6 +97,6 @@ $("many").addEventListener("click", () => descend(100));
 window.addEventListener("hashchange", restore);
 prepareNetwork();
 prepareTour();
-$("stage-graph").style.setProperty("--least", `${Math.min(1800, document.querySelector("#stage-graph svg").viewBox.baseVal.width * 0.62)}px`);
+if (!story.folded) $("stage-graph").style.setProperty("--least", `${Math.min(1800, document.querySelector("#stage-graph svg").viewBox.baseVal.width * 0.62)}px`);
 restore();
 if (story.exercise) ask();

@@ -25,22 +25,35 @@ const current = () => state.step === 0 ? -1
 
 function drawPicture() {
     const now = current(), backward = state.step > SEED;
+    const near = new Set(now >= first ? entries[now].operands.map(([place]) => place) : []);
     entries.forEach((entry, e) => {
-        const known = knowsValue(e, state.step), node = $(`n${e}`);
-        node.classList.toggle("unknown", !known);
-        node.classList.toggle("now", e === now);
-        node.classList.toggle("near", now >= first && entries[now].operands.some(([place]) => place === e));
-        node.classList.toggle("selected", e === state.selected);
-        texts.value[e].textContent = known ? shortened(values[e]) : "";
-        texts.grad[e].textContent = knowsGrad(e) ? `∂ ${shortened(partialSum(e))}` : "";
-        node.setAttribute("aria-label", spoken(node, entry.words));
+        const known = knowsValue(e, state.step), node = nodes[e];
+        if (node) {
+            node.classList.toggle("unknown", !known);
+            node.classList.toggle("now", e === now);
+            node.classList.toggle("near", near.has(e));
+            node.classList.toggle("selected", e === state.selected);
+            const changed = write(texts.value[e], known ? shortened(values[e]) : "");
+            if (write(texts.grad[e], knowsGrad(e) ? `∂ ${shortened(partialSum(e))}` : "") || changed || !node.hasAttribute("aria-label")) {
+                node.setAttribute("aria-label", spoken(node, entry.words));
+            }
+        }
         entry.operands.forEach(([place], position) => {
-            if (place < 0) return;
+            const edge = edges[`${e}_${position}`];
+            if (!edge) return;
             const shown = exercising() ? state.answered.has(place) : hasPassed(e, state.step);
-            texts.edge[`${e}_${position}`].textContent = shown ? shortened(partial(e, position)) : "";
-            $(`e${e}_${position}`).classList.toggle("now", e === now && (backward || state.step <= many));
+            write(texts.edge[`${e}_${position}`], shown ? shortened(partial(e, position)) : "");
+            edge.classList.toggle("now", e === now && (backward || state.step <= many));
         });
     });
+    if (story.folded) drawFolds(now);
+}
+
+/** Write a text, if it is another than before. */
+function write(element, text) {
+    if (element.textContent === text) return false;
+    element.textContent = text;
+    return true;
 }
 
 /** What is written on something in a picture, and what it is called beside that. */
@@ -72,9 +85,9 @@ function drawTable() {
         row.classList.toggle("now", e === now);
         row.classList.toggle("selected", e === state.selected);
         const cell = row.cells[2];
-        if (e >= first) cell.textContent = knowsValue(e, state.step) ? shortened(values[e]) : "";
+        if (e >= first) write(cell, knowsValue(e, state.step) ? shortened(values[e]) : "");
         else if (document.activeElement !== cell.firstChild) cell.firstChild.value = state.leaves[e];
-        row.cells[3].textContent = knowsGrad(e) ? shortened(partialSum(e)) : "";
+        write(row.cells[3], knowsGrad(e) ? shortened(partialSum(e)) : "");
     });
 }
 

@@ -12,9 +12,8 @@ function visit(stop) {
         recompute();
         go(END);
     }
-    entries.forEach((entry, e) => {
-        if ($(`n${e}`)) $(`n${e}`).classList.toggle("lit", inside && story.tour[stop].lit.includes(e));
-    });
+    for (const node of $("stage-graph").querySelectorAll(".lit")) node.classList.remove("lit");
+    if (inside) for (const e of story.tour[stop].lit) elementOf(e).classList.add("lit");
     document.body.classList.toggle("touring", inside);
     $("tour-back").hidden = visiting < 1;
     $("tour-end").hidden = !inside;
