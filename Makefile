@@ -31,6 +31,9 @@ demos: $(READY)
 	$(BIN)/python demos/kepler.py
 	$(BIN)/python demos/curve_fit.py
 	$(BIN)/python demos/greeks.py
+	$(BIN)/python demos/kalman.py
+	$(BIN)/python demos/sabr.py
+	$(BIN)/python demos/heston.py
 	$(BIN)/python demos/gpt.py
 	$(BIN)/python demos/w8_network.py
 
