@@ -21,8 +21,8 @@ _POINTS = (-3.1, -1.3, -0.45, 0.2, 0.7, 1.9, 4.3)
 
 
 def primitive(
-    *,
-    partials: Function | tuple[Function, ...],
+    *misplaced: Any,
+    partials: Function | tuple[Function, ...] | None = None,
     symbol: str = "",
     latex: str = "",
     domain: str | Domain = "",
@@ -58,6 +58,13 @@ def primitive(
     >>> v.grad, square_for_the_docs(5.0)
     (6.0, 25.0)
     """
+
+    if misplaced or partials is None or not all(map(callable, partials if isinstance(partials, tuple) else [partials])):
+        wrong = misplaced[0] if misplaced else partials
+        raise TypeError(
+            f"primitive takes partials=, for each operand a function of the operands and the result y, "
+            f"not {wrong!r:.60}; write @primitive(partials=lambda x, y: ...) above the function"
+        )
 
     def decorate(function: Function) -> Function:
         name = function.__name__

@@ -79,12 +79,12 @@ class Neuron(Module):
             return rows(self, x)
         inputs = _inputs(x)
         if len(inputs) != len(self.w):
-            raise ValueError(f"{self!r} takes {len(self.w)} inputs, not {len(inputs)}{_several(inputs)}")
+            raise ValueError(f"{self!r} takes {_counted(self.w)}, not {len(inputs)}{_several(inputs)}")
         try:
             weighted = sum((wi * xi for wi, xi in zip(self.w, inputs)), self.b)
         except TypeError:
             if _several(inputs):
-                raise ValueError(f"{self!r} takes {len(self.w)} inputs{_several(inputs)}") from None
+                raise ValueError(f"{self!r} takes {_counted(self.w)}{_several(inputs)}") from None
             raise
         return self._function(weighted)
 
@@ -274,6 +274,10 @@ def _inputs(x: Any) -> list[Any]:
     if x is None:
         raise TypeError("a model takes numbers, not None; is a return missing?")
     return list(x) if hasattr(x, "__iter__") else [x]
+
+
+def _counted(weights: Sequence[Any]) -> str:
+    return f"{len(weights)} input{'s' * (len(weights) != 1)}"
 
 
 def refuse_more(model: Any, x: Any, more: tuple[Any, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import autograd
+from autograd.compiler.record.trace import Foreign
 
 # What was written, the exception, and parts of its message.
 MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
@@ -325,6 +326,12 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.Value", AttributeError, ("write from autograd import Value",)),
     ("nn.MSE", AttributeError, ("write nn.mse",)),
     ("nn.DataLoader", AttributeError, ("batch_size",)),
+    ("primitive(square)", TypeError, ("takes partials=", "function square", "@primitive(partials=lambda x, y: ...)")),
+    ("primitive(partials=3)", TypeError, ("takes partials=", "not 3")),
+    ("grad(square)(np.int64(3))", TypeError, ("int 3", "write 3.0")),
+    ("jit(lambda x, n: [x] * len(range(n)))(1.0, 3)", autograd.TraceError, ("static_argnums=1", "int() was called")),
+    ("jit(model)([1.0, 2.0])", Foreign, ("meets a traced number", "jit(functional(model))(model.vector(), x)")),
+    ("nn.Neuron(1)([1.0, 2.0])", ValueError, ("takes 1 input, not 2",)),
     # Models
     ("nn.MLP(2, [1])(1.0, 2.0)", TypeError, ("MLP takes the numbers of a sample as one list", "model([1.0, 2.0])")),
     ("nn.Neuron(2)(1.0, 2.0)", TypeError, ("as one list", "model([1.0, 2.0])")),
@@ -346,6 +353,22 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("nn.W8Network()([0.05, 0.1])", TypeError, ("its two inputs apart, not [0.05, 0.1]", "net(0.05, 0.10)")),
     ("nn.W8Network().train((1, 2), (0, 1), lr='a', steps=3)", ValueError, ("a positive number", "'a'")),
     ("nn.W8Network().train((1, 2), (0, 1), lr=0.5, steps=1.5)", TypeError, ("a whole number", "1.5")),
+    ("nn.SGD([y], lr=0.1)", TypeError, ("changes leaves", "Value(data=5.0", "was computed")),
+    ("nn.SGD([x], lr=0.1).minimize(y)", AttributeError, ("SGD has no 'minimize'", "then optimizer.step()")),
+    ("nn.SGD([x], lr=0.1).param_groups", AttributeError, ("no 'param_groups'", "optimizer.params")),
+    (
+        "nn.mse(np.ones((2, 2)), np.ones((2, 2)))",
+        TypeError,
+        ("compares numbers", "ndarray", "zip(predictions, targets)"),
+    ),
+    ("nn.mse([[1.0], [2.0]], [1.0, 2.0])", TypeError, ("compares numbers", "list: [1.0]")),
+    ("nn.mse(None, 1.0)", TypeError, ("compares numbers", "NoneType: None")),
+    ("nn.binary_cross_entropy([0.5], ['a'])", TypeError, ("compares numbers", "str: 'a'")),
+    ("nn.cross_entropy([x, y], None)", TypeError, ("index of a class", "None")),
+    ("nn.Embedding(3, 2)('word')", TypeError, ("a token is a whole number", "'word'")),
+    ("nn.Dropout('a')", ValueError, ("from 0 to below 1", "'a'")),
+    ("nn.functional(model)(None, [1, 2])", TypeError, ("a vector of 3 numbers", "None")),
+    ("nn.to_c(model, 'model.c')", TypeError, ("returns the text", "'model.c'")),
     # History, fit, Trainer
     ("nn.History([1, 2])", TypeError, ("lists by name", "{'loss': []}", "[1, 2]")),
     ("nn.History({'loss': 3.0})", TypeError, ("a list of numbers", "'loss' is 3.0")),
@@ -373,6 +396,7 @@ MISTAKES: list[tuple[str, type[BaseException], tuple[str, ...]]] = [
     ("fit(model, nn.mse, [[1.0, 2.0]], [math.nan])", ValueError, ("Y of the data has nan in sample 0",)),
     ("fit(model, nn.mse, [[1.0, 2.0]], [[1.0, 2.0]])", ValueError, ("1 predictions but 2 targets", "each output")),
     ("fit(model, nn.cross_entropy, [[1.0, 2.0]], [0])", TypeError, ("a logit for each class", "binary_cross_entropy")),
+    ("fit(model, lambda out, y: out.data - y, [[1.0, 2.0]], [0])", TypeError, ("reads .data", "use the output itself")),
     ("fit(model, nn.hinge, [[1.0, 2.0]], [0])", ValueError, ("-1 or 1, not 0",)),
     ("fit(nn.MLP(2, [3]), nn.cross_entropy, [[1.0, 2.0]], [[0, 1, 0]])", TypeError, ("one-hot", "the index of its 1")),
     ("fit(nn.MLP(2, [3]), nn.cross_entropy, [[1.0, 2.0]], [3])", IndexError, ("target 3", "0 to 2")),

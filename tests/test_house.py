@@ -147,7 +147,7 @@ def walks() -> Iterator[tuple[Callable[[], object], bool]]:
 
 @pytest.mark.skipif(not Kernel.available(), reason="needs the compiled kernel")
 def test_the_walks_of_the_design_are_what_happens():
-    table = DESIGN.read_text(encoding="utf-8").partition("## Four walks")[2].partition("##")[0]
+    table = DESIGN.read_text(encoding="utf-8").partition("## Walks through the house")[2].partition("##")[0]
     rows = [row.split("|")[2] for row in table.splitlines() if row.startswith("| ")][1:]
     for row, (walk, is_whole) in zip(rows, walks()):
         visited = entered(walk)

@@ -76,6 +76,20 @@ def test_names_of_other_libraries_are_answered_and_not_offered() -> None:
     assert {"data", "grad", "exp", "backward"} <= set(dir(x))
 
 
+def test_a_backward_pass_of_a_constant_warns() -> None:
+    x = Value(2.0)
+    with autograd.no_grad():
+        y = x * 2
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        y.backward()
+        (x * 2).backward()
+        x.backward()
+    assert [warning.filename for warning in caught] == [__file__]
+    assert issubclass(caught[0].category, autograd.errors.AutogradWarning)
+    assert "outside of no_grad()" in str(caught[0].message)
+
+
 def test_no_grad_decorates_a_function() -> None:
     @autograd.no_grad()
     def f(x: Value) -> Value:

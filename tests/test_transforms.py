@@ -347,8 +347,14 @@ def test_an_output_that_is_not_one_number_is_refused(transform: Any, output: obj
     ("argument", "said"),
     [
         (2, r"argument 0 is int 2, by which there is no derivative; write 2.0$"),
-        (True, r"argument 0 is bool True, by which there is no derivative; leave it out with argnums$"),
-        ("text", r"argument 0 is str 'text', by which there is no derivative; leave it out with argnums$"),
+        (
+            True,
+            r"argument 0 is bool True, by which there is no derivative; give a number, or leave it out with argnums$",
+        ),
+        (
+            "text",
+            r"argument 0 is str 'text', by which there is no derivative; give a number, or leave it out with argnums$",
+        ),
         (1j, r"argument 0 is complex 1j"),
         ([1.0, 2], r"argument 0\[1\] is int 2, by which there is no derivative; write 2.0$"),
         ({"w": [(1.0, "a")], "b": 3.0}, r"argument 0\['w'\]\[0\]\[1\] is str 'a'"),
@@ -666,3 +672,15 @@ def test_a_direction_of_0_meets_no_partial_that_is_infinite_or_undefined() -> No
     assert jvp(power, (-2.0, 3.0), (1.0, 0.0)) == (-8.0, 12.0)
     assert hvp(of_list(power), [-2.0, 3.0], [1.0, 0.0])[0] == -12.0
     assert math.isnan(jvp(power, (-2.0, 3.0), (1.0, 1e-9))[1])
+
+
+def test_a_row_of_the_jacobian_knows_nothing_of_other_outputs() -> None:
+    """The partials of another output may be infinite: nothing is sent there, not even 0."""
+
+    def f(p: Any) -> Any:
+        return [p[0] + 2 * p[1], p[0] * p[1]]
+
+    assert jacobian(f)([math.inf, 0.0]).tolist() == [[1.0, 2.0], [0.0, math.inf]]
+    inside = jvp(lambda t: jacobian(f)([math.inf, t])[0], (0.0,), (1.0,))
+    assert [list(row) for row in inside] == [[1.0, 2.0], [0.0, 0.0]]
+    assert grad(lambda t: jacobian(f)([math.inf, t])[0][1] * t)(3.0) == 2.0

@@ -41,7 +41,7 @@ from autograd.engine.methods import Functions
 from autograd.engine.modes import MODES, Origin
 from autograd.engine.own import Own, checked_operands
 from autograd.engine.rules import LEAF, REST, Rule, real, undefined
-from autograd.engine.used import USED, note_backward
+from autograd.engine.used import USED, note_backward, warn_of_a_constant
 
 # mypyc compiles this file (docs/design.md, "One source, two forms"). What it needs for that is marked "compiled" below.
 PURE: Final = __file__.endswith(".py")
@@ -341,6 +341,8 @@ class Value(Functions):
             modes.refuse_backward()
         order, leaves = graph.marked(self)
         earlier = [leaf._grad for leaf in leaves]  # what earlier calls left there: set aside, and added at the end
+        if not order and modes.is_detached(self):
+            warn_of_a_constant()
         pull_back(order, leaves, [self], [1.0])  # ∂(this)/∂(this) = 1
         for leaf, gradient in zip(leaves, earlier):
             leaf._grad += gradient

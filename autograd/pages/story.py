@@ -17,7 +17,7 @@ from autograd.engine.value import Value
 from autograd.views.formula import formula, partial_formula
 from autograd.views.render import visible
 
-MOST: Final = 500  # Values
+MOST: Final = 2000  # Values
 SHORT: Final = 14  # characters of a formula that serves as a name
 _MARK: Final = "⟦{}⟧"  # stands for an operand while a formula is written
 

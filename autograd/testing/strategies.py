@@ -145,6 +145,12 @@ class _Drawing(NamedTuple):
     min_size: int
     names: _Lot
 
+    @property
+    def most_leaves(self) -> int:
+        """How many leaves to begin with, at most: no more than can be brought together."""
+        joins = any(max(counts(name, rule)) > 1 for name, rule in self.rules.items())
+        return min(4, self.max_size + 1) if joins else 1
+
     def __repr__(self) -> str:
         few = ", ".join(self.rules) if len(self.rules) <= 6 else f"{len(self.rules)} primitives"
         return f"of {few}, max_size={self.max_size}"
@@ -167,7 +173,7 @@ def _step() -> Callable[..., Any]:
 
 def expression(draw: Callable[[SearchStrategy[Any]], Any], drawing: _Drawing) -> Expression:
     """Draw one. (Hypothesis shows the strategy by this function's name.)"""
-    point = [draw(_leaf()(drawing.reach)) for _ in range(draw(_integers(1, 4)))]
+    point = [draw(_leaf()(drawing.reach)) for _ in range(draw(_integers(1, drawing.most_leaves)))]
     builder = Builder(drawing.rules, drawing.allows, drawing.reach, point, [])
     while draw(_step()(builder, drawing)):
         pass

@@ -16,7 +16,7 @@ from autograd.engine.rules import LEAF, Rule
 from autograd.engine.value import Value, pull_back
 from autograd.transforms.reverse import numeric_gradients, recorded_gradients
 from autograd.transforms.trees import exact
-from autograd.transforms.worlds import World, refuse_ended
+from autograd.transforms.worlds import World, is_no_seed, refuse_ended
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -110,7 +110,7 @@ class Ground(World):
 
     def pull_back(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
         """See World."""
-        pairs = [(y, seed) for y, seed in zip(outputs, seeds) if isinstance(y, Value)]
+        pairs = [(y, seed) for y, seed in zip(outputs, seeds) if isinstance(y, Value) and not is_no_seed(seed)]
         with modes.normal():
             if self.has_others or not all(isinstance(seed, (float, int)) for _, seed in pairs):
                 adjoints: dict[Value, Any] = {}

@@ -21,7 +21,7 @@ from autograd.engine.value import Value
 from autograd.errors import AutogradError
 from autograd.transforms.forward import plus, times
 from autograd.transforms.lifted import Lifted, LiftedWorld, on_floats
-from autograd.transforms.worlds import World
+from autograd.transforms.worlds import World, is_no_seed
 
 # Of a node with its adjoint: the operands on the graph, and the terms of their adjoints.
 Edges: TypeAlias = "Callable[[Any, Any], Iterator[tuple[Any, Any]]]"
@@ -172,7 +172,7 @@ class Reverse(LiftedWorld):
         """See World."""
         adjoints: dict[Any, Any] = {}
         for y, seed in zip(outputs, seeds):
-            if isinstance(y, Node) and y.world is self:
+            if isinstance(y, Node) and y.world is self and not is_no_seed(seed):
                 adjoints[y] = adjoints[y] + seed if y in adjoints else seed
         wanted = frozenset(leaves)
         order = graph.operations(*adjoints)

@@ -164,7 +164,7 @@ def _holds_none(result: Any) -> bool:
     """Of a structure without numbers: whether there is a None in it."""
     import optree
 
-    return None in optree.tree_leaves(result, none_is_leaf=True)
+    return any(leaf is None for leaf in optree.tree_leaves(result, none_is_leaf=True))
 
 
 _NO_AUX: Any = object()

@@ -124,6 +124,11 @@ def world_of_trace(numbers: Iterable[Any]) -> Any:
     return None if tape is None or any(hasattr(type(x), "primal") for x in numbers) else tape.inner()
 
 
+def is_no_seed(seed: Any) -> bool:
+    """Whether it is the whole number 0: nothing is pulled back from that output, and 0·∞ isn't met on the way."""
+    return type(seed) is int and seed == 0
+
+
 def none_is_open() -> bool:
     """True on the ground: no world is open here, nor in any thread one whose lifted numbers f may use."""
     return _open.get() == 0 and not LIFTED

@@ -267,7 +267,7 @@ class Drawing:
         remarks = [self.gradients.legend] if self.keys else []
         if self.steps:
             remarks += [
-                "step = its turn in the backward pass, which comes when all its uses had theirs",
+                "step = its place in the backward pass: each operation comes after all that use it",
                 "on an edge: what is added to the gradient of the operand",
             ]
         if self.left_out:

@@ -339,7 +339,14 @@ class Trainer:
                 self._draws[group.inputs.shape[1:]] = generator.count
             numbers = floats(output)
             for target in _kinds(group.targets):
-                value = self.loss(numbers, plain(target))
+                try:
+                    value = self.loss(numbers, plain(target))
+                except AttributeError as error:
+                    if error.name not in ("data", "grad"):
+                        raise
+                    raise TypeError(
+                        f"the loss reads .{error.name} of a number, so it would have no gradient: use the output itself"
+                    ) from None
                 if not hasattr(value, "__float__") or np.ndim(value):
                     raise ValueError(
                         f"a loss is one number for one sample; this one gives {type(value).__name__} {value!r:.60}"

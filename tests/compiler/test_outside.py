@@ -48,12 +48,17 @@ WAYS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "called": lambda f: lambda x: f(x) + 0.0,
     "called deep inside": lambda f: lambda x: [(lambda y: f(y))(x)][0],
     "a gradient": lambda f: grad(lambda x: f(x) * x / 2),
+    "a gradient outside": lambda f: of_variable(grad(lambda x: f(x) * x / 2)),
     "compiled itself": lambda f: lambda x: jit(f)(x),
     "a compiled one": jit,
     "partial": lambda f: functools.partial(lambda g, x: g(x), f),
     "over samples": lambda f: lambda x: vmap(f)(np.array([1.0, 1.0]) * x)[0],
     "a method": lambda f: Method(f).call,
 }
+
+
+def of_variable(g: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x: g(x)
 
 
 class Method:

@@ -40,7 +40,7 @@ class Captured:
             if function is None or id(function) in seen:
                 continue
             seen.add(id(function))
-            is_users = (function.__module__ or "").partition(".")[0] not in _LIBRARIES
+            is_users = not _is_in_library(function.__globals__.get("__name__"))
             for cell in function.__closure__ or ():
                 value = _content(cell)
                 stack.append(value)
@@ -82,11 +82,15 @@ def _is_equal(x: Any, y: Any) -> bool:
 
 def _is_of_library(x: Any) -> bool:
     """Whether it is a module, or a function or class that nobody is going to replace."""
-    if isinstance(x, types.ModuleType):
-        return True
-    if not isinstance(x, (types.FunctionType, types.BuiltinFunctionType, type)):
-        return False
-    return (getattr(x, "__module__", None) or "builtins").partition(".")[0] in _LIBRARIES
+    if isinstance(x, types.FunctionType):  # one with cells was made by a call, such as grad(f)
+        return not x.__closure__ and _is_in_library(x.__globals__.get("__name__"))
+    if isinstance(x, (types.BuiltinFunctionType, type)):
+        return _is_in_library(x.__module__)
+    return isinstance(x, types.ModuleType)
+
+
+def _is_in_library(module: str | None) -> bool:
+    return (module or "builtins").partition(".")[0] in _LIBRARIES
 
 
 def _function_of(x: Any) -> types.FunctionType | None:

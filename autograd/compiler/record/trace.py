@@ -94,8 +94,9 @@ class Trace(Listing):
             return x.index
         if isinstance(x, Functions) or hasattr(type(x), "__apply_rule__"):
             raise Foreign(
-                f"{type(x).__name__} {x!r:.60} meets a traced number{here()}: its number would be frozen into the "
-                "program; pass it to the traced function as an argument, or use its .data where a constant is meant"
+                f"{x!r:.60} meets a traced number{here()}: its number would be frozen into the program; pass it to the "
+                "traced function as an argument (a model as jit(functional(model))(model.vector(), x)), or use its "
+                ".data where a constant is meant"
             )
         return self.constant(rules.real(x))
 
@@ -418,8 +419,8 @@ _DATA = (
     "is written @primitive(partials=lambda x, y: ...) above def my_operation(x): ..."
 )
 _STATIC = (
-    "an index may be traced in take(table, index); the length of a loop has to be known: close over it, or derive it "
-    "from the length of an argument"
+    "an index may be traced in take(table, index); the length of a loop has to be known: jit(f, static_argnums=1) for "
+    "the n of range(n) as argument 1, close over it, or derive it from the length of an argument"
 )
 
 

@@ -151,7 +151,7 @@ class Transcript:
     def leaf(self, number: float) -> Variable:
         """A new leaf."""
         name = self._new("x")
-        return Variable(name, self.do(f"{name} = {self._constructor}({literal(number)})", self.engine.leaf, number))
+        return Variable(name, self.do(f"{name} = {self.engine.leaf_text(literal(number))}", self.engine.leaf, number))
 
     def apply(self, name: str, *operands: Variable | float) -> Variable:
         """An operation on variables and plain numbers."""
@@ -206,10 +206,6 @@ class Transcript:
     def _new(self, letter: str) -> str:
         self.counts[letter] += 1
         return f"{letter}{self.counts[letter] - 1}"
-
-    @property
-    def _constructor(self) -> str:
-        return str(getattr(self.engine.cls, "__name__", "Value"))
 
     # --- Reading ---
 

@@ -57,6 +57,8 @@ class Trial:
         self.engine, self.search, self.effort, self.recorder = engine, search, search.effort, recorder
         self.excusable: set[str] = set()  # the properties that have failed so far
         self.blamed: dict[str, frozenset[Form]] = {}  # by the properties of single operations
+        self.groups: dict[str, str] = {}  # what is said to be wrong by them: a derivative, or a habit
+        self.explained: dict[str, frozenset[str]] = {}  # which properties each one that failed follows from
         self.begin()
 
     def without(self, forms: Iterable[Form], properties: Iterable[str] = ()) -> Trial:
