@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from autograd.engine.kinds import is_traced
 from autograd.engine.methods import Functions
 from autograd.transforms.joint import Given, Joint, bottom
-from autograd.transforms.reverse import Node, call_by_hand
+from autograd.transforms.reverse import Node, Reverse, call_by_hand
 from autograd.transforms.trees import exact, flatten
 from autograd.transforms.worlds import OnlyReverse, none_is_open
 
@@ -152,8 +152,8 @@ class custom_vjp:  # noqa: N801
         name = self.name
         if self.forward is None or self.backward is None:
             raise TypeError(f"{name} has no rules yet; write {name}.defvjp(forward, backward) before it")
-        world, backward = top.world, self.backward
-        primals = world.primals_of(top, tuple(given.numbers))
+        world, backward = cast(Reverse, top.world), self.backward
+        primals = world.primals_of(tuple(given.numbers))
         pair = self.forward(*given.rebuild(primals))
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise TypeError(f"the forward rule of {name} has to return (output, residuals), not {pair!r:.60}")

@@ -19,7 +19,7 @@ from typing import Any
 from autograd.engine import graph
 from autograd.engine.value import Value
 from autograd.transforms.inputs import Argnums, Inputs
-from autograd.transforms.run import Run, described, forward, run_in_reverse
+from autograd.transforms.run import Run, described, forward, on_the_ground, run_in_reverse, slope_of_one_number
 from autograd.transforms.trees import exact, flatten, is_number
 from autograd.transforms.worlds import OnlyReverse, refuse_ended
 
@@ -74,9 +74,13 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool
     """
 
     _check_function("value_and_grad", f)
+    one = argnums if type(argnums) is int and not has_aux else None
 
     @_named("value_and_grad", f)
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
+        is_one_float = one is not None and not kwargs and -len(args) <= one < len(args) and type(args[one]) is float
+        if one is not None and is_one_float and on_the_ground():
+            return slope_of_one_number(f, args, one)
         inputs = Inputs(args, argnums, kwargs, f)
         run = run_in_reverse(f, inputs, has_aux)
         output = run.single_number()

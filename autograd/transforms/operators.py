@@ -9,6 +9,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from mypy_extensions import mypyc_attr
+
 from autograd.engine import rules
 from autograd.engine.copying import NO_PICKLE
 from autograd.engine.methods import Functions
@@ -22,6 +24,7 @@ def answers_itself(other: Any) -> bool:
     return kind is not float and not hasattr(kind, "__float__") and not hasattr(kind, "__apply_rule__")
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Operators(Functions):
     """Arithmetic and comparisons. A class says in ``_operate`` and ``_compare`` what they mean to it."""
 

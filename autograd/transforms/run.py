@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.engine.modes import MODES, TAPE
+from autograd.engine.value import Value
 from autograd.transforms.forward import Forward
 from autograd.transforms.ground import Ground
 from autograd.transforms.inputs import Inputs
@@ -24,6 +26,29 @@ def run_in_reverse(f: Callable[..., Any], inputs: Inputs, has_aux: bool = False)
     return Run(Reverse(), f, inputs, (), has_aux)  # whose tape has room for backward rules
 
 
+def slope_of_one_number(f: Callable[..., Any], args: tuple[Any, ...], place: int) -> tuple[Any, Any]:
+    """What f returns, and the derivative by the argument at that place: a float, where no transform is at work.
+
+    Nearly all of such a call is f itself, for which it is worth to leave out everything that several numbers need.
+    """
+    x = args[place]
+    world = Ground()
+    leaf = world.leaf(x)
+    given = list(args)
+    given[place] = leaf
+    try:
+        with world:
+            y = f(*given)
+    except OnlyReverse:
+        run = Run(Reverse(), lambda x: f(*given[:place], x, *given[place + 1 :]), Inputs((x,), 0))
+    else:
+        if type(y) is Value and world.takes(y, leaf):
+            return y._value, world.slope(y, leaf)
+        run = Run.after(world, [x], [leaf], y)
+    output = run.single_number()
+    return output, run.pull([1])[0]
+
+
 class Run:
     """One run of f in a world, from which adjoints can be pulled back any number of times."""
 
@@ -40,10 +65,23 @@ class Run:
         self.tangents = tangents or [0] * len(inputs.numbers)
         with world:
             self.leaves = [world.leaf(x, tangent) for x, tangent in zip(self.numbers, self.tangents)]
-            self.result = inputs.call(f, self.leaves)
+            result = inputs.call(f, self.leaves)
+        self._settle(result, has_aux)
+
+    @classmethod
+    def after(cls, world: World, numbers: list[Any], leaves: list[Any], result: Any) -> Run:
+        """A run that has taken place: f was given these leaves, for these numbers, and returned that."""
+        run = cls.__new__(cls)
+        run.world, run.numbers, run.leaves, run.tangents = world, numbers, leaves, [0] * len(numbers)
+        run._settle(result, has_aux=False)
+        return run
+
+    def _settle(self, result: Any, has_aux: bool) -> None:
+        world = self.world
+        self.result = result
         self._aux = _NO_AUX
         if has_aux:
-            self.result, self._aux = _apart(self.result)
+            self.result, self._aux = _apart(result)
         self.tree, self.outputs = flatten(self.result)
         world.finish(self.outputs, self.leaves)
         if has_aux:
@@ -86,6 +124,11 @@ class Run:
     def push(self) -> list[Any]:
         """The derivative of each output number along the tangents."""
         return self.world.push_forward(self.outputs, self.leaves, self.tangents)
+
+
+def on_the_ground() -> bool:
+    """Whether no transform is at work here, no function is being traced, and no block such as ``no_grad`` is open."""
+    return not MODES.active and TAPE.get() is None and none_is_open()
 
 
 def _reverse(inputs: Inputs) -> World:
