@@ -30,17 +30,22 @@ class Dual(Lifted):
 
     # Arithmetic of two duals of one world, or of a dual and a float: what the table gives, without the detour by it.
 
+    def _is_plain(self) -> bool:
+        return not MODES.active and self.world.is_open and on_floats(self.primal)
+
     def __add__(self, other: Any) -> Any:
         world = self.world
         if not MODES.active and world.is_open:
             if isinstance(other, Dual) and other.world is world:
                 return Dual(world, self.primal + other.primal, plus(self.tangent, other.tangent))
-            if type(other) is float and on_floats(self.primal):
+            if (type(other) is float or type(other) is int) and on_floats(self.primal):
+                other = float(other)
                 return Dual(world, self.primal + other, self.tangent)
         return Lifted.__add__(self, other)
 
     def __radd__(self, other: Any) -> Any:
-        if type(other) is float and on_floats(self.primal) and not MODES.active and self.world.is_open:
+        if (type(other) is float or type(other) is int) and self._is_plain():
+            other = float(other)
             return Dual(self.world, other + self.primal, self.tangent)
         return Lifted.__radd__(self, other)
 
@@ -49,12 +54,14 @@ class Dual(Lifted):
         if not MODES.active and world.is_open:
             if isinstance(other, Dual) and other.world is world:
                 return Dual(world, self.primal - other.primal, plus(self.tangent, times(other.tangent, -1)))
-            if type(other) is float and on_floats(self.primal):
+            if (type(other) is float or type(other) is int) and on_floats(self.primal):
+                other = float(other)
                 return Dual(world, self.primal - other, self.tangent)
         return Lifted.__sub__(self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        if type(other) is float and on_floats(self.primal) and not MODES.active and self.world.is_open:
+        if (type(other) is float or type(other) is int) and self._is_plain():
+            other = float(other)
             return Dual(self.world, other - self.primal, times(self.tangent, -1))
         return Lifted.__rsub__(self, other)
 
@@ -64,12 +71,14 @@ class Dual(Lifted):
             if isinstance(other, Dual) and other.world is world:
                 tangent = plus(times(self.tangent, other.primal), times(other.tangent, self.primal))
                 return Dual(world, self.primal * other.primal, tangent)
-            if type(other) is float and on_floats(self.primal):
+            if (type(other) is float or type(other) is int) and on_floats(self.primal):
+                other = float(other)
                 return Dual(world, self.primal * other, times(self.tangent, other))
         return Lifted.__mul__(self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        if type(other) is float and on_floats(self.primal) and not MODES.active and self.world.is_open:
+        if (type(other) is float or type(other) is int) and self._is_plain():
+            other = float(other)
             return Dual(self.world, other * self.primal, times(self.tangent, other))
         return Lifted.__rmul__(self, other)
 
@@ -81,7 +90,8 @@ class Dual(Lifted):
                 if type(b) is float and b != 0.0:
                     y = a / b
                     return Dual(world, y, plus(times(self.tangent, 1.0 / b), times(other.tangent, -(y / b))))
-            elif type(other) is float and other != 0.0:
+            elif (type(other) is float or type(other) is int) and other != 0:
+                other = float(other)
                 return Dual(world, a / other, times(self.tangent, 1.0 / other))
         return Lifted.__truediv__(self, other)
 

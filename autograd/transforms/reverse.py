@@ -81,7 +81,9 @@ class Node(Lifted):
         on: Node | None = None
         if isinstance(other, Node) and other.world is world:
             on, other = other, other.primal
-        elif type(other) is not float or not on_floats(a):
+        elif (type(other) is float or type(other) is int) and on_floats(a):
+            other = float(other)
+        else:
             return None
         y = a * other if rule is rules.mul else a + other if rule is rules.add else a - other
         return Node(world, y, rule, (a, other), (self, on))
