@@ -31,6 +31,9 @@ demos: $(READY)
 	$(BIN)/python demos/kepler.py
 	$(BIN)/python demos/curve_fit.py
 	$(BIN)/python demos/greeks.py
+	$(BIN)/python demos/kalman.py
+	$(BIN)/python demos/sabr.py
+	$(BIN)/python demos/heston.py
 	$(BIN)/python demos/gpt.py
 	$(BIN)/python demos/w8_network.py
 
@@ -131,7 +134,7 @@ $(VENV)/bin/pip:
 
 $(DEMO): pyproject.toml | $(VENV)/bin/pip
 	@echo "Once: installing what the demo needs into $(VENV), and compiling jit's kernel. That takes two or three minutes."
-	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[plots]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[plots]'
 	@touch $@
 
 $(READY): pyproject.toml | $(VENV)/bin/pip

@@ -22,11 +22,13 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ENGINE = Path("autograd", "engine")  # every file of it
+TRANSFORMS = Path("autograd", "transforms")  # the numbers that carry derivatives inside transforms:
+LIFTED = ("worlds", "operators", "lifted", "forward", "reverse")
 KERNEL = Path("autograd", "compiler", "kernel", "build.py")
 
 
 def engine() -> list[Extension]:
-    """The modules of the engine."""
+    """The modules of the engine, and the lifted numbers of transforms."""
     from mypyc.build import mypycify
 
     call_the_collector()
@@ -34,6 +36,7 @@ def engine() -> list[Extension]:
     # The environment of a build has neither our dependencies nor our configuration: types are checked in `make types`.
     options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", "--cache-dir=build/mypy"]
     modules = [str(path) for path in sorted(ENGINE.glob("[!_]*.py"))]
+    modules += [str(TRANSFORMS / f"{name}.py") for name in LIFTED]
     extensions = list(mypycify([*options, *modules], opt_level="3", debug_level="0", group_name="chainrule"))
     written = [Path(source) for extension in extensions for source in extension.sources]
     end_tracebacks_at_the_caller(written)

@@ -120,14 +120,37 @@ def _hint(name: str) -> str:
         )
     if name in _ELSEWHERE:
         return f"; write {_ELSEWHERE[name].format(name)}"
-    near = difflib.get_close_matches(name, __dir__(), 1)
+    alike = [known for known in __dir__() if known.lower() == name.lower()]
+    near = alike or difflib.get_close_matches(name, __dir__(), 1, cutoff=0.72)
     return f"; did you mean {near[0]}?" if near else ""
 
 
 # What other libraries call it, and what it is here.
 _ELSEWHERE = {
     **dict.fromkeys(("Tensor", "tensor", "Variable", "variable", "Parameter"), "autograd.Value(3.0)"),
-    **dict.fromkeys(("MLP", "SGD", "Module", "Neuron", "Layer", "mse", "cross_entropy"), "from nn import {}"),
+    **dict.fromkeys(("array", "zeros", "ones", "argmax"), "numpy.{}: arrays are NumPy's, also of Values"),
+    **dict.fromkeys(("gradcheck", "gradgradcheck"), "from autograd.testing import {}"),
+    **dict.fromkeys(("check_grad", "check_grads", "checkgrad"), "from autograd.testing import gradcheck"),
+    **dict.fromkeys(("jacfwd", "jacrev", "jac"), "autograd.jacobian(f)(x)"),
+    **dict.fromkeys(("mse", "mae", "huber", "hinge", "cross_entropy", "binary_cross_entropy"), "from nn import {}"),
+    **dict.fromkeys(("plot", "graph", "draw_dot", "trace", "show"), "autograd.draw(y)"),
+    **dict.fromkeys(
+        ("MLP", "SGD", "Adam", "AdamW", "RMSProp", "Module", "Neuron", "Layer", "W8Network"), "from nn import {}"
+    ),
+    **dict.fromkeys(
+        ("fit", "Trainer", "mse", "mae", "hinge", "cross_entropy", "binary_cross_entropy"), "from nn import {}"
+    ),
+    "GradientTape": "y.backward(), or autograd.grad(f)(x)",
+    "constant": "the number itself, 3.0",
+    "float": "float(x)",
+    "float32": "jit(f, dtype='float32')",
+    "make_jvp": "autograd.jvp(f, (x,), (v,))",
+    "make_vjp": "autograd.vjp(f, x)",
+    "matmul": "a @ b, of NumPy's arrays of Values",
+    "nn": "import nn",
+    "norm": "sqrt(dot(xs, xs))",
+    "random": "Python's random, or numpy.random",
+    "train": "from nn import fit",
     **{f"arc{f}": f"autograd.a{f}" for f in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     "arctan2": "autograd.atan2",
     "backward": "y.backward()",

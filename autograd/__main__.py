@@ -1,11 +1,12 @@
 """The command line: ``chainrule ...``, which is also ``python -m autograd ...``.
 
-Whatever is wrong with a command is said in one line on the standard error stream, and ends it with exit code 2.
+An error in a command is one line on the standard error stream, and exit code 2.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import typer
 
 from autograd.errors import MissingDependency
 from autograd.explanations import command as expressions
+from autograd.testing.zoo import command as zoo
 
 app: Final = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -157,6 +159,7 @@ def check(
 
 
 expressions.add_to(app)
+zoo.add_to(app)
 
 
 # In some releases typer brings this class itself, in others it is click's.
@@ -183,7 +186,7 @@ def run(application: typer.Typer, name: str, arguments: Sequence[str] | None = N
             command.main(arguments, prog_name=name, standalone_mode=False, help_option_names=["-h", "--help"]) or 0
         )
     except _ComplaintType as error:
-        return _complain(name, error.format_message(), 2)
+        return _complain(name, f"{error.format_message()}{_cure(error.format_message())}", 2)
     except MissingDependency as error:
         return _complain(name, str(error), 2)
     except (typer.Abort, KeyboardInterrupt):
@@ -196,6 +199,23 @@ def run(application: typer.Typer, name: str, arguments: Sequence[str] | None = N
         return _complain(name, f"{where}{error.strerror or error}", 2)
     except (ValueError, ArithmeticError) as error:
         return _complain(name, str(error), 2)
+
+
+def _cure(message: str) -> str:
+    """What to write instead, where a complaint of the library's doesn't say so."""
+    if message.startswith("Missing argument 'EXPRESSION'"):
+        return ' Write it first, in quotes: "x * sin(y)" --at x=2 --at y=0.5'
+    if message.startswith("Missing argument 'MODULE:CLASS'"):
+        return " It is the class to check, as in: chainrule check my_engine.py:Value"
+    number = re.search(r"unexpected extra argument\(?s?\)? \(([^ )]+=[^ )]+)", message)
+    if number:
+        return f"; a number for a name is written --at {number[1]}"
+    option = re.search(r"No such option: --(\w)$", message)
+    if option:
+        return f"; a number for a name is written --at {option[1]}=2"
+    if "unexpected extra argument" in message:
+        return "; an expression with spaces is put in quotes"
+    return ""
 
 
 def _complain(name: str, message: str, code: int) -> int:

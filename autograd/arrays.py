@@ -201,14 +201,14 @@ def _each(function: Callable[[Any], Any], x: Any) -> Any:
 
 
 def _plain(x: Any) -> Any:
-    """As what NumPy does not hand back to us."""
+    """The arrays as ordinary NumPy arrays, so that NumPy computes by itself."""
     if isinstance(x, NumberArray):
         return x.view(np.ndarray)
     return alone(x) if isinstance(x, Functions) or is_traced(x) else x
 
 
 def _ours(result: Any) -> Any:
-    """A result that is an array of objects, or has such arrays in it, as one that knows the rule table."""
+    """The result, in which every array of objects knows the rule table."""
     if type(result) in (list, tuple):
         return type(result)(_ours(x) for x in result)
     if not isinstance(result, np.ndarray) or result.dtype != object:
@@ -220,7 +220,7 @@ def _ours(result: Any) -> Any:
 
 
 def of_kind(array: Any) -> Any:
-    """An array of objects as one that knows the rule table; of traced numbers, as an array of those."""
+    """The array of objects as an array that knows the rule table, or as an array of traced numbers."""
     first: Any = next((x for x in array.flat if not isinstance(x, (float, int))), None)
     if hasattr(type(first), "__own_array__"):
         return first.__own_array__(array)
@@ -237,7 +237,7 @@ def _refused(name: str, why: object, operands: Any, in_place: bool = False) -> E
 
 
 def _error(operands: Any) -> type[Exception]:
-    """The kind of error for what can't be done with these: of a trace, if one is at work here."""
+    """The class of the error for a refused operation: that of a trace, if one is running here."""
     return TypeError if TAPE.get() is None else TraceError
 
 

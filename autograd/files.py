@@ -5,6 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Any
+
+
+def path_of(path: Any, how: str) -> Path:
+    """The path; ``how`` is the call as it should be.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"the file's name is text or a path, not {type(path).__name__}: {path!r:.60}; write {how}")
+    return Path(path)
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes, *, lasting: bool = False) -> Path:

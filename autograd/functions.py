@@ -13,7 +13,7 @@ import functools
 import math
 import operator
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from autograd.engine import kinds, rules
 from autograd.engine.modes import TAPE
@@ -107,12 +107,17 @@ def expm1(x: Number) -> Number:
     return rules.expm1(x)
 
 
-def log(x: Number) -> Number:
+def log(x: Number, *base: Any) -> Number:
     """The natural logarithm, for x > 0.
 
     >>> log(1.0)
     0.0
     """
+    if base:
+        raise TypeError(
+            f"log is the natural logarithm and takes no base, not {base[0]!r:.60}; write log10(x), log2(x), or "
+            "log(x) / log(base)"
+        )
     return rules.log(x)
 
 
@@ -587,6 +592,8 @@ def where(condition: Any, a: Number, b: Number) -> Number:
     >>> where(2.0 > 1.0, 10.0, 20.0)
     10.0
     """
+    if condition is None or isinstance(condition, str):
+        raise TypeError(f"where takes a condition, such as x > 0, not {condition!r:.60}")
     if isinstance(condition, (list, tuple)):
         raise TypeError(
             f"where takes a condition or an array of conditions, not a {type(condition).__name__} of them: "
@@ -604,20 +611,30 @@ def take(table: Sequence[Any], index: Any) -> Any:
     >>> take([10.0, 20.0, 30.0], 1)
     20.0
     """
+    if not hasattr(table, "__getitem__") or isinstance(table, (str, bytes)):
+        raise TypeError(f"take takes a table first, a list or an array, not {table!r:.60}; write take(table, index)")
+    if index is None or isinstance(index, str):
+        raise TypeError(f"an index of take is a whole number, not {index!r:.60}")
     if kinds.is_traced(index):
         return index.__take__(table)
-    return table[math.floor(kinds.number(index))]
+    at = math.floor(kinds.number(index))
+    try:
+        return table[at]
+    except IndexError:
+        raise IndexError(f"index {at} is out of range of a table of {len(table)} entries") from None
 
 
 # --- Many numbers: any iterable of them ---
 
 
-def sum(xs: Iterable[Number]) -> Number:
+def sum(xs: Iterable[Number], *more: Any) -> Number:
     """The sum, added from left to right; 0.0 for none.
 
     >>> sum([1.0, 2.0, 3.0])
     6.0
     """
+    if more:
+        raise _apart("sum", xs)
     if _is_batch(xs):
         return xs.__over_batch__()  # type: ignore[attr-defined]
     numbers = _several(xs, "sum")
@@ -627,17 +644,19 @@ def sum(xs: Iterable[Number]) -> Number:
     return functools.reduce(operator.add, numbers) if numbers else 0.0
 
 
-def prod(xs: Iterable[Number]) -> Number:
+def prod(xs: Iterable[Number], *more: Any) -> Number:
     """The product, multiplied from left to right; 1.0 for none.
 
     >>> prod([2.0, 3.0, 4.0])
     24.0
     """
+    if more:
+        raise _apart("prod", xs)
     numbers = _several(xs, "prod")
     return functools.reduce(operator.mul, numbers) if numbers else 1.0
 
 
-def mean(xs: Iterable[Number]) -> Number:
+def mean(xs: Iterable[Number], *more: Any) -> Number:
     """The sum divided by how many there are.
 
     Raises:
@@ -646,6 +665,8 @@ def mean(xs: Iterable[Number]) -> Number:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
+    if more:
+        raise _apart("mean", xs)
     if _is_batch(xs):
         return sum(xs) / float(len(xs))  # type: ignore[arg-type]
     numbers = _some(xs, "mean")
@@ -732,6 +753,12 @@ def _is_batch(xs: Any) -> bool:
     return hasattr(type(xs), "is_batch")
 
 
+def _apart(function: str, x: Any) -> TypeError:
+    return TypeError(
+        f"{function} takes its numbers in one list, not {x!r:.60} and more beside it; write {function}([a, b])"
+    )
+
+
 def _some(xs: Iterable[Number], function: str) -> list[Number]:
     numbers = _several(xs, function)
     if not numbers:
@@ -743,9 +770,16 @@ def _several(xs: Iterable[Number], function: str) -> list[Number]:
     if not hasattr(xs, "__iter__") and not hasattr(xs, "__getitem__"):
         raise TypeError(f"{function} takes several numbers: a list, an array, or what vmap returned, not {xs!r:.60}")
     numbers = list(xs)
-    if any(hasattr(kind, "dtype") for kind in set(map(type, numbers))):  # NumPy's scalars, which compute otherwise
+    types = set(map(type, numbers))
+    if not types.isdisjoint(_NO_NUMBERS):
+        odd = next(x for x in numbers if type(x) in _NO_NUMBERS)
+        raise TypeError(f"{function} takes numbers, not {type(odd).__name__}: {odd!r:.60}")
+    if any(hasattr(kind, "dtype") for kind in types):  # NumPy's scalars, which compute otherwise
         return [kinds.plain(x) for x in numbers]
     return numbers
+
+
+_NO_NUMBERS: Final = frozenset((str, bytes, type(None)))
 
 
 def _no_rows(numbers: list[Number], function: str) -> list[Number]:

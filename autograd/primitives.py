@@ -22,7 +22,7 @@ _POINTS = (-3.1, -1.3, -0.45, 0.2, 0.7, 1.9, 4.3)
 
 
 def primitive(
-    *,
+    *misplaced: Any,
     partials: Function | tuple[Function, ...] | None = None,
     vjp: Function | None = None,
     jvp: Function | None = None,
@@ -67,10 +67,15 @@ def primitive(
     >>> v.grad, square_for_the_docs(5.0)
     (6.0, 25.0)
     """
-    if vjp is not None or jvp is not None:
+    if not misplaced and (vjp is not None or jvp is not None):
         return _of_arrays(vjp, jvp, symbol, partials is not None or latex or domain or verify)
-    if partials is None:
-        raise TypeError("primitive needs derivatives: partials=..., or for a function of arrays vjp=... or jvp=...")
+    if misplaced or partials is None or not all(map(callable, partials if isinstance(partials, tuple) else [partials])):
+        wrong = misplaced[0] if misplaced else partials
+        raise TypeError(
+            f"primitive takes partials=, for each operand a function of the operands and the result y, "
+            f"not {wrong!r:.60}; write @primitive(partials=lambda x, y: ...) above the function, or for a function of "
+            "arrays @primitive(vjp=lambda g, x, y: ...)"
+        )
 
     def decorate(function: Function) -> Function:
         name = function.__name__

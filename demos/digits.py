@@ -90,7 +90,7 @@ def picture(history: History, pictures: np.ndarray, labels: np.ndarray, said: np
         axes.plot(range(1, len(history) + 1), history[name], style, color=color, linewidth=2)
         label = "held out" if name == "validation_loss" else "learned from"
         axes.annotate(
-            label, (len(history), history[name][-1]), (-4, 14), textcoords="offset points", ha="right", color=color
+            label, (len(history), history[name][-1]), (5, 0), textcoords="offset points", va="center", color=color
         )
     axes.set_yscale("log")
     axes.set_title("Cross-entropy, mean over the digits", loc="left")

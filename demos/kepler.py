@@ -150,7 +150,10 @@ def picture(periods: np.ndarray, noise: float, found: Fit, path: Path) -> Path:
     below.errorbar(distances, residuals, 100 * noise, fmt="o", color="#0072b2", markeredgecolor="white", capsize=3)
     below.axhline(0.0, color="#222222", linewidth=1)
     below.set_ylabel("above the law, %")
-    below.set_xlabel("half of the orbit's longer axis a, astronomical units")
+    below.set_xlabel(
+        "half of the orbit's longer axis a, astronomical units\n"
+        "band: one standard error of the law; bars: one of a measurement"
+    )
     for axes in (above, below):
         axes.grid(color="#e4e4e4", linewidth=0.8)
         axes.set_axisbelow(True)

@@ -94,7 +94,7 @@ def picture(model: MLP, samples: np.ndarray, targets: np.ndarray, right: float, 
     for target, color, marker in ((-1, BLUE, "o"), (1, ORANGE, "^")):
         axes.scatter(*samples[targets == target].T, color=color, marker=marker, s=42, edgecolor="white", linewidth=0.8)
     axes.set_title(f"MLP(2, [16, 16, 1]) on two moons: {right:.1%} of {len(targets)} points right", loc="left")
-    axes.set_xlabel("line: the boundary, where the score is 0; dashed: where it is -1 and 1, the margin of the hinge")
+    axes.set_xlabel("line: the boundary, where the score is 0\ndashed: the hinge's margin, where it is -1 and 1")
     axes.set_aspect("equal")
     axes.spines[["top", "right"]].set_visible(False)
     return save_figure(figure, path)

@@ -1,7 +1,7 @@
 """A thin layer on top of ``autograd``: neurons, layers, networks, losses, optimisers, training.
 
-Nothing here knows a derivative. A neuron is a sum of products and an activation, a loss is an expression; what they are
-differentiated by is ``autograd``.
+Nothing here knows a derivative. A neuron is a sum of products and an activation, a loss is an expression; ``autograd``
+differentiates them.
 
 >>> from nn import MLP, SGD, mse
 >>> model = MLP(2, [3, 1], "tanh", seed=0)
@@ -78,21 +78,34 @@ def __getattr__(name: str) -> Any:
 def _hint(name: str) -> str:
     import difflib
 
+    if name not in _ELSEWHERE:
+        name = next((known for known in _ELSEWHERE if known.lower() == name.lower()), name)
     if name in _ELSEWHERE:
-        return f"; write {_ELSEWHERE[name]}"
-    near = difflib.get_close_matches(name, __all__, 1)
+        return f"; write {_ELSEWHERE[name].format(name)}"
+    alike = [known for known in __all__ if known.lower() == name.lower()]
+    near = alike or difflib.get_close_matches(name, __all__, 1, cutoff=0.72)
     return f"; did you mean {near[0]}?" if near else ""
 
 
 # What PyTorch calls it, and what it is here.
 _ELSEWHERE = {
     **{name: f'nn.Layer(nin, nout, "{name.lower()}")' for name in ("ReLU", "Tanh", "Sigmoid", "GELU", "SiLU")},
+    **dict.fromkeys(("relu", "tanh", "sigmoid", "softmax", "gelu", "silu", "log_softmax"), "autograd.{}"),
+    **dict.fromkeys(("Dense", "Linear"), 'nn.Layer(nin, nout, "linear")'),
+    **dict.fromkeys(("DataLoader", "Dataset"), "nn.fit(model, loss, X, Y, optimizer=..., epochs=..., batch_size=32)"),
+    **dict.fromkeys(("L1", "MAE", "L1Loss"), "nn.mae"),
+    **dict.fromkeys(("L2", "MSE", "MSELoss"), "nn.mse"),
+    **dict.fromkeys(("Value", "no_grad", "grad", "jit", "vmap"), "from autograd import {}"),
+    "ModuleList": "a list: a Module finds the parameters in it",
+    "NLLLoss": "nn.cross_entropy, of logits",
+    "SmoothL1Loss": "nn.huber",
+    "Softmax": "autograd.softmax; nn.cross_entropy takes the logits themselves",
+    "train": "nn.fit(model, loss, X, Y, optimizer=..., epochs=...)",
+    "accuracy": "a function of your own: lambda outputs, Y: ((outputs > 0) == Y).mean()",
+    "init": 'nn.MLP(2, [16, 1], init="he")',
     "BCELoss": "nn.binary_cross_entropy",
     "BCEWithLogitsLoss": "nn.binary_cross_entropy",
     "CrossEntropyLoss": "nn.cross_entropy",
-    "L1Loss": "nn.mae",
-    "Linear": 'nn.Layer(nin, nout, "linear")',
-    "MSELoss": "nn.mse",
     "Parameter": "autograd.Value(3.0)",
 }
 

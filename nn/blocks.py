@@ -76,8 +76,8 @@ class Dropout(Module):
     """
 
     def __init__(self, rate: float) -> None:
-        if not 0 <= rate < 1:
-            raise ValueError(f"the rate of Dropout is from 0 to below 1, not {rate!r}")
+        if not hasattr(rate, "__float__") or not 0 <= rate < 1:
+            raise ValueError(f"the rate of Dropout is a number from 0 to below 1, not {rate!r:.60}")
         self.rate = rate
 
     def __call__(self, x: Any, random: Any = None) -> Any:
@@ -121,6 +121,8 @@ class Embedding(Module):
             IndexError: a token is outside the table.
             TypeError: a token isn't a whole number.
         """
+        if tokens is None or isinstance(tokens, str):
+            raise TypeError(f"a token is a whole number, not {tokens!r:.60}; number the words first")
         if hasattr(tokens, "__iter__"):
             return [self(token) for token in tokens]
         if isinstance(tokens, float) and tokens.is_integer():

@@ -39,6 +39,10 @@ def to_c(model: Module, *inputs: Any, name: str = "model", dtype: str = "float64
     }
     <BLANKLINE>
     """
+    if inputs and isinstance(inputs[0], str):
+        raise TypeError(
+            f"to_c returns the text of the file, and takes no path {inputs[0]!r:.60}: write the text into it"
+        )
     run, vector = functional(model), model.vector()
     example = inputs or (np.zeros(_inputs(model)),)
 

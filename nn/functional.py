@@ -54,6 +54,8 @@ def functional(model: Module) -> Callable[..., Any]:
 
 def with_parameters(model: Any, parameters: list[Value], vector: Any) -> Any:
     """A twin of the model with the numbers of the vector in the place of its parameters."""
+    if not hasattr(vector, "__len__") or isinstance(vector, str):
+        raise TypeError(f"the parameters are a vector of {len(parameters)} numbers, not {vector!r:.60}")
     shape = getattr(vector, "shape", None)
     if (shape is not None and len(shape) != 1) or len(vector) != len(parameters):
         found = f"an array of shape {shape}" if shape is not None else f"{len(vector)} numbers"

@@ -68,17 +68,24 @@ class Neuron(Module):
         self.b = Value(0)
         _label(self, "w[{j}]", "b")
 
-    def __call__(self, x: Iterable[Any] | Any) -> Any:
+    def __call__(self, x: Iterable[Any] | Any, *more: Any) -> Any:
         """The output for the inputs x: a sequence of ``nin`` numbers, or, where ``nin`` is 1, the number itself.
 
         For an array of shape (n, nin) an array of n outputs.
         """
+        if more:
+            refuse_more(self, x, more)
         if getattr(x, "ndim", 0) == 2:
             return rows(self, x)
         inputs = _inputs(x)
         if len(inputs) != len(self.w):
-            raise ValueError(f"{self!r} takes {len(self.w)} inputs, not {len(inputs)}{_several(inputs)}")
-        weighted = sum((wi * xi for wi, xi in zip(self.w, inputs)), self.b)
+            raise ValueError(f"{self!r} takes {_counted(self.w)}, not {len(inputs)}{_several(inputs)}")
+        try:
+            weighted = sum((wi * xi for wi, xi in zip(self.w, inputs)), self.b)
+        except TypeError:
+            if _several(inputs):
+                raise ValueError(f"{self!r} takes {_counted(self.w)}{_several(inputs)}") from None
+            raise
         return self._function(weighted)
 
     def __repr__(self) -> str:
@@ -127,11 +134,13 @@ class Layer(Module):
         for i, neuron in enumerate(self.neurons, start=1):
             _label(neuron, f"w[{i},{{j}}]", f"b[{i}]")
 
-    def __call__(self, x: Iterable[Any] | Any) -> Any:
+    def __call__(self, x: Iterable[Any] | Any, *more: Any) -> Any:
         """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of ``nout``, or one Value for one.
 
         For an array of shape (n, nin) an array of shape (n, nout).
         """
+        if more:
+            refuse_more(self, x, more)
         if getattr(x, "ndim", 0) == 2:
             return rows(self, x)
         inputs = _inputs(x)
@@ -194,11 +203,13 @@ class MLP(Module):
             for i, neuron in enumerate(layer.neurons, start=1):
                 _label(neuron, f"w{k}[{i},{{j}}]", f"b{k}[{i}]")
 
-    def __call__(self, x: Iterable[Any] | Any) -> Any:
+    def __call__(self, x: Iterable[Any] | Any, *more: Any) -> Any:
         """The outputs for the inputs x, a sequence of ``nin`` numbers: a list of them, or one Value for one.
 
         For an array of shape (n, nin) an array of shape (n, outputs).
         """
+        if more:
+            refuse_more(self, x, more)
         if getattr(x, "ndim", 0) == 2:
             return rows(self, x)
         for layer in self.layers:
@@ -214,7 +225,7 @@ class MLP(Module):
         return list(self._known)
 
     def _weights_and_biases(self) -> list[Value]:
-        """Those of all neurons; an empty list if there may be other parameters."""
+        """The weights and biases of all neurons; an empty list if there may be other parameters."""
         found: list[Value] = []
         if not vars(self).keys() <= {"layers", "_known"} or type(self.layers) is not list:
             return []
@@ -260,12 +271,24 @@ def _inputs(x: Any) -> list[Any]:
     """The inputs as a list. A single number, such as the output of a layer of one neuron, is a list of one."""
     if isinstance(x, list):
         return x
+    if x is None:
+        raise TypeError("a model takes numbers, not None; is a return missing?")
     return list(x) if hasattr(x, "__iter__") else [x]
+
+
+def _counted(weights: Sequence[Any]) -> str:
+    return f"{len(weights)} input{'s' * (len(weights) != 1)}"
+
+
+def refuse_more(model: Any, x: Any, more: tuple[Any, ...]) -> None:
+    """Raises TypeError: the inputs of one sample are one list."""
+    numbers = ", ".join(f"{n!r:.30}" for n in (x, *more)[:6])
+    raise TypeError(f"{type(model).__name__} takes the numbers of a sample as one list; write model([{numbers}])")
 
 
 def _several(inputs: Sequence[Any]) -> str:
     """What to write instead, if these are samples and not numbers."""
-    if not inputs or not hasattr(inputs[0], "__len__"):
+    if not inputs or not hasattr(inputs[0], "__len__") or isinstance(inputs[0], str):
         return ""
     return "; these are samples: give them as a NumPy array, a row for each, or write [model(x) for x in samples]"
 
@@ -284,6 +307,8 @@ def generator_of(seed: Seed) -> Any:
     """Something with a method ``uniform``: the module ``random`` itself, or a generator."""
     if seed is None:
         return random
+    if not isinstance(seed, (int, float, str, bytes, bytearray)) and not hasattr(seed, "uniform"):
+        raise TypeError(f"a seed is a number, text, or a random.Random, not {type(seed).__name__}: {seed!r:.60}")
     return seed if hasattr(seed, "uniform") else random.Random(seed)
 
 
@@ -303,5 +328,7 @@ def _function(activation: Activation) -> Callable[[Any], Any]:
         return function
     rule = RULES.get(activation)
     if rule is None or rule.arity != 1:
-        raise ValueError(f"no activation is called {activation!r}; relu, tanh, sigmoid, gelu and linear are some")
+        near = activation.lower().replace("-", "_")
+        hint = f"did you mean {near!r}?" if near in RULES else "relu, tanh, sigmoid, gelu and linear are some"
+        raise ValueError(f"no activation is called {activation!r}; {hint}")
     return rule

@@ -29,7 +29,7 @@ def half_squared_error(predictions: Number | Iterable[Number], targets: Number |
     >>> half_squared_error([0.5, 1.0], [0.0, 3.0])
     2.125
     """
-    return functions.sum((t - a) ** 2 / 2 for a, t in _pairs(predictions, targets))
+    return functions.sum((t - a) ** 2 / 2 for a, t in _numbers(predictions, targets))
 
 
 def mse(predictions: Number | Iterable[Number], targets: Number | Iterable[Number]) -> Number:
@@ -44,7 +44,7 @@ def mse(predictions: Number | Iterable[Number], targets: Number | Iterable[Numbe
     >>> mse([1.0, 2.0], [0.0, 4.0])
     2.5
     """
-    return functions.mean((a - t) ** 2 for a, t in _pairs(predictions, targets))
+    return functions.mean((a - t) ** 2 for a, t in _numbers(predictions, targets))
 
 
 def mae(predictions: Number | Iterable[Number], targets: Number | Iterable[Number]) -> Number:
@@ -59,7 +59,7 @@ def mae(predictions: Number | Iterable[Number], targets: Number | Iterable[Numbe
     >>> mae([1.0, 2.0], [0.0, 4.0])
     1.5
     """
-    return functions.mean(functions.abs(a - t) for a, t in _pairs(predictions, targets))
+    return functions.mean(functions.abs(a - t) for a, t in _numbers(predictions, targets))
 
 
 def huber(predictions: Number | Iterable[Number], targets: Number | Iterable[Number], delta: Number = 1.0) -> Number:
@@ -78,7 +78,7 @@ def huber(predictions: Number | Iterable[Number], targets: Number | Iterable[Num
     if not delta > 0:
         raise ValueError(f"huber needs a positive delta, not {delta!r}")
     # With c = min(|d|, delta) both branches are c·(|d| - c/2), which never squares a large d.
-    sizes = [functions.abs(a - t) for a, t in _pairs(predictions, targets)]
+    sizes = [functions.abs(a - t) for a, t in _numbers(predictions, targets)]
     parts = [(d, functions.minimum(d, delta)) for d in sizes]
     return functions.mean(c * (d - c / 2) for d, c in parts)
 
@@ -95,7 +95,7 @@ def hinge(scores: Number | Iterable[Number], targets: Number | Iterable[Number])
     >>> hinge([2.0, 0.5, -0.5], [1, 1, 1])
     0.66...
     """
-    pairs = _pairs(scores, targets)
+    pairs = _numbers(scores, targets)
     for _, t in pairs:
         if isinstance(t, Real) and t not in (-1, 1):
             raise ValueError(f"a target of hinge is -1 or 1, not {t!r}")
@@ -117,7 +117,7 @@ def binary_cross_entropy(logits: Number | Iterable[Number], targets: Number | It
     >>> binary_cross_entropy([800.0, -40.0], [1, 0])
     2.124...e-18
     """
-    pairs = _pairs(logits, targets)
+    pairs = _numbers(logits, targets)
     for _, t in pairs:
         if isinstance(t, Real) and not 0 <= float(t) <= 1:
             raise ValueError(f"a target of binary_cross_entropy is a probability from 0 to 1, not {t!r}")
@@ -149,8 +149,13 @@ def cross_entropy(logits: Sequence[Any], targets: Any) -> Number:
 
 
 def _surprise(logits: Iterable[Number], k: Any) -> Number:
+    if not hasattr(logits, "__iter__"):
+        raise TypeError(
+            f"cross_entropy takes a logit for each class, not one number, {logits!r:.60}; give the model an output for "
+            "each class, or use binary_cross_entropy for two"
+        )
     log_probabilities = functions.log_softmax(logits)
-    if isinstance(k, float) or hasattr(k, "__len__"):
+    if k is None or isinstance(k, float) or hasattr(k, "__len__"):
         raise _not_an_index(k)
     if isinstance(k, Integral) and not 0 <= int(k) < len(log_probabilities):
         raise IndexError(
@@ -161,16 +166,30 @@ def _surprise(logits: Iterable[Number], k: Any) -> Number:
 
 def _not_an_index(target: Any) -> TypeError:
     cure = ""
-    if hasattr(target, "__len__"):
+    if hasattr(target, "__len__") and not isinstance(target, str):
         cure = "; for a one-hot target write the index of its 1"
     return TypeError(f"a target of cross_entropy is the index of a class, not {target!r:.60}{cure}")
+
+
+def _numbers(predictions: Any, targets: Any) -> list[tuple[Any, Any]]:
+    """The predictions with their targets, numbers all of them."""
+    pairs = _pairs(predictions, targets)
+    for x in (x for pair in pairs for x in pair):
+        if x is None or (hasattr(type(x), "__len__") and getattr(x, "ndim", None) != 0):
+            raise TypeError(
+                f"a loss compares numbers, and one of these is {type(x).__name__}: {x!r:.60}; for rows write "
+                "mean([loss(p, t) for p, t in zip(predictions, targets)])"
+            )
+    return pairs
 
 
 def _pairs(predictions: Any, targets: Any) -> list[tuple[Any, Any]]:
     """The predictions with their targets. An array of n rows of one number each is n numbers."""
     left, right = _listed(predictions), _listed(targets)
     if len(left) != len(right):
-        raise ValueError(f"there are {len(left)} predictions but {len(right)} targets")
+        raise ValueError(
+            f"there are {len(left)} predictions but {len(right)} targets; a target has a number for each output"
+        )
     if not left:
         raise ValueError("a loss needs at least one prediction and its target")
     return list(zip(left, right))

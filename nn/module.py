@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from autograd import Value
 from autograd.engine.parameters import clear, leaves_in
 from autograd.engine.rules import LEAF, real
+
+# What other libraries have here, and what is written instead.
+_ELSEWHERE: Final = {
+    **dict.fromkeys(("train", "eval"), "a model is the same in training and after it; nn.fit(model, ...) trains"),
+    **dict.fromkeys(("fit", "compile"), "write nn.fit(model, loss, X, Y, optimizer=..., epochs=...)"),
+    **dict.fromkeys(("predict", "forward"), "write model(x), for one sample or an array with a row for each"),
+    **dict.fromkeys(("to", "cuda", "cpu", "half"), "numbers here are Python's floats, wherever they are"),
+    **dict.fromkeys(("weights", "weight", "params", "get_weights"), "write model.parameters(), or model.state_dict()"),
+    **dict.fromkeys(("save", "save_weights"), "write nn.save(model, path)"),
+    **dict.fromkeys(("load", "load_weights"), "write nn.load(path, model)"),
+    "backward": "write loss.backward(), of the loss that was computed with it",
+    "draw": "write nn.draw_network(model, path)",
+    "set_weights": "write model.load_vector(numbers), or model.load_state_dict(state)",
+    "step": "write optimizer.step()",
+}
 
 
 class Module:
@@ -29,6 +44,12 @@ class Module:
     >>> line(5).data
     15.0
     """
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            hint = f"; {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+            raise AttributeError(f"{type(self).__name__} has no {name!r}{hint}", name=name, obj=self)
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Every parameter with its path, such as ``("layers.0.neurons.2.b", Value(...))``, in order of assignment.
@@ -96,6 +117,10 @@ class Module:
         Traceback (most recent call last):
         ValueError: the state doesn't fit Neuron: missing 'b'; unexpected 'bias'
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"a state is a dict of numbers by path, as of state_dict(), not {type(state).__name__}: {state!r:.60}"
+            )
         parameters = dict(self.named_parameters())
         complaints = [
             f"{what} {', '.join(map(repr, names))}"
@@ -139,6 +164,8 @@ class Module:
         21.0
         """
         parameters = self.named_parameters()
+        if not hasattr(vector, "__iter__"):
+            raise TypeError(f"a vector is a list or an array of {len(parameters)} numbers, not {vector!r:.60}")
         shape = getattr(vector, "shape", None)
         numbers = list(vector) if shape is None or len(shape) == 1 else []
         if len(numbers) != len(parameters):

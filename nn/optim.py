@@ -9,13 +9,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from autograd import Value, functions, zero_grad
+from autograd.engine.rules import LEAF
 from autograd.engine.used import note_step, watch
 
 Rate: TypeAlias = "float | Callable[[int], float]"
 Slots: TypeAlias = "tuple[Any, ...]"  # vectors that an optimiser keeps from step to step, as long as the parameters
+
+
+# What other libraries have here, and what is written instead.
+_ELSEWHERE: Final = {
+    **dict.fromkeys(("backward", "minimize"), "write loss.backward(), then optimizer.step()"),
+    **dict.fromkeys(
+        ("parameters", "param_groups"), "the parameters are optimizer.params, the learning rate optimizer.lr"
+    ),
+    **dict.fromkeys(("state_dict", "load_state_dict"), "write trainer.save(path), and Trainer.load(path, model)"),
+    "learning_rate": "it is optimizer.lr",
+}
 
 
 class Optimizer:
@@ -60,6 +72,12 @@ class Optimizer:
             if limit is not None and not 0 < limit < math.inf:
                 raise ValueError(f"{name} is a positive number, or None for no clipping, not {limit!r}")
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            hint = f"; {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+            raise AttributeError(f"{type(self).__name__} has no {name!r}{hint}", name=name, obj=self)
+
     def __repr__(self) -> str:
         options = [f"lr={getattr(self.lr, '__name__', self.lr)}"]
         options += [f"{name}={option!r}" for name, option in self.options().items()]
@@ -75,7 +93,7 @@ class Optimizer:
         self._watched = watch(self)
 
     def options(self) -> dict[str, Any]:
-        """The arguments besides ``params`` and ``lr`` that aren't what they are by default."""
+        """The arguments besides ``params`` and ``lr`` that differ from their defaults."""
         import inspect
 
         defaults = inspect.signature(type(self)).parameters
@@ -362,6 +380,10 @@ def _distinct(params: Iterable[Value]) -> list[Value]:
     for p in distinct:
         if not isinstance(p, Value):
             raise TypeError(f"an optimiser changes Values, not {type(p).__name__}: {p!r:.60}")
+        if p._rule is not LEAF:
+            raise TypeError(
+                f"an optimiser changes leaves, and {p!r:.60} was computed; give it the Values that it is of"
+            )
     if not distinct:
         raise ValueError("there are no parameters to optimise")
     return distinct

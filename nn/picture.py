@@ -154,9 +154,10 @@ def _to_dot(layers: list[list[Unit]], digits: int) -> graphviz.Digraph:
         if k is not None and after is not None and place is not None and next_place is not None:
             _connect(dot, (k, place), (after, next_place), layers[after], scale, digits if labelled else 0)
     grads = labelled and any(x.grad for unit in units for x in (*unit.weights, *unit.values))
-    legend = "→ forward pass; blue: positive, orange and dashed: negative" if labelled else ""
-    if legend:
-        text = legend + ("; ∂: gradient of the error, by backward()" if grads else "")
+    if weights:
+        text = "→ forward pass; " if labelled else "inputs left, outputs right; "
+        text += "blue: positive, orange and dashed: negative"
+        text += "; ∂: gradient of the error, by backward()" if grads else ""
         dot.attr(label=f"<{in_label(text, 120)}>", labelloc="b", fontname=FONT, fontsize="12", fontcolor=GREY)
     return dot
 

@@ -99,9 +99,11 @@ def plot_surface(
     >>> plot_surface(error, net.w5, net.w6, "surface.png", history=history).name  # doctest: +SKIP
     'surface.png'
     """
+    if not hasattr(size, "__index__") or size < 2:
+        raise ValueError(
+            f"size is how many points the surface has along each side: a whole number from 2, not {size!r:.60}"
+        )
     paths = _descents(loss, a, b, history)
-    if size < 2:
-        raise ValueError(f"a surface has at least 2 points along each side, not {size}")
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -129,7 +131,7 @@ def plot_surface(
     axes.set_ylabel(b.label, parse_math=False)
     axes.set_title(f"The error over {a.label} and {b.label}", loc="left", fontsize=13, parse_math=False)
     if any(paths):
-        for text in axes.legend(loc="best").get_texts():
+        for text in figure.legend(loc="outside lower center", ncols=4).get_texts():
             text.set_parse_math(False)
     return figure if path is None else save_figure(figure, path)
 
@@ -150,6 +152,8 @@ def _descents(loss: Any, a: Any, b: Any, history: Any) -> dict[str, tuple[list[f
     histories = {} if history is None else history if isinstance(history, dict) else {"": history}
     found = {}
     for label, each in histories.items():
+        if not hasattr(each, "columns"):
+            raise TypeError(f"history is a History, as train returns it, or a dict of several, not {each!r:.60}")
         for x in (a, b):
             if x.label not in each.columns:
                 raise ValueError(
@@ -161,7 +165,7 @@ def _descents(loss: Any, a: Any, b: Any, history: Any) -> dict[str, tuple[list[f
 
 
 def _range(numbers: Sequence[float]) -> tuple[float, float]:
-    """From the least to the largest, with a margin."""
+    """The least and the largest number, with a margin."""
     finite = [x for x in numbers if math.isfinite(x)] or [0.0]
     margin = 0.25 * (max(finite) - min(finite)) or 1.0
     return min(finite) - margin, max(finite) + margin
@@ -185,7 +189,10 @@ def _heights(loss: Any, a: Value, b: Value, xs: Sequence[float], ys: Sequence[fl
 
 def _finite(loss: Any) -> float:
     try:
-        return float(loss())
+        found = loss()
+        if not hasattr(type(found), "__float__"):
+            raise TypeError(f"the loss has to return a number, but returned {found!r:.60}; is a return missing?")
+        return float(found)
     except (ArithmeticError, ValueError):  # undefined there: a gap in the surface
         return math.nan
 
@@ -235,19 +242,26 @@ def _label_ends(axes: Any) -> None:
     for line in axes.lines:
         finite = [(x, y) for x, y in zip(*line.get_data()) if math.isfinite(y)]
         if finite:
-            ends.append((float(to_axes.transform(finite[-1])[1]), line))
-    ends.sort(key=lambda end: end[0])
-    for (height, line), at in zip(ends, apart([height for height, _ in ends], 0.062)):
+            ends.append((*map(float, to_axes.transform(finite[-1])), line))
+    ends.sort(key=lambda end: end[1])
+    for (across, height, line), at in zip(ends, apart([height for _, height, _ in ends], 0.062)):
         axes.annotate(
             line.get_label(),
-            xy=(1, height),
+            xy=(across, height),
             xytext=(1.04, at),
             xycoords="axes fraction",
             color=line.get_color(),
             fontweight="bold",
             verticalalignment="center",
             parse_math=False,
-            arrowprops={"arrowstyle": "-", "color": line.get_color(), "linewidth": 1, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={
+                "linestyle": ":" if across < 0.999 else "-",
+                "arrowstyle": "-",
+                "color": line.get_color(),
+                "linewidth": 1,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from mpmath import mp, mpf
 
-from tests import truth
+from tests import jets, truth
 
 LARGEST: Final = 1.7976931348623157e308
 TINY: Final = 5e-324
@@ -69,12 +69,12 @@ def points(name: str, arity: int, few: bool = False) -> tuple[tuple[float, ...],
     return tuple(pairs[::11] if few else pairs)
 
 
-def expected(name: str, operands: tuple[float, ...], orders: tuple[int, ...], jet: truth.Jet | None = None) -> Any:
+def expected(name: str, operands: tuple[float, ...], orders: tuple[int, ...], jet: jets.Jet | None = None) -> Any:
     """The derivative: an ``mpf``, or a float that is ±inf or nan; None if nobody can say.
 
     A ``jet`` at these operands makes it faster.
     """
-    if name in truth.STEPS or truth.beyond_degree(name, orders):
+    if name in truth.STEPS or jets.beyond_degree(name, orders):
         return mpf(0)  # also at nan
     given, operands = operands, _without_what_is_irrelevant(name, operands, orders)
     if name in SELECT and any(map(math.isnan, operands)):
@@ -99,7 +99,7 @@ def expected(name: str, operands: tuple[float, ...], orders: tuple[int, ...], je
         return limit(name, operands, orders, i, way)
     try:
         if jet is None or operands != given:
-            jet = truth.Jet(name, operands)
+            jet = jets.Jet(name, operands)
         return jet.of(orders, mpf(10) ** -18)
     except (ArithmeticError, ValueError, TypeError):
         return None
@@ -112,7 +112,7 @@ def limit(name: str, operands: tuple[Any, ...], orders: tuple[int, ...], positio
     for x in way:
         at = (*operands[:position], x, *operands[position + 1 :])
         try:
-            seen.append(truth.Jet(name, at).of(orders, mpf(10) ** -6, nothing=nothing))
+            seen.append(jets.Jet(name, at).of(orders, mpf(10) ** -6, nothing=nothing))
         except (ArithmeticError, ValueError, TypeError):
             return None
     last = seen[-1]
@@ -130,7 +130,7 @@ def limit(name: str, operands: tuple[Any, ...], orders: tuple[int, ...], positio
 def _without_what_is_irrelevant(name: str, operands: tuple[float, ...], orders: tuple[int, ...]) -> tuple[float, ...]:
     """1.0 in place of each operand that the derivative doesn't depend on, be it infinite or nan."""
     numbers = list(operands)
-    total, each = truth.DEGREES.get(name, (None, (None,) * len(operands)))
+    total, each = jets.DEGREES.get(name, (None, (None,) * len(operands)))
     if name in ("leaky_relu", "elu"):
         if orders[1] == 1 or operands[0] > 0:
             numbers[1] = 1.0

@@ -12,6 +12,7 @@ import pytest
 
 from autograd.errors import MissingDependency
 from autograd.testing import check_engine
+from autograd.testing.judge.check import examine
 from autograd.testing.judge.findings.rows import Row
 from autograd.testing.judge.properties.table import PROPERTIES
 from autograd.testing.judge.running import run as running
@@ -278,3 +279,25 @@ def test_the_worker_tells_what_it_does(tmp_path: Path) -> None:
     sent.clear()
     worker.serve({**order, "places": ["nosuch:Value"]}, sent.append)
     assert "there is no module" in sent[0]["usage"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows doesn't count the time of child processes")
+@pytest.mark.parametrize("engine", ["faults_of_arithmetic:DivWithoutSign", "faults_of_arithmetic:ReflectedSubIsSub"])
+def test_the_first_finding_is_known_soon(engine: str) -> None:
+    """About two seconds on a quiet machine; of the processor's time, so that others don't count, and with room."""
+    import resource
+
+    def spent() -> float:
+        return sum(resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+    class Found(Exception):
+        pass
+
+    def stop(row: Row) -> None:
+        if row.is_failure:
+            raise Found
+
+    began = spent()
+    with pytest.raises(Found):
+        examine(f"tests.zoo.{engine}", Spelling(), Search(), stop)
+    assert spent() - began < 6.0

@@ -8,6 +8,7 @@ import math
 import sys
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -15,6 +16,7 @@ from autograd.errors import EngineFailure
 from autograd.testing import Report
 from autograd.testing.judge.command import check as command
 from autograd.testing.judge.command import pairs
+from autograd.testing.judge.findings.picture import picture
 from autograd.testing.judge.findings.rows import Row
 from autograd.testing.judge.subject.spelling import Spelling
 from autograd.testing.judge.trials.search import QUICK, Search
@@ -133,3 +135,48 @@ def test_the_command_shows_progress_on_a_terminal(
 def test_the_command_wants_pairs() -> None:
     with pytest.raises(ValueError, match="PRIMITIVE=NAME"):
         pairs(["sigmoid"])
+
+
+# --- Pictures ---
+
+
+def test_a_finding_has_a_picture_that_marks_what_is_wrong() -> None:
+    script = "from m import Value\n\nx0 = Value(3.0)\nx1 = Value(2.0)\ny0 = x0 * x1\ny1 = y0 + x0\ny1.backward()"
+    drawn = picture(script, "`x0 * x1 + x0`: x0.grad is 1.0 and should be 3.0 (is a contribution overwritten?)")
+    svg = ElementTree.fromstring(drawn)
+    count = lambda tag: len(svg.findall(tag))  # noqa: E731
+    assert (count("rect"), count("path")) == (4, 4)
+    assert [text.text for text in svg.findall("text[@class='wrong']")] == ["grad 1, not 3"]
+    assert "y1 = y0 + x0" in [text.text for text in svg.findall("text")]
+    width, height = float(svg.get("width", "")), float(svg.get("height", ""))
+    for rect in svg.findall("rect"):
+        x, y, w, h = (float(rect.get(name, "")) for name in ("x", "y", "width", "height"))
+        assert 0 <= x <= x + w <= width
+        assert 0 <= y <= y + h <= height
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "",
+        "x0 = Value(1.0)",
+        "x0 = Value(1.0)\nfor _ in range(9):\n    x0 = x0 + x0",
+        "x0 = Value(1.0)\ny = x0\ny += x0",
+        "no Python (",
+        "\n".join(["x0 = Value(1.0)", *(f"y{i} = x0 * x0" for i in range(40))]),
+    ],
+)
+def test_what_would_be_no_help_has_no_picture(script: str) -> None:
+    assert picture(script, "x0.grad is 1.0 and should be 3.0") == ""
+
+
+def test_a_picture_escapes_what_it_shows() -> None:
+    drawn = picture("x0 = Value('<b>')\ny0 = x0 * x0", "")
+    assert "<b>" not in drawn
+    ElementTree.fromstring(drawn)
+
+
+def test_the_page_has_the_picture_before_the_script() -> None:
+    row = Row("diamonds", "", "failed", "x0.grad is 1.0 and should be 2.0", "x0 = Value(1.0)\ny0 = x0 + x0")
+    made = Report("toy:Value", (row,)).to_html()
+    assert made.index('<svg class="graph"') < made.index("<pre>")

@@ -24,13 +24,14 @@ from autograd.testing.judge.subject.spelling import Spelling
 from autograd.testing.judge.trials.search import QUICK, Search
 from tests.their_engines import write_engine
 from tests.toy_engines import FAULTS, Right, planted, tanh_from_x
-from tests.zoo import other_habits
+from tests.zoo import faults_of_arithmetic, other_habits
 
 # What a reader of the class would say: how it is called, and what doesn't apply to it.
 HABITS = {
     "GradientIsAMethod": {},
     "GradientCannotBeSet": {},
     "SeedIsRequired": {},
+    "WatchedIfAsked": {},
     "PassIsCalledGrad": {"backward": "grad", "grad": "d"},
     "NumberIsVal": {"data": "val"},
     "GraphNeedsZeroGrad": {},
@@ -54,7 +55,28 @@ def test_nothing_fails_in_a_right_engine_with_other_habits(name: str) -> None:
 
 def test_every_engine_with_other_habits_is_tried() -> None:
     there = {name for name, x in vars(other_habits).items() if isinstance(x, type) and not name.startswith("_")}
-    assert there == set(HABITS)
+    assert there == {*HABITS, "ConstantsAreNotWatched"}
+
+
+def test_what_follows_from_a_habit_is_a_habit() -> None:
+    report = quick(other_habits.ConstantsAreNotWatched, "numbers on the right", "diamonds", "random expressions")
+    assert "numbers on the right" in {row.name for row in report.habits}
+    assert not report.wrong, str(report)
+    assert report.exit_code == 0
+
+
+def test_a_failure_follows_from_the_first_causes_only() -> None:
+    report = quick(
+        faults_of_arithmetic.SubWithoutSign,
+        "partial derivatives",
+        "numbers on the right",
+        "repeated operands",
+        "random expressions",
+    )
+    follows = {row.name: row.follows for row in report.failures}
+    assert follows["partial derivatives"] == ""
+    assert set(follows.values()) == {"", "partial derivatives"}
+    assert len(follows) > 2
 
 
 # --- Faults, at their place ---

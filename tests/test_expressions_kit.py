@@ -19,6 +19,7 @@ from autograd.errors import MissingDependency
 from autograd.testing import Expression, expressions
 from autograd.testing.expression import OPERATORS, literal, pruned
 from autograd.testing.judge.trials.exact import Exact, exact
+from autograd.testing.several import OF_SEVERAL, ROWS, counts
 from autograd.testing.strategies import drawn
 
 FEW = settings(max_examples=100, deadline=None)
@@ -39,8 +40,8 @@ def test_expressions_are_inside_their_domain(e: Expression) -> None:
     numbers = floats_of(e)
     assert all(map(math.isfinite, numbers))
     for name, operands in e.steps:
-        assert RULES[name].domain.contains(*(numbers[i] for i in operands))
-        assert len(operands) == RULES[name].arity
+        assert ROWS[name].domain.contains(*(numbers[i] for i in operands))
+        assert len(operands) in counts(name, ROWS[name])
 
 
 @FEW
@@ -164,7 +165,7 @@ def wrong_tanh(x: float) -> float:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_planted_fault_shrinks_to_one_step(seed: int) -> None:
-    functions = {**{name: RULES[name] for name in RULES}, "tanh": lambda x: wrong_tanh(float(x))}
+    functions = {**ROWS, "tanh": lambda x: wrong_tanh(float(x))}
     found = find(
         expressions(),
         lambda e: e.apply(*e.point, engine=functions) != e.apply(*e.point),
@@ -172,6 +173,37 @@ def test_a_planted_fault_shrinks_to_one_step(seed: int) -> None:
         random=random.Random(seed),
     )
     assert found == Expression((1.0,), (("tanh", (0,)),))
+
+
+@pytest.mark.parametrize("name", OF_SEVERAL)
+def test_a_planted_fault_in_a_function_of_several_numbers_shrinks_to_few_steps(name: str) -> None:
+    functions = {**ROWS, name: lambda *xs: 1.0 + ROWS[name](*xs)}
+    found = find(
+        expressions(),
+        lambda e: e.apply(*e.point, engine=functions) != e.apply(*e.point),
+        settings=settings(max_examples=3000, database=None, deadline=None, phases=[Phase.generate, Phase.shrink]),
+        random=random.Random(1),
+    )
+    assert name in {step for step, _ in found.steps}
+    assert len(found.steps) <= 5
+    assert all(x == round(x) and abs(x) <= 3 for x in (*found.point, *found.constants))
+
+
+@pytest.mark.parametrize("name", OF_SEVERAL)
+def test_partials_of_functions_of_several_numbers_are_differences(name: str) -> None:
+    draw = random.Random(name)
+    for size in counts(name, ROWS[name]):
+        a, b, *rest = xs_sorted = sorted(draw.uniform(-3.0, 3.0) for _ in range(max(size, 3)))
+        inside_below_above = [[b, a, *rest], [a, b, *rest], [*rest, a, b]]
+        for xs in inside_below_above if name == "clip" else (xs_sorted[:size], xs_sorted[size - 1 :: -1]):
+            with mpmath.workdps(60):
+                at, h = list(map(mpmath.mpf, xs)), mpmath.mpf(10) ** -20
+                y = ROWS[name](*at)
+                for i, partial in zip(range(size), ROWS[name].partials):
+                    ends = [ROWS[name](*(x + s * h if k == i else x for k, x in enumerate(at))) for s in (1, -1)]
+                    assert abs(partial(*at, y) - (ends[0] - ends[1]) / (2 * h)) < 1e-15
+            floats = [partial(*xs, ROWS[name](*xs)) for _, partial in zip(xs, ROWS[name].partials)]
+            assert floats == pytest.approx([float(p(*at, y)) for _, p in zip(xs, ROWS[name].partials)], rel=1e-13)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
 
-from autograd.engine.rules import RULES
 from autograd.testing import Expression, expressions
-from autograd.testing.points import is_usual
+from autograd.testing.points import NEAR_ENDS
+from autograd.testing.several import COUNTS, OF_SEVERAL
+from autograd.testing.strategies import usual_names
 
 COUNT = 2000
 
@@ -46,9 +48,20 @@ def test_few_draws_repeat_earlier_ones(drawn: list[Expression]) -> None:
 
 def test_every_primitive_is_drawn_about_as_often(drawn: list[Expression]) -> None:
     counts = Counter(name for e in drawn for name in {name for name, _ in e.steps})
-    rare = {name: counts[name] for name, rule in RULES.items() if is_usual(rule) and counts[name] < 0.03 * COUNT}
-    assert not rare
-    assert 0.75 < counts["mul"] / counts["add"] < 1.33
+    assert {*OF_SEVERAL} < {*usual_names()} == {*counts}
+    assert not {name: count for name, count in counts.items() if count < 0.04 * COUNT}
+    steps = Counter(name for e in drawn for name, _ in e.steps)
+    assert 0.9 < steps["mul"] / steps["add"] < 1.1
+
+
+def test_functions_of_several_numbers_have_few_and_many_operands(drawn: list[Expression]) -> None:
+    sizes = {name: {len(operands) for e in drawn for step, operands in e.steps if step == name} for name in OF_SEVERAL}
+    assert sizes == {name: set(COUNTS[name]) for name in OF_SEVERAL}
+
+
+def test_one_leaf_in_five_is_near_an_edge(drawn: list[Expression]) -> None:
+    leaves = [abs(x) for e in drawn for x in e.point]
+    assert 0.15 < sum(x in NEAR_ENDS for x in leaves) / len(leaves) < 0.25
 
 
 def test_most_draws_have_several_leaves_and_steps(drawn: list[Expression]) -> None:
@@ -62,10 +75,22 @@ def test_sizes_go_up_to_the_largest(size: int) -> None:
     assert 0.9 * size <= max(sizes) <= size
 
 
+def test_the_time_of_a_draw_grows_with_its_length() -> None:
+    """Against quadratic growth, by far: three times as much for a step is allowed."""
+    spent = {}
+    for size in (30, 100):
+        began = time.process_time()
+        found = draws(100, max_size=size)
+        spent[size] = (time.process_time() - began) / sum(len(e.steps) for e in found)
+    assert spent[100] < 3 * spent[30]
+
+
 def test_weights_say_how_often() -> None:
     counts = Counter(name for e in draws(200, ops=["sin", "cos"], weights={"sin": 5}) for name, _ in e.steps)
     assert counts["sin"] > 2 * counts["cos"]
     assert all(name != "cos" for e in draws(50, ops=["sin", "cos"], weights={"cos": 0}) for name, _ in e.steps)
+    counts = Counter(name for e in draws(300, weights={"softmax": 5}) for name, _ in e.steps)
+    assert counts["softmax"] > 2 * max(count for name, count in counts.items() if name not in ("add", "mul", "softmax"))
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,27 @@
 """The house: no circle of files, none too long, no folder too full, and docs/design.md says where things are."""
 
 import ast
+import inspect
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import FrameType
 
+import numpy as np
 import pytest
 
+import nn
+from autograd import Value, grad, jit, sin, tanh
+from autograd.compiler.backends.by_kernel import Kernel
+from autograd.testing import check_engine
 from tests.forms import needs_sources
 from tests.mutation import NOT_TRIED, PASSES, SAMPLES
 
 ROOT = Path(__file__).parent.parent
 DESIGN = ROOT / "docs" / "design.md"
+FILE = re.compile(r"`([\w/]+\.py)`")
 MOST_LINES = 480
 MOST_MODULES = 18
 TABLE = {f"autograd.engine.{name}" for name in ("rules", "partials", "special")}  # one text in three files
@@ -103,6 +112,50 @@ def test_every_folder_has_its_room_in_the_design():
     rooms = DESIGN.read_text(encoding="utf-8")
     folders = {file.parent.name for file in FILES} - {"autograd"}
     assert not [name for name in folders if not re.search(rf"`(?:[\w/]*/)?{name}/`", rooms)]
+
+
+def entered(walk: Callable[[], object]) -> list[str]:
+    """The files of ours whose functions are called, in the order of the first call."""
+    found: dict[str, None] = {}
+
+    def note(frame: FrameType, event: str, arg: object) -> None:
+        is_function = frame.f_code.co_flags & inspect.CO_OPTIMIZED  # a module's code, run by an import, is none
+        if event == "call" and is_function and frame.f_code.co_filename.startswith(str(ROOT)):
+            found[Path(frame.f_code.co_filename).relative_to(ROOT).as_posix()] = None
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        walk()
+    finally:
+        sys.setprofile(before)
+    return [path for path in found if path.startswith(("autograd/", "nn/"))]
+
+
+def walks() -> Iterator[tuple[Callable[[], object], bool]]:
+    """As the design has them; whether nothing else is entered."""
+    f = jit(grad(lambda x: x * sin(x)))
+    yield lambda: f(2.0), False
+    yield lambda: f(3.0), True
+    recorded = lambda x: x * tanh(x) + 1  # noqa: E731
+    yield lambda: recorded(Value(2.0)).backward(), True
+    yield lambda: check_engine(Value, effort="quick", only=["random expressions"], isolate=False), False
+    model = nn.MLP(2, [3, 1], seed=1)
+    sgd = nn.SGD(model.parameters(), lr=0.1)
+    yield lambda: nn.fit(model, nn.mse, np.eye(2), [1.0, 0.0], optimizer=sgd, epochs=1), False
+
+
+@pytest.mark.skipif(not Kernel.available(), reason="needs the compiled kernel")
+def test_the_walks_of_the_design_are_what_happens():
+    table = DESIGN.read_text(encoding="utf-8").partition("## Walks through the house")[2].partition("##")[0]
+    rows = [row.split("|")[2] for row in table.splitlines() if row.startswith("| ")][1:]
+    for row, (walk, is_whole) in zip(rows, walks()):
+        visited = entered(walk)
+        said = [next((path for path in visited if f"/{path}".endswith(f"/{end}")), end) for end in FILE.findall(row)]
+        assert set(said) <= set(visited)
+        inner = said[: -1 if is_whole else None]
+        assert inner == [path for path in visited if path in inner]
+        assert not is_whole or set(visited) == set(said)
 
 
 def test_mutation_testing_knows_every_file():

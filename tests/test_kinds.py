@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import subprocess
 import sys
@@ -92,6 +93,17 @@ def test_other_kinds_know_the_domain() -> None:
     for number in (Fraction(0), Decimal(0), mpf(0)):
         with pytest.raises(ZeroDivisionError, match="div is undefined at"):
             rules.div(type(number)(1), number)
+
+
+@pytest.mark.parametrize("kind", [Fraction, Decimal, mpf])
+def test_powers_of_every_kind_are_those_of_floats(kind: type[Any]) -> None:
+    for a, b in itertools.product((0, 1, 2, -3), (0, 1, 2, -1, -2)):
+        if a == 0 and b < 0:
+            with pytest.raises((ZeroDivisionError, ValueError)):
+                rules.pow(kind(a), kind(b))
+        else:
+            power = rules.pow(kind(a), kind(b))
+            assert (type(power), float(power)) == (kind, pytest.approx(float(a) ** b, rel=1e-15))
 
 
 def test_decimals_use_decimals_own_functions() -> None:

@@ -1,9 +1,11 @@
 """What a lecturer draws: whose gradients, in which order; pictures for LaTeX and Mermaid; the network, its surface."""
 
+import contextlib
 import importlib.util
 import math
 import re
 import runpy
+import statistics
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import Value, draw, to_dot
+from autograd import Value, draw, explain, grad, gradient, jit, jvp, mean, to_dot, vjp
+from autograd.engine.graph import topological_order
 from autograd.testing import expressions
 from autograd.views.passes import OWN, SUM, gradients_of, steps
 from nn.picture import draw_network
@@ -60,12 +63,56 @@ def test_a_leaf_to_which_another_pass_has_added_is_told_apart():
     assert known(y).keys[w] == SUM
 
 
-def test_a_later_pass_of_another_result_takes_its_leaves_out():
+def test_a_later_pass_of_another_result_is_told_apart():
     x = Value(2.0)
-    y, z = x * x, x * 3
+    h = x * x
+    y, z = h * 5, h * x
     y.backward()
-    z.backward()
-    assert set(known(y).keys) == {y}
+    z.backward()  # the gradient of h is now that of z, and the gradient of x the sum of both
+    assert known(y).keys == {x: SUM, y: OWN}
+    assert known(z).keys == {x: SUM, h: OWN, z: OWN}
+    x.grad = 0.0
+    assert known(y).keys == {y: OWN}
+
+
+def walks(y, leaves):
+    """What is done with a graph between a backward pass and its picture."""
+    yield lambda: explain(y, leaves[0])
+    yield lambda: gradient(y, leaves)
+    yield lambda: grad(lambda t: t * y * leaves[0])(2.0)
+    yield lambda: grad(lambda t: t * float(y))(2.0)
+    yield lambda: grad(lambda t: grad(lambda u: u * t * y)(1.5) * float(leaves[0]))(2.0)
+    yield lambda: jvp(lambda t: t * y, (2.0,), (1.0,))
+    yield lambda: vjp(lambda t: [t * y, t == y], 2.0)
+    yield lambda: jit(lambda t: t * y)(2.0)
+
+
+@given(expressions(max_size=8), st.lists(st.integers(0, 7), max_size=4))
+def test_a_picture_shows_the_gradients_of_the_last_pass_whatever_walks_over_the_graph(expression, which):
+    leaves = [Value(x) for x in expression.point]
+    y = expression.apply(*leaves)
+    if not isinstance(y, Value) or not y.parents or not math.isfinite(y.data):
+        return
+    y.backward()
+    before, keys = to_dot(y).source, known(y).keys
+    if all(math.isfinite(x.grad) for x in leaves):
+        assert keys == dict.fromkeys(keys, OWN)
+        assert set(leaves).intersection(topological_order(y)) <= set(keys)
+    for walk in which:
+        with contextlib.suppress(Exception):  # of no interest here: the walk has been made
+            list(walks(y, leaves))[walk]()
+        assert to_dot(y).source == before
+
+
+def test_a_result_whose_gradients_were_computed_stays_a_constant_inside_every_transform():
+    results = []
+    for _ in range(60):  # of each number that a walk may have had
+        x = Value(2.0)
+        results.append(x * x)
+        results[-1].backward()
+    for _ in range(12):
+        assert grad(lambda t: t * t + sum(float(y) for y in results))(3.0) == 6.0
+        assert vjp(lambda t: t * float(results[1]), 3.0)[1](1.0) == (4.0,)
 
 
 def test_a_part_of_a_larger_result_shows_that_results_gradients_and_says_so():
@@ -115,6 +162,33 @@ def test_order_numbers_the_steps_and_writes_contributions_on_the_edges():
 
 
 # --- Documents ---
+
+
+def test_what_is_highlighted_stands_out_in_latex_and_mermaid(tmp_path):
+    x, w = Value(2.0, "x"), Value(3.0, "E_total")
+    y = x * w + 1
+    y.backward()
+    plain = [draw(y, tmp_path / f"plain.{kind}").read_text() for kind in ("tex", "mmd")]
+    tex, mermaid = (draw(y, tmp_path / f"lit.{kind}", highlight="x").read_text() for kind in ("tex", "mmd"))
+    assert not any(word in text for text in plain for word in ("draw=accent", "opacity", "faded", "linkStyle"))
+    assert tex.count("draw=accent") == 3  # x, the product, the sum
+    assert tex.count("opacity=") == 2  # w and the 1
+    assert tex.count(r"\draw[-latex, accent") == 2
+    assert mermaid.count(":::faded") == 2
+    assert "linkStyle 0,2 stroke" in mermaid
+
+
+def test_a_picture_for_latex_needs_tikz_alone(tmp_path):
+    labels = ("E_total", "a label", "η_1", "σ(o)·∂ & #1", "α Ω")
+    total = Value(0.0)
+    for label in labels:
+        total = total + Value(1.0, label) * 2
+    total.backward()
+    tex = draw(total, tmp_path / "a.tex").read_text()
+    assert not any(command in tex for command in (r"\text{", r"\operatorname", r"\boldsymbol", r"\mathbb"))
+    assert tex.isascii()
+    assert r"$\mathbf{E_{total}}$" in tex
+
 
 HOSTILE = ['"', "\\", "%", "$", "#", "&", "{", "}", "_", "^", "~", "<b>", "|", "`", "\n", "]]", "end", ";"]
 
@@ -217,7 +291,7 @@ def test_a_surface_leaves_the_parameters_as_they_were_and_shows_each_path(tmp_pa
     before = net.state_dict()
     figure = nn.plot_surface(lambda: net.loss(*SAMPLE), net.w5, net.w6, history=paths, size=5)
     assert net.state_dict() == before
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == list(paths)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(paths)
     assert nn.plot_surface(lambda: net.loss(*SAMPLE), net.w5, net.w7, tmp_path / "s.png", size=3).exists()
 
     def broken():
@@ -234,7 +308,7 @@ def test_a_surface_leaves_the_parameters_as_they_were_and_shows_each_path(tmp_pa
         (lambda net, loss: nn.plot_surface(loss(), net.w5, net.w6), TypeError, "computes the error anew"),
         (lambda net, loss: nn.plot_surface(loss, net.w5, 3.0), TypeError, "Values, not float"),
         (lambda net, loss: nn.plot_surface(loss, net.w5, net.w5), ValueError, "two different parameters"),
-        (lambda net, loss: nn.plot_surface(loss, net.w5, net.w6, size=1), ValueError, "at least 2 points"),
+        (lambda net, loss: nn.plot_surface(loss, net.w5, net.w6, size=1), ValueError, "a whole number from 2"),
         (
             lambda net, loss: nn.plot_surface(loss, net.w5, net.w6, history=nn.History({"loss": [1.0]})),
             ValueError,
@@ -248,6 +322,31 @@ def test_a_surface_says_what_it_cannot_draw(wrong, kind, message):
         wrong(net, lambda: net.loss(*SAMPLE))
 
 
+@pytest.mark.parametrize("eager", [False, True])
+def test_layers_of_a_compiled_training_have_the_gradients_of_their_loss(eager):
+    X, Y = [[1.0, -1.0], [0.5, 2.0]], [1.0, -1.0]
+    model = nn.MLP(2, [3, 1], "tanh", seed=1)
+
+    def record(run):
+        run.history.record_layers(run.model, X, Y, run.loss)
+
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    history = nn.fit(model, nn.mse, X, Y, optimizer=optimizer, epochs=3, callbacks=[record], eager=eager)
+    recorded = history._layers["gradients of weights and biases"]
+    assert [len(moments) for moments in recorded.values()] == [3, 3]
+    before = [p.grad for p in model.parameters()]
+    for p in model.parameters():
+        p.grad = 0.0
+    mean([nn.mse(model(x), y) for x, y in zip(X, Y)]).backward()
+    for layer, moments in zip(model.layers, recorded.values()):
+        slopes = [p.grad for p in layer.parameters()]
+        assert moments[-1] == pytest.approx((statistics.fmean(slopes), statistics.pstdev(slopes)))
+    assert any(before) == eager  # recording left them alone
+    for targets, loss in ((Y, None), (None, nn.mse), ([1.0], nn.mse)):
+        with pytest.raises((TypeError, ValueError), match="targets"):
+            history.record_layers(model, X, targets, loss)
+
+
 @needs_matplotlib
 def test_layers_are_recorded_and_drawn(tmp_path):
     model, history = nn.MLP(2, [3, 1], "tanh", seed=1), nn.History({"loss": []})
@@ -258,6 +357,8 @@ def test_layers_are_recorded_and_drawn(tmp_path):
         (model([1.0, -1.0]) ** 2).backward()
         history.record_layers(model, [[1.0, -1.0], [0.5, 2.0]])
     assert history.plot_layers(tmp_path / "layers.png").exists()
+    with pytest.raises(ValueError, match="no backward pass"):
+        nn.History({}).record_layers(nn.MLP(2, [1], seed=1), [[1.0, 2.0]])
     with pytest.raises(TypeError, match="has none"):
         history.record_layers(nn.W8Network(WEIGHTS), [[1.0, 2.0]])
     with pytest.raises(ValueError, match="2 layers, the model has 1"):

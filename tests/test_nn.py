@@ -372,7 +372,7 @@ def test_a_history_grows_by_rows():
     assert repr(history) == "History(2 rows: a, b)"
     with pytest.raises(ValueError, match="no number for 'b'"):
         history.append({"a": 1.0})
-    with pytest.raises(ValueError, match="of one length"):
+    with pytest.raises(ValueError, match="one number for each step"):
         History({"a": [1.0], "b": []})
     with pytest.raises(ValueError, match="no column 'c'; there are a"):
         History({"a": []}, shown=("c",))

@@ -231,3 +231,12 @@ def test_masked_arrays_of_numbers_keep_derivatives() -> None:
     assert grad(lambda x: (x * masked).sum())(3.0) == 4.0
     assert grad(lambda x: np.ma.multiply(masked, x).sum())(3.0) == 4.0
     assert not hasattr(Value(1.0), "_data")
+
+
+def test_an_output_may_be_an_array_without_axes() -> None:
+    for f, slope in (
+        (lambda x: np.array(x * x, dtype=object), 6.0),
+        (lambda x: np.sum(np.array([x * x, x])), 7.0),
+        (lambda x: np.asarray(3.0), 0.0),
+    ):
+        assert autograd.grad(f)(3.0) == autograd.jit(autograd.grad(f))(3.0) == slope

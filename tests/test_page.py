@@ -14,20 +14,22 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 
-from autograd import Value, exp, page, sin
+from autograd import Value, exp, explain, page, sin
 from autograd.__main__ import app, run
 from autograd.engine.rules import LEAF
 from autograd.pages.document import PARTS, _document
+from autograd.pages.network import network
 from autograd.pages.recompute import recompute
 from autograd.pages.story import tell
 from autograd.testing import expressions
-from nn import W8Network
+from nn import MLP, W8Network
 from tests.compiler import javascript
 from tests.compiler.javascript import needs_node
 from tests.compiler.programs import examples
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to open the page in")
+AXE: Final = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 WEIGHTS: Final = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
 
 
@@ -82,7 +84,11 @@ def test_a_hundred_edits_give_what_python_gives() -> None:
 
 # --- The file ---
 
-NASTY: Final = ("</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "a&b", '"', "\\N", "${x}", "]]>")
+NASTY: Final = (
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    *("a&b", '"', "\\N", "${x}", "]]>", "'><b>", "\u202eabc\u2066", "🎓", "${title}", "<!--"),
+)
 
 
 def test_no_label_can_break_out(tmp_path: Path) -> None:
@@ -116,7 +122,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
         (lambda: page(x * x, tmp_path / "p.html", highlight="y"), ValueError, "'y'"),
         (lambda: page(x * x, tmp_path / "p.html", train=["y"]), ValueError, "'y'"),
         (lambda: page(x * x, tmp_path / "p.html", digits=0), ValueError, "digits"),
-        (lambda: page(sum((x * i for i in range(3000)), x), tmp_path / "p.html"), ValueError, "up to 500"),
+        (lambda: page(sum((x * i for i in range(3000)), x), tmp_path / "p.html"), ValueError, "up to 2,000"),
     ):
         with pytest.raises(error, match=re.escape(says)):
             wrong()
@@ -243,6 +249,15 @@ def test_a_number_can_be_changed_and_the_change_taken_back(opened: Any) -> None:
 
 
 @needs_browser
+def test_a_gradient_is_seen_to_add_up(opened: Any) -> None:
+    x = Value(3.0, label="x")
+    tab = opened(x * x + x, "#step=4")
+    assert "=1+…" in "".join(tab.locator("#told math").all_text_contents())
+    tab.keyboard.press("ArrowRight")
+    assert tab.locator("#told math").last.text_content().endswith("=3+3+1=7")
+
+
+@needs_browser
 def test_gradient_descent_and_the_check_of_a_gradient(opened: Any) -> None:
     net, _ = w8()
     tab = opened(net, "#step=47&select=w5")
@@ -300,18 +315,154 @@ def test_it_works_by_keyboard_and_on_a_phone(opened: Any) -> None:
     assert "given" in tab.locator("#phase").text_content()
 
 
-@needs_browser
-def test_a_step_of_three_hundred_operations_is_quick(opened: Any) -> None:
+def long_sum(terms: int) -> Value:
     x = Value(0.5, label="x")
     y = x
-    for i in range(100):
+    for i in range(terms):
         y = sin(y) + x * (i % 7)
-    tab = opened(y)
+    y.label = "y"
+    return y
+
+
+@needs_browser
+@pytest.mark.parametrize("terms", [98, 400])
+def test_a_step_of_many_operations_is_quick(opened: Any, terms: int) -> None:
+    tab = opened(long_sum(terms))
     spent = tab.evaluate(
-        "() => { const t = performance.now(); for (let i = 0; i < 20; i++) go(310 + i);"
-        " return (performance.now() - t) / 20; }"
+        "() => { const t = performance.now(); for (let i = 0; i < 20; i++) { go(310 + i);"
+        " document.body.getBoundingClientRect(); } return (performance.now() - t) / 20; }"
     )
-    assert spent < 250.0  # milliseconds; 50 on a quiet machine
+    print(f"a step of {len(tell(long_sum(terms))[0])} numbers takes {spent:.1f} ms")
+    assert spent < 150.0  # milliseconds; 50 is the promise, with room for a busy machine
+
+
+@needs_browser
+def test_a_large_graph_is_folded_and_unfolds(opened: Any) -> None:
+    y = long_sum(150)
+    y.backward()
+    _, nodes = tell(y)
+    tab = opened(y, "#step=9999")
+    folds = tab.locator("#stage-graph .fold")
+    before = folds.count()
+    members = tab.evaluate("parts.flat().sort((a, b) => a - b)")
+    assert members == list(range(len(nodes)))
+    assert 2 < before < 100
+    for kind in ("keyboard", "mouse"):
+        if kind == "keyboard":
+            folds.last.focus()
+            tab.keyboard.press("Enter")
+        else:
+            tab.locator("#fold").click()
+            assert folds.count() == before
+            folds.last.click()
+        assert folds.count() == before - 1
+        for place in tab.evaluate("parts[unfolded[0]]"):
+            assert shown(tab, "value", place) == as_shown(nodes[place].data)
+            assert shown(tab, "grad", place) == f"∂ {as_shown(nodes[place].grad)}"
+    boxes = tab.evaluate(
+        "[...document.querySelectorAll('#stage-graph .node')].map(n => n.querySelector('polygon').getBBox())"
+        ".map(b => [b.x, b.y, b.width, b.height])"
+    )
+    for i, (x, top, width, height) in enumerate(boxes):
+        for other, above, _, _ in boxes[:i]:
+            assert abs(x - other) >= width or abs(top - above) >= height
+
+
+# --- The network, the tour, access ---
+
+
+def mlp() -> tuple[MLP, Value]:
+    model = MLP(2, [3, 2], activation="tanh", seed=1)
+    first, second = model([0.5, -1.0])
+    loss = (first - 1.0) ** 2 + (second + 1.0) ** 2
+    loss.label = "E"
+    return model, loss
+
+
+def test_the_network_behind_a_graph_is_found() -> None:
+    model, loss = mlp()
+    _, nodes = tell(loss)
+    inputs, hidden, outputs = network(model, nodes)
+    assert [unit["values"] for unit in inputs] == [[[0.5]], [[-1.0]]]
+    x = [0.5, -1.0]
+    for units, layer in ((hidden, model.layers[0]), (outputs, model.layers[1])):
+        out = []
+        for unit, neuron in zip(units, layer.neurons, strict=True):
+            weighted = sum(w.data * xi for w, xi in zip(neuron.w, x)) + neuron.b.data
+            out.append(math.tanh(weighted) if layer is model.layers[0] else weighted)
+            assert [nodes[place] for place in unit["weights"]] == list(neuron.w)
+            assert nodes[unit["bias"]] is neuron.b
+            assert nodes[unit["values"][0]].data == pytest.approx(weighted, rel=1e-12)
+            assert nodes[unit["values"][-1]].data == pytest.approx(out[-1], rel=1e-12)
+        x = out
+    with pytest.raises(ValueError, match="wasn't computed with all weights"):
+        network(MLP(2, [2, 1], seed=2), nodes)
+    with pytest.raises(TypeError, match="has layers"):
+        network(3.0, nodes)
+
+
+@needs_browser
+def test_the_network_shows_the_engine_s_numbers(opened: Any) -> None:
+    model, loss = mlp()
+    loss.backward()
+    for tab, units, weights in (
+        (opened(loss, "#step=999&view=network", model=model), 7, 12),
+        (opened(w8()[0], "#step=999&view=network"), 6, 8),
+    ):
+        assert tab.locator("#stage-network .neuron").count() == units
+        assert tab.locator("#stage-network .weight").count() == weights
+    tab = opened(loss, model=model)
+    assert tab.locator("#stage-network").is_hidden()
+    tab.locator("#tab-graph").focus()
+    tab.keyboard.press("ArrowRight")
+    assert tab.locator("#stage-network").is_visible()
+    assert "view=network" in tab.url
+    tab.locator("#slider").focus()
+    tab.keyboard.press("End")
+    w = model.layers[0].neurons[0].w[0]
+    said = tab.locator("#stage-network .weight").first.get_attribute("aria-label")
+    assert said.endswith(f"{as_shown(w.data)}, gradient {as_shown(w.grad)}")
+    assert ("negative" if w.data < 0 else "positive") in tab.locator(
+        "#stage-network .weight .line"
+    ).first.get_attribute("class")
+    tab.locator("#stage-network .weight").first.focus()
+    tab.keyboard.press("Enter")
+    assert tab.locator("#told h2").text_content() in said
+
+
+@needs_browser
+def test_the_tour_says_what_explain_says_and_lights_its_nodes(opened: Any) -> None:
+    net, loss = w8()
+    told = explain(loss, net.w1, digits=5)
+    tab = opened(net, highlight="w1")
+    on = tab.locator("#tour-next")
+    for block in told.blocks:
+        on.click()
+        formulas = tab.locator("#stop-told math")
+        assert formulas.count() == len(block.lines) + 2
+        assert as_shown(block.conclusion.value) in formulas.last.text_content()
+        assert 0 < tab.locator("#stage-graph .node.lit").count() < 20
+    assert on.text_content() == "Finish"
+    tab.locator("#many").click()  # other numbers: the tour is over
+    assert tab.locator(".node.lit").count() == 0
+
+
+@needs_browser
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't installed; write: npm ci --prefix tests/axe")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+def test_axe_finds_nothing(opened: Any, scheme: str, width: int) -> None:
+    for address, options in (
+        ("#step=30&select=w5", {}),
+        ("#step=999&select=a_h1", {"highlight": "w1"}),
+        ("#step=999&view=network&select=w1", {}),
+        ("", {"exercise": True}),
+        ("#step=200", {"v": long_sum(120)}),
+    ):
+        tab = opened(options.pop("v", w8()[0]), address, scheme=scheme, width=width, **options)
+        tab.evaluate(AXE.read_text("utf-8"))
+        found = tab.evaluate("async () => (await axe.run()).violations")
+        assert [(x["id"], [node["html"][:200] for node in x["nodes"]][:3]) for x in found] == []
 
 
 def test_the_policy_names_the_scripts_by_their_hashes() -> None:

@@ -51,6 +51,12 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
     """
     if not callable(f):
         raise TypeError(f"vmap takes a function, not {type(f).__name__}: {f!r:.60}; write vmap(f)(xs)")
+    for axis in optree.tree_leaves(in_axes, none_is_leaf=True):
+        if not (axis is None or hasattr(axis, "__index__")):
+            raise TypeError(
+                f"in_axes says which axis runs over the batch: a whole number, None, or a tuple with one of these for "
+                f"each argument, not {axis!r:.60}"
+            )
 
     @functools.wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
     def batched(*args: Any) -> Any:
@@ -78,11 +84,11 @@ def _map(trace: Trace | None, f: Callable[..., Any], in_axes: Any, args: tuple[A
     """The function applied to a batch, in a trace, or, without one, to numbers that have a value."""
     axes = list(in_axes) if isinstance(in_axes, (tuple, list)) else [in_axes] * len(args)
     if len(axes) != len(args):
-        raise ValueError(f"in_axes has {len(axes)} entries for {len(args)} arguments")
+        raise ValueError(f"in_axes has {len(axes)} entries, and the function got {len(args)} arguments")
     mapped = [_Mapped(arg, axis, f"argument {i}") for i, (arg, axis) in enumerate(zip(args, axes))]
     sizes = {size for each in mapped for size in each.sizes}
     if len(sizes) != 1:
-        what = f"sizes {sorted(sizes)}" if sizes else "no axis at all: an in_axes has to be an int"
+        what = f"sizes {sorted(sizes)}" if sizes else "no axis at all; say 0 in in_axes for one of them"
         raise ValueError(f"vmap needs one batch, but the arguments have {what}")
     size = sizes.pop()
     if size == 0:

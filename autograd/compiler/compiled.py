@@ -8,19 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-import optree
-
 from autograd.compiler.backends import named
 from autograd.compiler.backends.backend import Backend, Procedure
-from autograd.compiler.layout import Layout
+from autograd.compiler.backends.finite import Diagnosis
+from autograd.compiler.diagnosis import diagnosis_of
 from autograd.compiler.passes.guard import guard, shows_nan
 from autograd.compiler.passes.simplify import simplify
 from autograd.compiler.program import Program
-from autograd.compiler.record.adjoint import Tape
-from autograd.compiler.record.arguments import Arguments, Shortcut, name_inputs, orders_of, traced_leaves
-from autograd.compiler.record.results import results_of
-from autograd.compiler.record.trace import Trace
-from autograd.engine.modes import TAPE, undisturbed
+from autograd.compiler.record.arguments import Arguments, Shortcut, orders_of
+from autograd.compiler.record.recording import record
 
 
 class Compiled:
@@ -37,17 +33,20 @@ class Compiled:
     def __init__(
         self, f: Callable[..., Any], flat: Arguments, dtype: str, threads: int, backend: type[Backend]
     ) -> None:
+        self._f: Final = f
         self.key: Final = flat.key
         self._signature: Final = flat.signature
         self.arguments: Final = flat.key.layout(dtype)
         self.dtype: Final = dtype
-        recorded, self.results = record(f, flat, self.arguments, dtype, keep_lines=backend.keeps_lines)
+        recorded, self.results = record(f, flat, self.arguments, dtype, threads, keep_lines=backend.keeps_lines)
         self._recorded: Final = recorded
         is_quick = bool(recorded.guards) and not backend.looks_inside and shows_nan(recorded)
         self.program: Final = simplify(recorded) if is_quick or not recorded.guards else self.guarded
         guarded = (lambda: self.guarded) if is_quick else None
         self._procedure = Procedure(self.program, self.arguments, self.results, dtype, threads, guarded)
-        self.backend: Final = backend(self._procedure)
+        # Who looks inside is shown each operation as it was written.
+        looked_at = self._procedure._replace(program=guard(recorded)) if backend.looks_inside else self._procedure
+        self.backend: Final = backend(looked_at)
         self._backends: dict[type[Backend], Backend] = {backend: self.backend}
         # What every call needs, within reach.
         self.call: Final = self.backend.call
@@ -91,6 +90,10 @@ class Compiled:
             )
         chosen = self.backend if backend is None else self._by(named(backend))
         return chosen.call(flat.numbers)
+
+    def diagnose(self, *args: Any, **kwargs: Any) -> Diagnosis:
+        """Where a number of the result stops being finite; see ``jit(f).diagnose``."""
+        return diagnosis_of(self._f, Arguments(args, kwargs, self._signature), self.dtype, self._procedure.threads)
 
     @functools.cached_property
     def result_orders(self) -> tuple[tuple[Any, ...], ...]:
@@ -136,27 +139,6 @@ class Compiled:
         from autograd.compiler.source.c import to_c
 
         return to_c(self.guarded, name, self.results, self.dtype)
-
-
-def record(
-    f: Callable[..., Any], flat: Arguments, arguments: Layout, dtype: str, keep_lines: bool = False
-) -> tuple[Program, Layout]:
-    """Run a function on traced numbers in place of its arguments: what was recorded, and the layout of its results."""
-    trace = Trace(arguments.size, keep_lines)
-    call: Any = optree.tree_unflatten(flat.key.spec, traced_leaves(trace, flat, arguments))
-    args, kwargs = call if flat.key.by_keyword else (call, {})
-    name_inputs(trace, flat.signature, flat.key, arguments)
-    trace.world = Tape(trace)
-    trace.options = {"dtype": dtype, "check": keep_lines}
-    token = TAPE.set(trace.world)
-    try:
-        with undisturbed():
-            result = f(*args, **kwargs)
-    finally:
-        TAPE.reset(token)
-        trace.open = False
-    results, values = results_of(trace, result, dtype)
-    return trace.finish(values), results
 
 
 @contextmanager

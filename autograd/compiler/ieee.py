@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from autograd.compiler.program import EQUAL, LESS, LESS_EQUAL, SELECT, TAKE
+from autograd.compiler.program import EQUAL, LESS, LESS_EQUAL, SELECT, TAKE, Kind
 from autograd.engine.rules import RULES
 
 # What every back end computes itself: the kernel, NumPy, Python, and the sources in C and Python.
@@ -25,7 +25,7 @@ NATIVE: Final = tuple(
 )
 
 
-def apply(head: Any, operands: Sequence[float]) -> float:
+def apply(head: Kind, operands: Sequence[float]) -> float:
     """An instruction that is no sum and no source, on floats.
 
     >>> from autograd.engine.rules import log

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+import numpy as np
+import optree
+
 from autograd.compiler import backends
-from autograd.compiler.compiled import Compiled, record, without_collector
+from autograd.compiler.backends.finite import Diagnosis
+from autograd.compiler.compiled import Compiled, without_collector
+from autograd.compiler.diagnosis import diagnosis_of
 from autograd.compiler.locks import Lock
 from autograd.compiler.passes.simplify import PASSES
 from autograd.compiler.program import Program
 from autograd.compiler.record.arguments import Arguments, Key
+from autograd.compiler.record.captured import Captured
+from autograd.compiler.record.recording import record
 from autograd.compiler.record.static import Signature
 from autograd.engine.modes import MODES, TAPE, checking
 from autograd.errors import SlowWarning, TraceError
 
+OFTEN: Final = 10  # times that a function is compiled again, before somebody is told
 CACHE_SIZE: Final = 64  # shapes of arguments that one function is kept compiled for
 
-_DEFAULTS: Final[dict[str, Any]] = {"dtype": "float64", "check": False}
+_DEFAULTS: Final[dict[str, Any]] = {"dtype": "float64", "check": False, "threads": 1}
 _DTYPES = ("float64", "float32")
 
 
@@ -44,7 +53,8 @@ def jit(
             for each of their values.
         dtype: "float64" or "float32", of all arithmetic.
         threads: how many share the work on a batch.
-        check: raise at the first result, of any operation, that is infinite or not a number. Slow; to find an error.
+        check: raise at the first result, of any operation, that is infinite or not a number, unless a choice leaves it
+            out. Slow; to find an error.
         static_argnums: positions of further arguments that are static: an int for ``range``, or any object that has a
             hash. It is compared by ``==``; what changes inside of it afterwards is ignored.
         static_argnames: names of such arguments.
@@ -91,6 +101,8 @@ class Jitted:
         self.check = check
         self._signature = Signature(f, static_argnums, static_argnames)
         self._compiled: dict[Key, Compiled] = {}
+        self._captured: Captured | None = None  # the variables that f reads; none, where there are none
+        self._renewed = 0  # how often one of them had another value
         self._last: Compiled | None = None  # most calls are like the one before, and that is quickly seen
         self._lock = Lock()
         self._checked: Jitted | None = None  # which runs inside detect_anomaly
@@ -110,7 +122,7 @@ class Jitted:
         if MODES.active and checking() and not self.check:
             return self._by_checking()(*args, **kwargs)
         last = self._last
-        if last is not None and not kwargs:
+        if last is not None and not kwargs and (self._captured is None or self._captured.holds()):
             numbers = last.numbers_of(args)
             if numbers is not None:
                 return last.call(numbers, self.threads)
@@ -132,13 +144,29 @@ class Jitted:
         ['trace', 'fold', 'share', 'prune', 'flatten']
         """
         flat = Arguments(args, kwargs, self._signature)
-        program, _ = record(self.function, flat, flat.key.layout(self.dtype), self.dtype)
+        program, _ = record(self.function, flat, flat.key.layout(self.dtype), self.dtype, self.threads)
         stages = {"trace": program}
         for each in PASSES:
             program = stages[each.__name__] = each(program)
         return stages
 
-    def repeat(self, n: int) -> Callable[..., Any]:
+    def diagnose(self, *args: Any, **kwargs: Any) -> Diagnosis:
+        """Where a number of the result stops being finite: the operation, its operands' numbers, and your line.
+
+        f is recorded again, and runs instruction by instruction: slowly, but only when you ask.
+
+        Raises:
+            TypeError: an argument carries derivatives, or is none that f takes.
+
+        >>> from autograd import grad, sqrt
+        >>> slope = jit(grad(lambda x: sqrt(x)))
+        >>> found = slope.diagnose(0.0)
+        >>> found.operation, found.direction, found.operands
+        ('sqrt', 'backward', {'x': 0.0})
+        """
+        return diagnosis_of(self.function, Arguments(args, kwargs, self._signature), self.dtype, self.threads)
+
+    def repeat(self, n: int) -> Repeated:
         """The function that applies f n times in compiled code, feeding its result back as the first argument.
 
         Raises:
@@ -150,29 +178,10 @@ class Jitted:
         if not isinstance(n, int) or n < 0:
             raise ValueError(f"repeat takes a number of times, not {n!r}")
 
-        def repeated(state: Any, *rest: Any, **kwargs: Any) -> Any:
-            if n == 0:
-                return state
-            if MODES.active and checking() and not self.check:
-                return self._by_checking().repeat(n)(state, *rest, **kwargs)
-            flat = Arguments((state, *rest), kwargs, self._signature)
-            if flat.has_derivatives:
-                self._meets_derivatives(flat)
-                for _ in range(n):
-                    state = self.function(state, *rest, **kwargs)
-                return state
-            compiled, done = self._for(flat), 0
-            before = Arguments((state,), {})
-            while compiled.result_orders != before.key.orders and done < n - 1:  # f may see in which order keys come
-                state, done = compiled.repeated(1, before, flat.numbers, self.threads), done + 1
-                flat, before = Arguments((state, *rest), kwargs, self._signature), Arguments((state,), {})
-                compiled = self._for(flat)
-            return compiled.repeated(n - done, before, flat.numbers, self.threads)
-
-        return repeated
+        return Repeated(self, n)
 
     def _meets_derivatives(self, flat: Arguments) -> None:
-        """What this function is given belongs to a trace, or to a transform, which is to run it as Python.
+        """The arguments belong to a trace or to a transform, which runs the function as Python.
 
         Raises:
             TraceError: it belongs to a trace, and has other options than this function.
@@ -192,7 +201,7 @@ class Jitted:
             )
             return
         outer = tape.trace.options
-        own = {"dtype": self.dtype, "check": self.check}
+        own = {"dtype": self.dtype, "check": self.check, "threads": self.threads}
         for name, value in own.items():
             if outer and value != _DEFAULTS[name] and value != outer[name]:
                 raise TraceError(
@@ -208,22 +217,96 @@ class Jitted:
         return self._checked
 
     def _for(self, flat: Arguments, to_run: bool = False) -> Compiled:
+        if self._captured is not None and not self._captured.holds():
+            self._renew()
         found = self._compiled.get(flat.key)
         compiled = found if found is not None else self._compile(flat, to_run)
         self._last = compiled  # what another thread puts there meanwhile is not for us
         return compiled
 
+    def _renew(self) -> None:
+        """Forget the programs: a variable outside of f has another value than when they were recorded.
+
+        Warns:
+            SlowWarning: that is so again and again.
+        """
+        with self._lock:
+            self._compiled, self._captured, self._last = {}, None, None
+            self._renewed += 1
+        if self._renewed == OFTEN:
+            warnings.warn(
+                f"{self!r} has been compiled {OFTEN} times, since a variable outside of it, which it reads, had "
+                "another value each time; pass it as an argument",
+                SlowWarning,
+                stacklevel=4,
+            )
+
     def _compile(self, flat: Arguments, to_run: bool) -> Compiled:
         with self._lock, without_collector():
-            if flat.key not in self._compiled:
-                backend = backends.chosen(self.check)
-                compiled = Compiled(self.function, flat, self.dtype, self.threads, backend)
+            compiled = self._compiled.get(flat.key)
+            if compiled is None:
+                static = [thing for key in (*self._compiled, flat.key) for thing in key.statics()]
+                captured = Captured([self.function, *static])
+                compiled = Compiled(self.function, flat, self.dtype, self.threads, backends.chosen(self.check))
                 if to_run:
                     compiled.backend.prepare()
+                self._captured = captured if captured else None
                 self._compiled[flat.key] = compiled
                 if len(self._compiled) > CACHE_SIZE:
                     del self._compiled[next(iter(self._compiled))]  # the oldest
-            return self._compiled[flat.key]
+            return compiled
+
+
+class Repeated:
+    """What ``jit(f).repeat(n)`` returns: it applies f n times."""
+
+    is_compiled_function = True
+
+    def __init__(self, jitted: Jitted, n: int) -> None:
+        self._jitted = jitted
+        self._n = n
+        self.function = jitted.function
+
+    def __repr__(self) -> str:
+        return f"<{self._jitted!r}, repeated {self._n} times>"
+
+    def __call__(self, state: Any, *rest: Any, **kwargs: Any) -> Any:
+        jitted, n = self._jitted, self._n
+        if n == 0:
+            return state
+        if MODES.active and checking() and not jitted.check:
+            return jitted._by_checking().repeat(n)(state, *rest, **kwargs)
+        flat = Arguments((state, *rest), kwargs, jitted._signature)
+        if flat.has_derivatives:
+            jitted._meets_derivatives(flat)
+            for _ in range(n):
+                state = jitted.function(state, *rest, **kwargs)
+            return state
+        compiled, done = jitted._for(flat), 0
+        before = Arguments((state,), {})
+        while compiled.result_orders != before.key.orders and done < n - 1:  # f may see in which order keys come
+            state, done = compiled.repeated(1, before, flat.numbers, jitted.threads), done + 1
+            flat, before = Arguments((state, *rest), kwargs, jitted._signature), Arguments((state,), {})
+            compiled = jitted._for(flat)
+        return compiled.repeated(n - done, before, flat.numbers, jitted.threads)
+
+    def diagnose(self, state: Any, *rest: Any, **kwargs: Any) -> Diagnosis:
+        """Where a number stops being finite, and in which round; see :meth:`Jitted.diagnose`."""
+        found = Diagnosis(finite=True)
+        for done in range(self._n):
+            after = self._jitted(state, *rest, **kwargs)
+            if not all_finite(after):
+                found = self._jitted.diagnose(state, *rest, **kwargs)
+                if not found.finite:
+                    return dataclasses.replace(found, round=done)
+            state = after
+        return found
+
+
+def all_finite(result: Any) -> bool:
+    """Whether every number of a structure is finite."""
+    leaves = optree.tree_leaves(result, namespace="chainrule")
+    return all(np.isfinite(x).all() for x in leaves if isinstance(x, (float, np.ndarray)))
 
 
 def by_name(jitted: Jitted) -> Any:

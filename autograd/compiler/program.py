@@ -22,9 +22,9 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NewType, TypeAlias, cast
+from typing import Any, Final, NamedTuple, NewType, TypeAlias, cast
 
 from autograd.engine.rules import Rule
 
@@ -65,9 +65,23 @@ NONE: Final = Index(-1)  # a factor that is missing
 
 Term: TypeAlias = "tuple[Index, Index, int]"  # ±a·b as (a, b, sign); b may be NONE
 
-# What an instruction does; to which values, in a sum to which terms, of a source the numbers; and the size of its batch
-# if the result is varying, else 0.
-Instruction: TypeAlias = "tuple[Head | Rule, tuple[Any, ...], int]"
+Kind: TypeAlias = "Head | Rule"  # what an instruction does
+Operands: TypeAlias = "tuple[Any, ...]"  # to which values, in a sum to which terms; of a source the numbers
+Instruction: TypeAlias = "tuple[Kind, Operands, int]"  # and the size of its batch if the result is varying, else 0
+
+
+class Line(NamedTuple):
+    """Where an instruction comes from."""
+
+    place: str  # the user's file and line
+    number: Index  # of its value, as it was recorded
+    of: Index = NONE  # of a derivative: the number of the value whose derivative it takes, as that was recorded
+    direction: str = "forward"  # "backward", or "tangent" for forward mode
+    operation: str = ""  # that of which it is a derivative, once or several times
+    order: int = 0  # so many times
+
+    def __str__(self) -> str:
+        return self.place
 
 
 @dataclass
@@ -78,7 +92,7 @@ class Program:
     ops: list[Instruction]
     outputs: list[Index]
     names: dict[Index, str] = field(default_factory=dict)  # of values, for reading
-    lines: dict[Index, str] = field(default_factory=dict)  # the user's source lines, kept for check=True
+    lines: dict[Index, Line] = field(default_factory=dict)  # kept for check=True and diagnose
     # As recorded, of derivatives: a value that is 0 where a choice has left them out, else 1. See passes/guard.py.
     guards: dict[Index, Index] = field(default_factory=dict)
 
@@ -100,7 +114,7 @@ class Program:
         return cast("Sequence[Index]", range(len(self)))
 
     def instructions(self) -> Iterator[tuple[Index, Instruction]]:
-        """Those values that instructions make, in order, each with its instruction."""
+        """The values that instructions make, in order, each with its instruction."""
         return cast("Iterator[tuple[Index, Instruction]]", enumerate(self.ops, start=self.inputs))
 
     @functools.cached_property
@@ -128,7 +142,7 @@ class Program:
         printer.text(str(self))
 
 
-def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:
+def values_in(head: Kind, operands: Sequence[Any]) -> Sequence[Index]:
     """The values that an instruction uses, in order, repeats kept."""
     if head is SUM or head is REDUCE:
         out = []
@@ -146,11 +160,25 @@ def values_in(head: Head | Rule, operands: Sequence[Any]) -> Sequence[Index]:
     return operands
 
 
+def operation_name(head: Kind, operands: Sequence[Any]) -> str:
+    """What an instruction is called in the user's program."""
+    if head is REDUCE:
+        return "the sum over the batch"
+    if head is not SUM:
+        return "div" if head.name == "ratio" else head.name
+    if len(operands) > 2:
+        return "sum"
+    ((_, b, sign), *more) = operands
+    if more:
+        return "add" if more[0][2] > 0 else "sub"
+    return "mul" if b != NONE else "neg" if sign < 0 else "sum"
+
+
 def listing(program: Program) -> str:
     """The program as text, one instruction a line. Varying values are written with a tilde: ~v7."""
     names = {value: name for value, name in program.names.items() if value < program.inputs}
-    written = _ranges([names.get(value, f"v{value}") for value in program.values()[: program.inputs]])
-    lines = [f"program ({', '.join(written)})"]
+    inputs = _ranges([names.get(value, f"v{value}") for value in program.values()[: program.inputs]])
+    lines = [f"program ({', '.join(inputs)})"]
     shown = dict(names)
     for value, (head, operands, batch) in program.instructions():
         if head is CONSTANT:
@@ -158,12 +186,14 @@ def listing(program: Program) -> str:
             continue
         shown[value] = f"~v{value}" if batch else f"v{value}"
         label = program.names.get(value, "")
-        lines.append(f"  {shown[value]} = {_written(head, operands, shown)}" + (f"    # {label}" if label else ""))
+        lines.append(f"  {shown[value]} = {written(head, operands, shown)}" + (f"    # {label}" if label else ""))
     returned = _ranges([shown.get(value, f"v{value}") for value in program.outputs])
     return "\n".join([*lines, "return " + ", ".join(returned)])
 
 
-def _written(head: Head | Rule, operands: Sequence[Any], shown: dict[Index, str]) -> str:
+def written(head: Kind, operands: Sequence[Any], shown: Mapping[Index, str]) -> str:
+    """An instruction as text, with its operands by these names."""
+
     def name(value: Index) -> str:
         return shown.get(value, f"v{value}")
 

@@ -46,7 +46,7 @@ def plain(x: Any) -> Any:
 
 
 def is_symbolic(x: Any) -> bool:
-    """True for an expression, SymPy's or one that is only written, and for what carries a derivative on top of one."""
+    """True for an expression, SymPy's or one that is only written, and for a lifted number on top of one."""
     if type(x) is float:
         return False
     x = ground(x)
@@ -54,7 +54,7 @@ def is_symbolic(x: Any) -> bool:
 
 
 def is_traced(x: Any) -> bool:
-    """True for a number that jit is tracing, and for a comparison of such: it has no value to look at."""
+    """True for a number that jit is tracing, and for a comparison of such numbers: neither has a value yet."""
     return getattr(type(x), "is_traced", False)
 
 

@@ -33,6 +33,14 @@ def plain(x: Any) -> Any:
     return float(x) if getattr(x, "ndim", None) == 0 and x.dtype.kind in "fiub" else None
 
 
+_THEIRS: Final = ("clone", "detach", "item", "numpy", "requires_grad", "tolist", "zero_grad")
+_NUMBER: Final = "the plain number is x.data, or float(x); inside a function that is differentiated, stop_gradient(x)"
+
+
+def _theirs(name: str, cure: str) -> Exception:
+    return AttributeError(f"a Value has no {name!r}, which is PyTorch's: {cure}")
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Functions:
     """The methods; a class that inherits them says in ``_apply`` what applying a row of the table means to it."""
@@ -101,6 +109,27 @@ class Functions:
     def rint(self) -> Any: return self._apply(rules.round_)
     def fabs(self) -> Any: return self._apply(rules.abs_)
     # fmt: on
+
+    # Names that PyTorch's numbers have. hasattr() says that these have not, and dir() doesn't show them.
+    # fmt: off
+    @property
+    def item(self) -> Any: raise _theirs("item", _NUMBER)
+    @property
+    def numpy(self) -> Any: raise _theirs("numpy", _NUMBER)
+    @property
+    def tolist(self) -> Any: raise _theirs("tolist", _NUMBER)
+    @property
+    def detach(self) -> Any: raise _theirs("detach", _NUMBER)
+    @property
+    def clone(self) -> Any: raise _theirs("clone", "an operation changes no operand, so x itself will do")
+    @property
+    def requires_grad(self) -> Any: raise _theirs("requires_grad", "Value(3.0) gets a gradient, the plain 3.0 has none")
+    @property
+    def zero_grad(self) -> Any: raise _theirs("zero_grad", "write x.grad = 0.0, or autograd.zero_grad([x, y])")
+    # fmt: on
+
+    def __dir__(self) -> Any:
+        return [name for name in object.__dir__(self) if name not in _THEIRS]
 
     def conjugate(self) -> Any:  # NumPy's var, std and vdot ask for it
         return self

@@ -75,8 +75,7 @@ def _entered(mode: Mode) -> Iterator[None]:
             MODES.active -= 1
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+def no_grad(*misplaced: Any) -> Any:
     """Inside ``with no_grad():`` nothing is recorded: results are leaves, without parents.
 
     >>> from autograd import Value
@@ -85,7 +84,19 @@ def no_grad() -> Iterator[None]:
     ...     y = x * x
     >>> y.data, y.parents
     (9.0, ())
+
+    A function can be decorated with it as well: ``@no_grad()``.
     """
+    if misplaced:
+        raise TypeError(
+            f"no_grad is a block, not a function of {misplaced[0]!r:.60}; write with no_grad(): ..., or @no_grad() "
+            "above a function; stop_gradient(x) is x as a constant"
+        )
+    return _without_recording()
+
+
+@contextmanager
+def _without_recording() -> Iterator[None]:
     with _entered(_mode.get()._replace(recording=False)):
         yield
 
@@ -265,7 +276,7 @@ def users_line() -> tuple[str, int]:
 
 
 def here() -> str:
-    """Where the user's program stands, for a message."""
+    """The line of the user's program that is running, for a message."""
     file, line = users_line()
     return f" at {file}:{line}"
 
@@ -276,7 +287,7 @@ def _is_of_python(file: str) -> bool:
 
 @contextmanager
 def normal() -> Iterator[None]:
-    """Inside, a transform records what it needs, whatever blocks are open around it; ``detect_anomaly`` stays."""
+    """Inside, a transform records all operations, even within ``no_grad``; ``detect_anomaly`` stays in force."""
     if MODES.active == 0:
         yield
     else:
@@ -286,7 +297,7 @@ def normal() -> Iterator[None]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Inside, no block is open: for what is made once, and used inside of blocks and outside."""
+    """Inside, no block is open. Used for values that are made once, and used inside and outside of blocks."""
     if MODES.active == 0:
         yield
     else:

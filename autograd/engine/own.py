@@ -89,6 +89,8 @@ def as_primitive(symbol: str, arity: int) -> str:
 
     >>> as_primitive("tanh", 1)
     'Write it as a primitive: @primitive(partials=lambda x, y: ...) above def my_tanh(x): ...; y is the result'
+    >>> as_primitive("+", 2)[25:]
+    '@primitive(partials=(lambda a, b, y: ..., ...)) above def my_operation(a, b): ...; y is the result'
     """
     name = f"my_{symbol}" if symbol.isidentifier() and len(symbol) < 30 else "my_operation"
     operands = {1: "x", 2: "a, b", 3: "a, b, c"}.get(arity, "a, b, ...")

@@ -113,7 +113,7 @@ def at_tie(first: Any, second: Any) -> Any:
 
 
 def tame(x: Any) -> Any:
-    """x, and 1e12 for what is larger in size: a factor of what vanishes there, and powers of it stay finite."""
+    """x, or 1e12 where |x| is larger. It is a factor of terms that vanish there, and its powers stay finite."""
     return x if is_symbolic(x) else where(abs(x) > 1e12, 1e12, x)
 
 

@@ -235,7 +235,8 @@ def real(x: Any) -> float:
     if getattr(x, "ndim", None) == 0:
         x = x.item()  # NumPy's scalars; of a complex one, a complex number
     if not hasattr(type(x), "__float__") or hasattr(type(x), "__apply_rule__") or getattr(x, "ndim", None):
-        raise TypeError(f"a real number is needed, not {type(x).__name__}: {x!r:.60}")
+        cure = "; for each of several write [f(x) for x in xs]" if isinstance(x, (list, tuple)) else ""
+        raise TypeError(f"a real number is needed, not {type(x).__name__}: {x!r:.60}{cure}")
     return float(x)
 
 
@@ -306,9 +307,9 @@ POWER: Final = Domain(
 )
 LOG_OF_B: Final = Domain("b > 0, or a = 0", lambda a, b: b > 0 or a == 0)
 ORDER_AND_NO_POLE: Final = Domain(
-    "a a whole number from 0 to 100, b no pole", lambda a, b: _is_order(a) and bool(NO_POLE.contains(b))
+    "whole a from 0 to 100, b no pole", lambda a, b: _is_order(a) and bool(NO_POLE.contains(b))
 )
-ORDER: Final = Domain("a a whole number from 0 to 100", lambda a, b: _is_order(a))
+ORDER: Final = Domain("whole a from 0 to 100", lambda a, b: _is_order(a))
 
 
 def _is_order(n: float) -> bool:

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from autograd.errors import StaleGradient
+from autograd.errors import AutogradWarning, StaleGradient
 
 if TYPE_CHECKING:
     from autograd.engine.value import Value
@@ -60,6 +60,16 @@ def note_backward(leaves: Sequence[Value], earlier: Sequence[float]) -> None:
             StaleGradient,
             stacklevel=_TO_THE_USER,
         )
+
+
+def warn_of_a_constant() -> None:
+    """Warn that a backward pass reaches no leaf."""
+    warnings.warn(
+        "backward() of a result of no_grad reaches no leaf, since nothing was recorded there; "
+        "compute it outside of no_grad()",
+        AutogradWarning,
+        stacklevel=_TO_THE_USER,
+    )
 
 
 def forget(ids: set[int]) -> None:

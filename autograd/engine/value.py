@@ -41,7 +41,7 @@ from autograd.engine.methods import Functions
 from autograd.engine.modes import MODES, Origin
 from autograd.engine.own import Own, checked_operands
 from autograd.engine.rules import LEAF, REST, Rule, real, undefined
-from autograd.engine.used import USED, note_backward
+from autograd.engine.used import USED, note_backward, warn_of_a_constant
 
 # mypyc compiles this file (docs/design.md, "One source, two forms"). What it needs for that is marked "compiled" below.
 PURE: Final = __file__.endswith(".py")
@@ -81,7 +81,7 @@ class Value(Functions):
     _label: str
     _rule: Rule  # which primitive made it; LEAF if none did
     _origin: Origin | None  # where: scopes, source line
-    _mark: int  # the last backward pass that came by
+    _mark: int  # the last walk over the graph that came by, or what graph.py has found out about it
     _a: Value | None  # first operand
     _b: Value | None  # second operand
     _da: float  # ∂(this)/∂a
@@ -316,7 +316,7 @@ class Value(Functions):
 
     # --- The backward pass ---
 
-    def backward(self, *seed: Any) -> None:
+    def backward(self, *seed: Any, **options: Any) -> None:
         """Fill ``.grad`` of every Value that this one was computed from: ∂(this)/∂(that), by the chain rule.
 
         Gradients of leaves add up over calls, until they are set to zero. All other Values get new ones in each call.
@@ -332,11 +332,17 @@ class Value(Functions):
                 f"backward begins with the gradient 1 and takes no other, not {seed[0]!r:.60}; "
                 "for c times the gradient write (c * y).backward()"
             )
+        if options:
+            raise TypeError(
+                f"backward takes no {next(iter(options))}; a graph is kept as long as its result, so backward() can be "
+                "called again; derivatives of derivatives are grad(grad(f))(x)"
+            )
         if graph.GROUNDS and graph.belongs(self):
             modes.refuse_backward()
         order, leaves = graph.marked(self)
-        self._mark = -self._mark  # a picture can tell where a pass began
         earlier = [leaf._grad for leaf in leaves]  # what earlier calls left there: set aside, and added at the end
+        if not order and modes.is_detached(self):
+            warn_of_a_constant()
         pull_back(order, leaves, [self], [1.0])  # ∂(this)/∂(this) = 1
         for leaf, gradient in zip(leaves, earlier):
             leaf._grad += gradient
@@ -636,7 +642,7 @@ def _number(x: Any) -> float | None:
         return float(x)
     if not hasattr(type(x), "__float__") or hasattr(type(x), "__apply_rule__") or hasattr(x, "__array_finalize__"):
         return None  # the other operand does it: an array element by element, another number with a derivative itself
-    if isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", "") == "c":
+    if isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", "") in ("c", "U", "S"):
         return None
     return float(x)
 
@@ -661,7 +667,7 @@ def _undefined(rule: Rule, error: Exception, *operands: Any) -> Exception:
 # --- Names and gradients of many Values at once ---
 
 
-def name(**values: Value | Any) -> None:
+def name(*misplaced: Any, **values: Value | Any) -> None:
     """Label Values by keyword; inside a function that is traced, traced numbers.
 
     >>> p, q = Value(1.0), Value(2.0)
@@ -669,6 +675,10 @@ def name(**values: Value | Any) -> None:
     >>> p.label, q.label
     ('p', 'q')
     """
+    if misplaced:
+        raise TypeError(
+            f"name takes each Value by its label, not {misplaced[0]!r:.60}; write name(a=x), or x.label = 'a'"
+        )
     for label, value in values.items():
         if not isinstance(value, Functions):
             raise TypeError(f"{label} is not a Value but {type(value).__name__}: {value!r:.60}")
@@ -691,7 +701,7 @@ def name_locals() -> None:
             value._label = label
 
 
-def zero_grad(values: Any) -> None:
+def zero_grad(values: Any, *more: Any) -> None:
     """Set ``.grad`` of each of the Values to 0.0, as one does before a new ``backward()``.
 
     >>> x = Value(3.0)
@@ -700,7 +710,7 @@ def zero_grad(values: Any) -> None:
     >>> x.grad
     0.0
     """
-    if isinstance(values, Value) or not hasattr(values, "__iter__"):
+    if isinstance(values, Value) or more or not hasattr(values, "__iter__"):
         cure = "model.zero_grad()" if hasattr(values, "parameters") else "zero_grad([x, y])"
         raise TypeError(f"zero_grad takes the Values in a list, not {values!r:.60}; write {cure}")
     for value in values:
@@ -708,5 +718,6 @@ def zero_grad(values: Any) -> None:
             value._grad = 0.0
             continue
         if not hasattr(value, "grad"):
-            raise TypeError(f"zero_grad takes Values, not {type(value).__name__}: {value!r:.60}")
+            cure = "; write zero_grad(values.values())" if isinstance(values, dict) else ""
+            raise TypeError(f"zero_grad takes Values, not {type(value).__name__}: {value!r:.60}{cure}")
         value.grad = 0.0

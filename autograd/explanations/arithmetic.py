@@ -7,6 +7,7 @@ public functions of the rule table. Everything else is refused, with the place w
 from __future__ import annotations
 
 import ast
+import difflib
 import keyword
 import math
 import operator
@@ -44,6 +45,9 @@ _BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Pow: operator.pow,
 }
 _SIGNS: Final[dict[type[ast.unaryop], Callable[[Any], Any]]] = {ast.UAdd: operator.pos, ast.USub: operator.neg}
+_THEIRS: Final = {"ln": "log", "pow": "**", "power": "**", "max": "maximum", "min": "minimum", "sgn": "sign"} | {
+    f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")
+}
 _INFIX: Final = ("add", "sub", "mul", "div", "pow", "neg")
 
 
@@ -115,7 +119,8 @@ def parsed(source: str, values: Mapping[str, Value]) -> Any:
             tree = ast.parse(source.strip(), mode="eval")
     except SyntaxError as error:
         column = (error.offset or 1) - 1 + len(source) - len(source.lstrip())
-        raise ExpressionError(f"this is no expression: {error.msg}", source, min(column, len(source))) from None
+        cure = "; a product is written 2*x" if error.msg == "invalid decimal literal" else ""
+        raise ExpressionError(f"this is no expression: {error.msg}{cure}", source, min(column, len(source))) from None
     except (ValueError, MemoryError, RecursionError):
         raise ExpressionError("this is no expression, or nested too deeply", source, 0) from None
     return _Reader(source, values).read(tree.body, 0)
@@ -171,7 +176,9 @@ class _Reader:
             self.refuse(node.func, "only a function can be called, by its name")
         name = str(getattr(node.func, "id", ""))
         if name not in functions():
-            self.refuse(node.func, f"{name[:40]} is no function of an expression; there are {', '.join(functions())}")
+            near = _THEIRS.get(name) or next(iter(difflib.get_close_matches(name, functions(), 1, cutoff=0.72)), "")
+            hint = f"did you mean {near}?" if near else f"there are {', '.join(functions())}"
+            self.refuse(node.func, f"{name[:40]} is no function of an expression; {hint}")
         if node.keywords or any(isinstance(x, ast.Starred) for x in node.args):
             self.refuse(node, f"{name} takes its operands in order, without names or stars")
         rule = RULES[name]

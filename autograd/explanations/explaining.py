@@ -29,7 +29,7 @@ class Explain:
     def __call__(
         self,
         v: Value,
-        wrt: Value | Iterable[Value],
+        wrt: Value | Iterable[Value] = (),
         *,
         digits: int = 6,
         numbers: bool = True,
@@ -63,11 +63,13 @@ class Explain:
           ∂a/∂w = a * (1 - a) * x = 0.5987 * (1 - 0.5987) * 0.5 = 0.1201
         ∂E/∂w = (-0.4013) · 0.1201 = -0.04821
         """
+        if not isinstance(v, Value):
+            raise TypeError(f"explain takes Values, not {type(v).__name__}: {v!r:.60}; write explain(v, [x, y])")
         several: Any = wrt
         targets: list[Value] = [several] if isinstance(wrt, Value) or not hasattr(wrt, "__iter__") else list(several)
         _check(digits, depth)
         if not targets:
-            raise ValueError("explain needs a Value to differentiate by: explain(v, x), or explain(v, [x, y])")
+            raise ValueError("explain needs a Value to differentiate by: write explain(v, x), or explain(v, [x, y])")
         stations = Stations(v, targets)
         derivation = Derivation(stations, depth)
         blocks = derivation.blocks()

@@ -23,7 +23,7 @@ from autograd.explanations.cells import cell_formula
 from autograd.explanations.derivation import Derivation
 from autograd.explanations.replay import recipe, replayed
 from autograd.explanations.stations import Stations
-from autograd.files import write_whole
+from autograd.files import path_of, write_whole
 from autograd.views.render import visible
 
 MOST: Final = 20_000  # rows of a graph
@@ -67,7 +67,7 @@ def spreadsheet(
     Traceback (most recent call last):
     ValueError: a spreadsheet's file ends in .xlsx, not '.csv': square.csv
     """
-    target = Path(path)
+    target = path_of(path, 'spreadsheet(y, "graph.xlsx")')
     if target.suffix.lower() != ".xlsx":
         raise ValueError(f"a spreadsheet's file ends in .xlsx, not {target.suffix!r}: {target}")
     book = _Book()

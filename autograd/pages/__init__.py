@@ -2,7 +2,8 @@
 
 ``story.py`` reads the recorded graph: what there is, in which order, how it is written. ``picture.py`` lays it out.
 ``recompute.py`` makes the JavaScript that computes all of it anew, from the rule table, when a number is changed.
-``document.py`` puts these into one file, with ``page.js`` and ``page.css``.
+``network.py`` finds neurons and weights in it, ``tour.py`` the derivation that the guided tour follows.
+``document.py`` puts these into one file, with the scripts of ``program/`` and ``page.css``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def page(
     highlight: Value | str | Iterable[Value | str] | None = None,
     hide: Iterable[str] = (),
     train: Iterable[Value | str] | None = None,
+    model: Any = None,
     digits: int = 5,
 ) -> Path:
     """Write a page on which the computation of a Value can be stepped through, forward and backward.
@@ -41,17 +43,20 @@ def page(
         title: what the page is called; by default after the output.
         highlight: a Value or its label, or several: the paths along which they act stand out.
         hide: parts to leave out: ``"controls"``, ``"explanation"``, ``"table"``, ``"legend"``, ``"check"`` (of a
-            gradient by differences), ``"descent"`` (a step of gradient descent).
+            gradient by differences), ``"descent"`` (a step of gradient descent), ``"tour"``.
         train: the leaves that a step of gradient descent changes, Values or labels; by default the network's
             parameters, or the leaves called w…, b… or theta…, or else all.
+        model: the network whose loss ``v`` is: one with layers of neurons, such as ``nn.MLP``, or with a method
+            ``network()``. The page has a second tab then, with neurons as circles and weights as lines.
         digits: significant digits.
 
     Returns:
         The path.
 
     Raises:
-        TypeError: ``v`` is neither a Value nor such a network, or holds an operation that can't be computed anew.
-        ValueError: the path ends otherwise, an option is out of range, or the graph has more than 500 Values.
+        TypeError: ``v`` is neither a Value nor such a network, or holds an operation that can't be computed anew;
+            or ``model`` says nothing about its neurons.
+        ValueError: the path ends otherwise, an option is out of range, or the graph has more than 2,000 Values.
         MissingDependency: a graphviz library is not installed.
 
     >>> from autograd import Value
@@ -62,7 +67,17 @@ def page(
     """
     from autograd.pages.document import write
 
-    return write(v, path, exercise=exercise, title=title, highlight=highlight, hide=hide, train=train, digits=digits)
+    return write(
+        v,
+        path,
+        exercise=exercise,
+        title=title,
+        highlight=highlight,
+        hide=hide,
+        train=train,
+        model=model,
+        digits=digits,
+    )
 
 
 __all__ = ["page"]

@@ -20,13 +20,18 @@ from typing import Any, Final
 from autograd.engine import graph
 from autograd.engine.rules import LEAF
 from autograd.engine.value import Value
-from autograd.files import write_whole
+from autograd.files import path_of, write_whole
+from autograd.pages.network import has_neurons, network
 from autograd.pages.picture import picture
 from autograd.pages.recompute import recompute
 from autograd.pages.story import Entry, choices, tell
+from autograd.pages.tour import tour
 from autograd.views.render import visible
 
-PARTS: Final = ("controls", "explanation", "table", "legend", "check", "descent")
+PARTS: Final = ("controls", "explanation", "table", "legend", "check", "descent", "tour")
+LARGE: Final = 300  # beyond, parts are folded, and the page lays out what is open
+FOLDING: Final = ("layout", "fold")  # what only large graphs need
+PROGRAM: Final = ("story", "numbers", "shown", "portrait", "exercise", "acts", "network", *FOLDING, "tour", "begin")
 _TRAINED: Final = ("w", "b", "theta", "θ", "W")  # how labels of parameters begin
 
 
@@ -39,21 +44,30 @@ def write(
     highlight: Any,
     hide: Iterable[str],
     train: Iterable[Value | str] | None,
+    model: Any,
     digits: int,
 ) -> Path:
     """See :func:`autograd.page`."""
-    target = Path(path)
+    target = path_of(path, 'page(y, "graph.html")')
     if target.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"a page's file ends in .html, not {target.suffix!r}: {target}")
-    if not 1 <= digits <= 17:
-        raise ValueError(f"digits is from 1 to 17, not {digits}")
+    if not hasattr(digits, "__index__") or not 1 <= digits <= 17:
+        raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r:.60}")
+    if title is not None and not isinstance(title, str):
+        raise TypeError(f"a title is text, not {type(title).__name__}: {title!r:.60}")
+    if not hasattr(hide, "__iter__"):
+        raise TypeError(f"hide takes the names of parts, such as 'table', not {hide!r:.60}")
     hidden = [hide] if isinstance(hide, str) else list(hide)
     for part in hidden:
         if part not in PARTS:
             raise ValueError(f"hide takes {', '.join(map(repr, PARTS))}; there is no part {part!r}")
     output, parameters = _output(v)
+    model = v if model is None and has_neurons(v) else model
+    if model is not None and not parameters:
+        parameters = list(model.parameters())
     entries, nodes = tell(output)
-    lit = _lit(choices(output, nodes, highlight), nodes) if highlight is not None else None
+    sources = choices(output, nodes, highlight) if highlight is not None else []
+    lit = _lit(sources, nodes) if highlight is not None else None
     trained = _trained(entries, nodes, parameters) if train is None else choices(output, nodes, train)
     for place in trained:
         if entries[place].rule is not LEAF:
@@ -66,8 +80,16 @@ def write(
         "exercise": exercise,
         "lit": lit,
         "trained": trained,
+        "folded": len(entries) > LARGE,
+        "network": None if model is None else network(model, nodes),
+        "tour": [] if exercise else tour(nodes, nodes[(sources or trained)[0]], digits),
     }
-    return write_whole(target, _document(name, story, picture(entries, digits), recompute(entries), hidden).encode())
+    return write_whole(
+        target,
+        _document(
+            name, story, "" if len(entries) > LARGE else picture(entries, digits), recompute(entries), hidden
+        ).encode(),
+    )
 
 
 def _output(v: Any) -> tuple[Value, list[Value]]:
@@ -112,7 +134,9 @@ def _as_json(entry: Entry) -> dict[str, Any]:
 
 def _document(title: str, story: dict[str, Any], svg: str, computation: str, hidden: Sequence[str]) -> str:
     files = resources.files("autograd.pages")
-    style, program = (files.joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
+    style = files.joinpath("page.css").read_text("utf-8")
+    scripts = [name for name in PROGRAM if story.get("folded") or name not in FOLDING]
+    program = "\n".join(files.joinpath("program").joinpath(f"{name}.js").read_text("utf-8") for name in scripts)
     program = f'"use strict";\n{computation}\n{program}'
     data = json.dumps(story, ensure_ascii=True).replace("<", "\\u003c").replace("&", "\\u0026")
     return Template(files.joinpath("page.html").read_text("utf-8")).substitute(

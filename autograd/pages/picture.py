@@ -77,7 +77,7 @@ def _label(entry: Entry, room: str) -> str:
     heads = [f"<B>{in_label(entry.label, 16)}</B>"] if entry.label else []
     heads += [in_label(sign)] if sign and entry.rule is not LEAF else []
     rows = f"<TR><TD>{'&#160;&#160;&#160;'.join(heads) or '·'}</TD></TR>"
-    rows += f"<TR><TD>v{room}</TD></TR><TR><TD>∂{room}</TD></TR>"
+    rows += f"<TR><TD>v{room}</TD></TR><TR><TD>∂{room}00</TD></TR>"
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
 
 

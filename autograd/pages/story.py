@@ -17,7 +17,7 @@ from autograd.engine.value import Value
 from autograd.views.formula import formula, partial_formula
 from autograd.views.render import visible
 
-MOST: Final = 500  # Values
+MOST: Final = 2000  # Values
 SHORT: Final = 14  # characters of a formula that serves as a name
 _MARK: Final = "⟦{}⟧"  # stands for an operand while a formula is written
 
@@ -63,7 +63,7 @@ def tell(output: Value) -> tuple[list[Entry], list[Value]]:
 
 
 class _Names:
-    """What numbers are called: by their label, by their formula if it is short, or by their place."""
+    """The names of numbers: the label, the formula if it is short, or the place."""
 
     def __init__(self, nodes: Sequence[Value]) -> None:
         self.words: dict[Value, str] = {}

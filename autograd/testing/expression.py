@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 import autograd
 from autograd.engine.kinds import library
 from autograd.engine.rules import RULES
+from autograd.testing.several import FUNCTIONS, ROWS, is_of_several, written
 
 Step: TypeAlias = tuple[str, tuple[int, ...]]  # a primitive's name, and the slots of its operands
 
@@ -51,16 +52,18 @@ TEMPLATES: Final = {
 
 
 class _OfOurs(Mapping[str, Callable[..., Any]]):
-    """Every primitive as a program writes it: the operators, and the functions of ``autograd``."""
+    """Everything that a step may name, as a program writes it: the operators, and the functions of ``autograd``."""
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
+        if is_of_several(name):
+            return FUNCTIONS[name]
         return OPERATORS.get(name) or getattr(autograd, name, None) or RULES[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(RULES)
+        return iter(ROWS)
 
     def __len__(self) -> int:
-        return len(RULES)
+        return len(ROWS)
 
 
 _OURS: Final = _OfOurs()
@@ -72,7 +75,9 @@ class Expression:
 
     Args:
         point: a number for each leaf.
-        steps: pairs of a primitive's name (as in the rule table) and the slots of its operands.
+        steps: pairs of a primitive's name (as in the rule table) and the slots of its operands. A step may also be a
+            function of several numbers: ``where`` (its first operand is compared with 0), ``clip``, ``sum``, ``prod``,
+            ``mean``, ``dot``, ``logsumexp``, and the first number of ``softmax`` or ``log_softmax``.
         constants: plain numbers that take part.
 
     >>> e = Expression(point=(2.0,), steps=(("mul", (0, 0)), ("exp", (1,))))
@@ -121,12 +126,9 @@ class Expression:
         names += map(term, self.constants)
         imported = set()
         for i, (name, operands) in enumerate(self.steps):
-            template = TEMPLATES.get(name)
-            if template is None:
+            if name not in TEMPLATES:
                 imported.add(name if hasattr(autograd, name) else "")
-                function = name if hasattr(autograd, name) else f"RULES[{name!r}]"
-                template = f"{function}({', '.join(f'{{{k}}}' for k in range(len(operands)))})"
-            lines.append(f"y{i} = {template.format(*(names[k] for k in operands))}")
+            lines.append(f"y{i} = {_formula(name, [names[k] for k in operands])}")
             names.append(f"y{i}")
         imports = []
         if imported - {""}:
@@ -141,6 +143,15 @@ class Expression:
         """A letter for each of these slots: x for a leaf, c for a constant, y for a computed number."""
         n, m = len(self.point), len(self.point) + len(self.constants)
         return "".join("x" if i < n else "c" if i < m else "y" for i in operands)
+
+
+def _formula(name: str, operands: Sequence[str]) -> str:
+    """The step as a program has it."""
+    if name in TEMPLATES:
+        return TEMPLATES[name].format(*operands)
+    if is_of_several(name):
+        return written(name, operands)
+    return f"{name if hasattr(autograd, name) else f'RULES[{name!r}]'}({', '.join(operands)})"
 
 
 def _like(leaves: Sequence[Any], constant: float) -> Any:
@@ -169,7 +180,7 @@ def term(number: float) -> str:
 
 
 def pruned(e: Expression, result: int = -1) -> Expression:
-    """The same without what its result (that slot; the last one by default) does not depend on.
+    """The same program without the steps that its result (that slot; the last one by default) does not depend on.
 
     >>> pruned(Expression((1.0, 2.0), (("neg", (0,)), ("exp", (1,)))))
     Expression(point=(2.0,), steps=(('exp', (0,)),), constants=())

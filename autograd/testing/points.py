@@ -23,6 +23,7 @@ DISTANCE_TO_EDGE: Final[dict[str, Callable[..., float]]] = {
     "asin": lambda x: 1 - abs(x),
     "atan2": lambda a, b: abs(a) if b <= 0 else max(abs(a), b),
     "cbrt": abs,
+    "clip": lambda x, low, high: min(abs(x - low), abs(x - high), high - low),
     "ceil": lambda x: _to_whole(x),
     "digamma": lambda x: _to_pole(x),
     "direction": lambda a, b: max(abs(a), abs(b)),
@@ -43,6 +44,7 @@ DISTANCE_TO_EDGE: Final[dict[str, Callable[..., float]]] = {
     "sign": abs,
     "sqrt": abs,
     "trunc": lambda x: _to_whole(x),
+    "where": lambda c, a, b: abs(c),
     "xlogy": lambda a, b: b,
 }
 

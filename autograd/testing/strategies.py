@@ -11,6 +11,7 @@ numbers.
 from __future__ import annotations
 
 import bisect
+import collections
 import functools
 import itertools
 import math
@@ -21,6 +22,7 @@ from autograd.engine.rules import RULES, Rule
 from autograd.errors import missing
 from autograd.testing import points
 from autograd.testing.expression import Expression, Step, pruned
+from autograd.testing.several import OF_SEVERAL, ROWS, counts, is_of_several
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -35,17 +37,19 @@ FINE: Final = 8  # parts of 1 that a weight is told in
 
 
 def expressions(
-    ops: Iterable[str] | None = None, max_size: int = 10, weights: Mapping[str, float] | None = None
+    ops: Iterable[str] | None = None, max_size: int = 12, weights: Mapping[str, float] | None = None
 ) -> SearchStrategy[Expression]:
     """A Hypothesis strategy of random expressions.
 
     They have shared subexpressions, operands that are used twice and constants, and a point inside the domain. About
-    three leaves in four are ordinary numbers, the fourth is near an edge: of what a float can hold, or of a function's
-    domain. All sizes up to ``max_size`` are drawn. A failing expression shrinks to few steps with small whole numbers.
+    four leaves in five are ordinary numbers, the fifth is near an edge: of what a float can hold, or of a function's
+    domain. All sizes up to ``max_size`` are drawn. Each primitive comes as often as each other, products and sums come
+    more often, since they bring results together. A failing expression shrinks to few steps with small whole numbers.
 
     Args:
-        ops: names of primitives in the rule table; by default the public ones, without ``stop_gradient`` and without
-            primitives with an order as an operand, such as ``polygamma``.
+        ops: names of primitives in the rule table, and of functions of several numbers (see :class:`Expression`); by
+            default the public ones, without ``stop_gradient`` and without primitives with an order as an operand, such
+            as ``polygamma``.
         max_size: the largest number of steps.
         weights: how often a primitive is drawn, beside 1 for each other one; 0 leaves it out.
 
@@ -60,10 +64,10 @@ def expressions(
     ...     assert e.apply(*(abs(x) + 1 for x in e.point)) >= e.apply(*(0 for _ in e.point)) or e.constants
     >>> test_that_it_grows()
     """
-    names = [name for name, rule in RULES.items() if points.is_usual(rule)] if ops is None else list(ops)
-    unknown = [name for name in names if name not in RULES]
+    names = usual_names() if ops is None else list(ops)
+    unknown = [name for name in names if name not in ROWS]
     if unknown or not names:
-        raise ValueError(f"no such primitive: {', '.join(map(repr, unknown))}; there are {', '.join(RULES)}")
+        raise ValueError(f"no such primitive: {', '.join(map(repr, unknown))}; there are {', '.join(ROWS)}")
     if max_size < 1:
         raise ValueError(f"max_size is the largest number of steps, at least 1, not {max_size!r}")
     given = dict(weights or {})
@@ -76,7 +80,12 @@ def expressions(
     if not names:
         raise ValueError("with these weights nothing is left to draw: one of them has to be above 0")
     shares = tuple(max(1, round(FINE * given.get(name, 1))) for name in names) if given else ()
-    return drawn({name: RULES[name] for name in names}, max_size, shares=shares)
+    return drawn({name: ROWS[name] for name in names}, max_size, shares=shares)
+
+
+def usual_names() -> list[str]:
+    """What is drawn without being asked for: public primitives, then functions of several numbers."""
+    return [name for name, rule in RULES.items() if points.is_usual(rule)] + list(filter(is_of_several, OF_SEVERAL))
 
 
 def drawn(
@@ -115,13 +124,13 @@ class _Lot:
         self.orders = [tuple(self.names[(i + k * stride) % n] for k in range(n)) for i in range(n)]
 
     def drawn(self, draw: Callable[[SearchStrategy[Any]], Any], size: int) -> tuple[str, ...] | None:
-        """The drawn one, then those that may take its place, so that none of them does so much more often.
+        """The drawn operation, then its substitutes, in an order that gives each about the same chance.
 
-        None, which is what it shrinks to, once in about twice the size.
+        None, which is what it shrinks to, once in about five times the size.
         """
         total = self.ends[-1]
-        times = math.ceil(2 * size / total)
-        stops = max(1, round(total * times / (2 * size)))
+        times = math.ceil(5 * size / total)  # how many numbers stand for a share, so that one or more stand for None
+        stops = max(1, round(total * times / (5 * size)))
         number = _below(draw, total * times + stops) - stops
         return None if number < 0 else self.orders[bisect.bisect_right(self.ends, number // times)]
 
@@ -135,6 +144,12 @@ class _Drawing(NamedTuple):
     reach: float
     min_size: int
     names: _Lot
+
+    @property
+    def most_leaves(self) -> int:
+        """How many leaves to begin with, at most: no more than can be brought together."""
+        joins = any(max(counts(name, rule)) > 1 for name, rule in self.rules.items())
+        return min(4, self.max_size + 1) if joins else 1
 
     def __repr__(self) -> str:
         few = ", ".join(self.rules) if len(self.rules) <= 6 else f"{len(self.rules)} primitives"
@@ -158,9 +173,9 @@ def _step() -> Callable[..., Any]:
 
 def expression(draw: Callable[[SearchStrategy[Any]], Any], drawing: _Drawing) -> Expression:
     """Draw one. (Hypothesis shows the strategy by this function's name.)"""
-    point = [draw(_leaf()(drawing.reach)) for _ in range(draw(_integers(1, 4)))]
+    point = [draw(_leaf()(drawing.reach)) for _ in range(draw(_integers(1, drawing.most_leaves)))]
     builder = Builder(drawing.rules, drawing.allows, drawing.reach, point, [])
-    while builder.size() < drawing.max_size and draw(_step()(builder, drawing)):
+    while draw(_step()(builder, drawing)):
         pass
     while len(builder.steps) < drawing.max_size and builder.join_two():
         pass
@@ -168,18 +183,22 @@ def expression(draw: Callable[[SearchStrategy[Any]], Any], drawing: _Drawing) ->
 
 
 def step(draw: Callable[[SearchStrategy[Any]], Any], builder: Builder, drawing: _Drawing) -> bool:
-    """Draw one more step, or that there is none. (Being a strategy of its own, it is deleted as a whole.)"""
+    """Draw one more step, or that there is none. (Being a strategy of its own, it is deleted as a whole.)
+
+    The end is drawn of the largest program too, so that it still has one when a step is deleted.
+    """
     wanted = drawing.names.drawn(draw, drawing.max_size)
-    if wanted is None and len(builder.steps) >= drawing.min_size:
+    if builder.size() >= drawing.max_size or (wanted is None and len(builder.steps) >= drawing.min_size):
         return False
     wanted = wanted or drawing.names.orders[0]
     nodes = builder.candidates()
-    first, second = draw(_integers(0, len(nodes) - 1)), 0
-    if drawing.rules[wanted[0]].arity > 1:
-        second = draw(_integers(0, len(nodes)))
-        if second == len(nodes):
-            builder.add_constant(_constant(draw, drawing.reach))
-    return any(builder.place(name, nodes, first, second) for name in wanted)
+    sizes = counts(wanted[0], drawing.rules[wanted[0]])
+    size = sizes[draw(_integers(0, len(sizes) - 1))] if len(sizes) > 1 else sizes[0]
+    picks: list[int] = [draw(_integers(0, len(nodes) - 1))]
+    for _ in range(size - 1):
+        pick = draw(_integers(0, len(nodes)))
+        picks.append(builder.add_constant(_constant(draw, drawing.reach)) if pick == len(nodes) else pick)
+    return any(builder.place(name, nodes, picks) for name in wanted)
 
 
 class Builder:
@@ -222,42 +241,46 @@ class Builder:
         fresh = itertools.islice(reversed(self.loose), 4)
         return list(dict.fromkeys([self.nodes[0], *fresh, self.nodes[-1], self.nodes[len(self.nodes) // 2]]))
 
-    def add_constant(self, number: float) -> None:
-        """One more plain number: the next step that has two operands takes it."""
+    def add_constant(self, number: float) -> int:
+        """One more plain number, and how :meth:`place` is told of it: below 0."""
         self.values.append(number)
         self.kinds.append("c")
+        return -len(self.values)
 
-    def place(self, name: str, nodes: Sequence[int], first: int, second: int) -> bool:
-        """Append a step of the primitive, on the nodes of these places, or on others where it may stand."""
-        arity = self.rules[name].arity
-        for operands in itertools.islice(self._operands(nodes, first, second, arity), TRIES):
+    def place(self, name: str, nodes: Sequence[int], picks: Sequence[int]) -> bool:
+        """Append a step of the primitive, on the nodes of these places, or on others where it may stand.
+
+        Of a function of several numbers, there are as many operands as there are picks, if it takes as many.
+        """
+        sizes = counts(name, self.rules[name])
+        size = len(picks) if len(picks) in sizes else sizes[0]
+        for operands in itertools.islice(self._operands(nodes, picks, size), TRIES):
             if self.add_step(name, operands):
                 return True
-        return self.kinds.count("x") < MOST_LEAVES and self._on_a_new_leaf(name, arity)
+        return self.kinds.count("x") < MOST_LEAVES and self._on_a_new_leaf(name, size)
 
-    def _operands(self, nodes: Sequence[int], first: int, second: int, arity: int) -> Iterator[tuple[int, ...]]:
-        """Operands, the wanted ones first. The second one may be the constant that was just made."""
-        n = len(nodes)
-        for shift in range(n):
-            a = nodes[(first - shift) % n]
-            b = nodes[(second - shift) % n] if second < n or self.kinds[-1] != "c" else len(self.values) - 1
-            if arity == 1:
-                yield (a,)
-            else:
-                rest = tuple(nodes[(second + i) % n] for i in range(arity - 2))
-                yield (a, b, *rest)
-                yield (b, a, *rest)
+    def _operands(self, nodes: Sequence[int], picks: Sequence[int], size: int) -> Iterator[tuple[int, ...]]:
+        """Operands, the picked ones first, then with two of them exchanged."""
+        picked = [*picks[:size], *range(size - len(picks))]
+        for shift in range(len(nodes)):
+            slots = [nodes[(i - shift) % len(nodes)] if i >= 0 else -i - 1 for i in picked]
+            yield tuple(slots)
+            if size > 1:
+                yield (slots[1], slots[0], *slots[2:])
+            if size > 2:
+                yield (*slots[:-2], slots[-1], slots[-2])
 
-    def _on_a_new_leaf(self, name: str, arity: int) -> bool:
-        """Make a leaf, of a plain number, at which the primitive may stand alone, or beside the newest node."""
+    def _on_a_new_leaf(self, name: str, size: int) -> bool:
+        """Make a leaf, of a plain number, at which the primitive may stand alone, or beside the newest nodes."""
         new = len(self.values)
         self.kinds.append("x")
         self.values.append(0.0)
+        others = list(itertools.islice(itertools.cycle(reversed(self.nodes)), size - 1))
+        ways = [(*others[:i], new, *others[i:]) for i in reversed(range(size))]
         for x in points.PLAIN:
             self.values[new] = x
-            other = self.nodes[-1]
-            for operands in ((new,),) if arity == 1 else ((other, new), (new, other), (new, new)):
-                if len(operands) == arity and self.add_step(name, operands):
+            for operands in ways if size == 1 else [*ways, (new,) * size]:
+                if self.add_step(name, operands):
                     self.nodes.insert(len(self.nodes) - 1, new)
                     return True
         self.kinds.pop()
@@ -269,12 +292,14 @@ class Builder:
         return len(self.steps) + len(self.loose) - 1
 
     def join_two(self) -> bool:
-        """Bring two results together that nothing has used yet, by products and sums in turn."""
+        """Bring two results together that nothing has used yet, by a product or a sum, of which there are fewer yet."""
         if len(self.loose) < 2:
             return False
         a, b = itertools.islice(self.loose, 2)
-        turn = 1 if len(self.loose) % 2 else -1
-        names = [name for name in ("mul", "add") if name in self.rules][::turn]
+        used = collections.Counter(name for name, _ in self.steps)
+        names = sorted((name for name in ("add", "mul") if name in self.rules), key=used.__getitem__)
+        if len(self.values) % 2 and used["add"] == used["mul"]:
+            names.reverse()
         names += [name for name, rule in self.rules.items() if rule.arity == 2 and name not in names]
         return any(self.add_step(name, pair) for name in names for pair in ((a, b), (b, a)))
 
@@ -314,11 +339,12 @@ _SEVERAL: Final = 120  # Hypothesis draws a number below this evenly; larger one
 
 
 def _below(draw: Callable[[SearchStrategy[Any]], Any], count: int) -> int:
-    """A number below the count, all equally likely."""
+    """A number below the count, all about equally likely."""
     if count <= _SEVERAL:
         return int(draw(_integers(0, count - 1)))
-    high = draw(_integers(0, (count - 1) // _SEVERAL))
-    return min(int(high) * _SEVERAL + int(draw(_integers(0, _SEVERAL - 1))), count - 1)
+    parts = -(-count // _SEVERAL)
+    number = int(draw(_integers(0, parts - 1))) * _SEVERAL + int(draw(_integers(0, _SEVERAL - 1)))
+    return number * count // (parts * _SEVERAL)
 
 
 _WHOLE: Final = tuple(float(n) for n in range(1, 21))

@@ -255,7 +255,7 @@ def jointly(name: str, f: Callable[..., Any], call: Arguments, slopes: Callable[
 def push_by_rule(name: str, call: Arguments, push: Callable[..., tuple[Tree, list[Any], list[Any]]]) -> Any:
     """The output of a call in forward mode, and with it its tangent."""
     world = call.top.world
-    primals = world.primals_of(call.top, tuple(call.numbers))
+    primals = world.primals_of(tuple(call.numbers))
     own = [x.tangent if isinstance(x, Dual) and x.world is world else 0 for x in call.numbers]
     tree, outputs, tangents = push(call, primals, [exact(t, x) for t, x in zip(own, primals)])
     return tree.rebuild(world.moved(name, primals, outputs, tangents))

@@ -14,14 +14,18 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from autograd.engine import graph
 from autograd.engine.value import Value
+from autograd.transforms.ground import Ground
 from autograd.transforms.inputs import Argnums, Inputs
-from autograd.transforms.run import Run, described, forward, run_in_reverse
+from autograd.transforms.reverse import recorded_gradients
+from autograd.transforms.run import Run, described, forward, on_the_ground, run_in_reverse, slope_of_one_number
 from autograd.transforms.trees import exact, flatten, is_number
 from autograd.transforms.worlds import OnlyReverse, refuse_ended
+
+_ROWS_IN_A_COLUMN: Final = 4  # on the ground a backward pass is faster than a run of f in forward mode
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
@@ -74,9 +78,13 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool
     """
 
     _check_function("value_and_grad", f)
+    one = argnums if type(argnums) is int and not has_aux else None
 
     @_named("value_and_grad", f)
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
+        is_one_float = one is not None and not kwargs and -len(args) <= one < len(args) and type(args[one]) is float
+        if one is not None and is_one_float and on_the_ground():
+            return slope_of_one_number(f, args, one)
         inputs = Inputs(args, argnums, kwargs, f)
         run = run_in_reverse(f, inputs, has_aux)
         output = run.single_number()
@@ -152,11 +160,13 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
 
 def jacobian(
-    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, stack: bool = False
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, stack: bool = False, mode: str = "auto"
 ) -> Callable[..., Any]:
     """The function that gives all partial derivatives of f's outputs with respect to an argument.
 
-    Reverse mode where there are at least as many inputs as outputs, else forward mode.
+    In reverse mode f runs once, and a row of the matrix is a backward pass. In forward mode each column is a run of f.
+    The shapes decide: forward mode where there are more outputs than inputs, or, on plain floats, where a backward pass
+    is fast, more than four times as many.
 
     Args:
         f: returns a number, an array, or a structure of them.
@@ -164,6 +174,7 @@ def jacobian(
         has_aux: f returns ``(output, aux)``; the result is ``(jacobian, aux)``.
         stack: give one array for all arguments, of shape (shape of the output) + (how many numbers they hold,): the
             matrix that SciPy asks for.
+        mode: "reverse" or "forward", to choose by hand.
 
     Returns:
         A function of f's arguments that gives a NumPy array of shape (shape of the output) + (shape of the argument);
@@ -178,7 +189,7 @@ def jacobian(
     """
 
     _check_function("jacobian", f)
-    with_value = value_and_jacobian(f, argnums, has_aux=has_aux, stack=stack)
+    with_value = value_and_jacobian(f, argnums, has_aux=has_aux, stack=stack, mode=mode)
 
     @_named("jacobian", f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
@@ -189,7 +200,7 @@ def jacobian(
 
 
 def value_and_jacobian(
-    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, stack: bool = False
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, stack: bool = False, mode: str = "auto"
 ) -> Callable[..., Any]:
     """The function that gives ``(f(...), jacobian)``. See :func:`jacobian`.
 
@@ -200,6 +211,8 @@ def value_and_jacobian(
            [1., 1.]]))
     """
     _check_function("value_and_jacobian", f)
+    if mode not in ("auto", "reverse", "forward"):
+        raise ValueError(f'mode is "auto", "reverse" or "forward", not {mode!r:.60}')
 
     @_named("value_and_jacobian", f)
     def value_and_jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
@@ -207,7 +220,9 @@ def value_and_jacobian(
         run = run_in_reverse(f, inputs, has_aux)
         run.require_numbers()
         m, n = run.tree.size, len(inputs.numbers)
-        rows = _by_columns(f, inputs, m, has_aux) if m > n else None
+        many = n * _ROWS_IN_A_COLUMN if isinstance(run.world, Ground) else n
+        by_columns = m > many if mode == "auto" else mode == "forward"
+        rows = _by_columns(f, inputs, m, has_aux, mode == "forward") if by_columns else None
         if rows is None:
             rows = [run.pull([int(i == j) for j in range(m)]) for i in range(m)]
         matrix = inputs.stacked(rows, run.tree.shape) if stack else inputs.blocks(rows, run.tree.shape)
@@ -219,7 +234,8 @@ def value_and_jacobian(
 def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The function that gives all second derivatives of f, exactly symmetric.
 
-    A column is one :func:`hvp`; of the two computations of a mixed derivative the one below the diagonal is kept.
+    On plain floats f is run once: its gradient is recorded, and a column is one backward pass over that. Elsewhere a
+    column is one :func:`hvp`. Of the two computations of a mixed derivative the one below the diagonal is kept.
 
     Returns:
         A function of f's arguments that gives a NumPy array of shape (shape of the argument) twice; for a tuple
@@ -236,7 +252,9 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     def hessian_of_f(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums, kwargs, f)
         n = len(inputs.numbers)
-        columns = [_second(f, inputs, [int(i == j) for i in range(n)]) for j in range(n)]
+        columns = _recorded_hessian(f, inputs) or [
+            _second(f, inputs, [int(i == j) for i in range(n)]) for j in range(n)
+        ]
         rows = [[columns[min(i, j)][max(i, j)] for j in range(n)] for i in range(n)]
         blocks = []
         start = 0
@@ -328,11 +346,13 @@ def _not_of_one_number(args: tuple[Any, ...]) -> str:
     )
 
 
-def _by_columns(f: Callable[..., Any], inputs: Inputs, m: int, has_aux: bool) -> list[list[Any]] | None:
-    """The Jacobian by forward mode, as rows; None if f has a backward rule only."""
+def _by_columns(f: Callable[..., Any], inputs: Inputs, m: int, has_aux: bool, must: bool) -> list[list[Any]] | None:
+    """The Jacobian by forward mode, as rows; None if f has a backward rule only, and it need not be."""
     try:
         columns = [_column(f, inputs, j, has_aux) for j in range(len(inputs.numbers))]
     except OnlyReverse:
+        if must:
+            raise
         return None
     return [[column[i] for column in columns] for i in range(m)]
 
@@ -348,6 +368,30 @@ def _along(f: Callable[..., Any], inputs: Inputs, direction: Sequence[Any], has_
     run = Run(forward(inputs), f, inputs, direction, has_aux)
     run.require_numbers()
     return run.output(), run.push()
+
+
+def _recorded_hessian(f: Callable[..., Any], inputs: Inputs) -> list[list[Any]] | None:
+    """The columns of the Hessian from one run of f, on the ground; None where it is to be computed otherwise."""
+    if not on_the_ground() or not all(type(x) is float for x in inputs.numbers):
+        return None
+
+    def slopes(*numbers: Any) -> Any:
+        y = inputs.call(f, numbers)
+        if not isinstance(y, Value):
+            raise _NotRecorded
+        return recorded_gradients({y: 1}, numbers)
+
+    flat = Inputs(tuple(inputs.numbers), tuple(range(len(inputs.numbers))))
+    try:
+        run = Run(Ground(), slopes, flat)
+    except (_NotRecorded, OnlyReverse):
+        return None
+    n = len(inputs.numbers)
+    return [run.pull([int(i == j) for i in range(n)]) for j in range(n)]
+
+
+class _NotRecorded(Exception):
+    """f returned something else than a Value."""
 
 
 def _second(f: Callable[..., Any], inputs: Inputs, direction: Sequence[Any]) -> list[Any]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from autograd.engine.modes import MODES, admits
 from autograd.engine.rules import STEPS, Rule, stop_gradient
-from autograd.transforms.lifted import Lifted, LiftedWorld
-from autograd.transforms.worlds import refuse_closure
+from autograd.transforms.lifted import Lifted, LiftedWorld, on_floats
+from autograd.transforms.worlds import World, refuse_closure
 
 
 class Dual(Lifted):
@@ -20,27 +20,80 @@ class Dual(Lifted):
 
     __slots__ = ("tangent",)
 
-    world: Forward
     tangent: Any
 
-    def __init__(self, world: Forward, primal: Any, tangent: Any) -> None:
+    def __init__(self, world: World, primal: Any, tangent: Any) -> None:
         self.world = world
         self.level = world.level
         self.primal = primal
         self.tangent = tangent
 
-    # Sums and products of two duals of one world, which are most of any program, without the detour by the table.
+    # Arithmetic of two duals of one world, or of a dual and a float: what the table gives, without the detour by it.
+
+    def _is_plain(self) -> bool:
+        return not MODES.active and self.world.is_open and on_floats(self.primal)
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, Dual) and other.world is self.world and not MODES.active and self.world.is_open:
-            return Dual(self.world, self.primal + other.primal, plus(self.tangent, other.tangent))
+        world = self.world
+        if not MODES.active and world.is_open:
+            if isinstance(other, Dual) and other.world is world:
+                return Dual(world, self.primal + other.primal, plus(self.tangent, other.tangent))
+            if (type(other) is float or type(other) is int) and on_floats(self.primal):
+                other = float(other)
+                return Dual(world, self.primal + other, self.tangent)
         return Lifted.__add__(self, other)
 
+    def __radd__(self, other: Any) -> Any:
+        if (type(other) is float or type(other) is int) and self._is_plain():
+            other = float(other)
+            return Dual(self.world, other + self.primal, self.tangent)
+        return Lifted.__radd__(self, other)
+
+    def __sub__(self, other: Any) -> Any:
+        world = self.world
+        if not MODES.active and world.is_open:
+            if isinstance(other, Dual) and other.world is world:
+                return Dual(world, self.primal - other.primal, plus(self.tangent, times(other.tangent, -1)))
+            if (type(other) is float or type(other) is int) and on_floats(self.primal):
+                other = float(other)
+                return Dual(world, self.primal - other, self.tangent)
+        return Lifted.__sub__(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        if (type(other) is float or type(other) is int) and self._is_plain():
+            other = float(other)
+            return Dual(self.world, other - self.primal, times(self.tangent, -1))
+        return Lifted.__rsub__(self, other)
+
     def __mul__(self, other: Any) -> Any:
-        if isinstance(other, Dual) and other.world is self.world and not MODES.active and self.world.is_open:
-            tangent = plus(times(self.tangent, other.primal), times(other.tangent, self.primal))
-            return Dual(self.world, self.primal * other.primal, tangent)
+        world = self.world
+        if not MODES.active and world.is_open:
+            if isinstance(other, Dual) and other.world is world:
+                tangent = plus(times(self.tangent, other.primal), times(other.tangent, self.primal))
+                return Dual(world, self.primal * other.primal, tangent)
+            if (type(other) is float or type(other) is int) and on_floats(self.primal):
+                other = float(other)
+                return Dual(world, self.primal * other, times(self.tangent, other))
         return Lifted.__mul__(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        if (type(other) is float or type(other) is int) and self._is_plain():
+            other = float(other)
+            return Dual(self.world, other * self.primal, times(self.tangent, other))
+        return Lifted.__rmul__(self, other)
+
+    def __truediv__(self, other: Any) -> Any:
+        world, a = self.world, self.primal
+        if type(a) is float and not MODES.active and world.is_open:
+            if isinstance(other, Dual) and other.world is world:
+                b = other.primal
+                if type(b) is float and b != 0.0:
+                    y = a / b
+                    return Dual(world, y, plus(times(self.tangent, 1.0 / b), times(other.tangent, -(y / b))))
+            elif (type(other) is float or type(other) is int) and other != 0:
+                other = float(other)
+                return Dual(world, a / other, times(self.tangent, 1.0 / other))
+        return Lifted.__truediv__(self, other)
 
 
 class Forward(LiftedWorld):
@@ -52,13 +105,12 @@ class Forward(LiftedWorld):
 
     def apply(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
         """See World."""
-        top = next(x for x in operands if isinstance(x, Dual) and x.world is self)
-        primals = self.primals_of(top, operands)
+        primals = self.primals_of(operands)
         y = rule(*primals)
         tangent: Any = 0
-        for x, partial in zip(operands, rule.partials):
+        for i, x in enumerate(operands):
             if isinstance(x, Dual) and x.world is self:
-                tangent = plus(tangent, times(x.tangent, partial(*primals, y)))
+                tangent = plus(tangent, times(x.tangent, rule.partials[i](*primals, y)))
         if (MODES.active and not admits(rule, primals, y, tangent)) or rule in STEPS:
             return y
         return Dual(self, y, tangent)

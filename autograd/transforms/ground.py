@@ -16,7 +16,7 @@ from autograd.engine.rules import LEAF, Rule
 from autograd.engine.value import Value, pull_back
 from autograd.transforms.reverse import numeric_gradients, recorded_gradients
 from autograd.transforms.trees import exact
-from autograd.transforms.worlds import World, refuse_ended
+from autograd.transforms.worlds import World, is_no_seed, refuse_ended
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,6 +29,8 @@ class Ground(World):
         super().__init__()
         self.has_others = False  # Values that aren't computed from its leaves, and that derivatives depend on
         self.has_constants = False  # the same, but they are constants: results of no_grad
+        self._roots: list[Value] = []  # of the last walk: the outputs, as a rule
+        self._walk: tuple[list[Value], list[Value]] = ([], [])
 
     def __enter__(self) -> World:
         graph.GROUNDS.add(self.level)
@@ -50,6 +52,18 @@ class Ground(World):
         """See World. Values do it themselves, and faster."""
         return rule(*operands)
 
+    def takes(self, y: Value, leaf: Value) -> bool:
+        """Whether y depends on this leaf, and on no other."""
+        return y is leaf or (y._rule is not LEAF and all(x is leaf for x in self._walked([y])[1]))
+
+    def slope(self, y: Value, leaf: Value) -> float:
+        """The derivative of such a y by the leaf."""
+        if y is leaf:
+            return 1.0
+        order, ends = self._walk
+        pull_back(order, ends, [y], [1.0])
+        return leaf._grad
+
     def finish(self, outputs: Sequence[Any], leaves: Sequence[Any]) -> None:
         """See World: whose Values are in the graph?"""
         others = self._others([y for y in outputs if isinstance(y, Value)])
@@ -58,13 +72,19 @@ class Ground(World):
         if self.has_others:
             self._give_up(leaves)
 
+    def _walked(self, roots: list[Value]) -> tuple[list[Value], list[Value]]:
+        """The operations and the leaves that the roots depend on; the walk of the last time if they are the same."""
+        if len(roots) != len(self._roots) or any(x is not y for x, y in zip(roots, self._roots)):
+            self._roots, self._walk = roots, graph.marked(*roots)
+        return self._walk
+
     def _others(self, roots: list[Value]) -> list[Value]:
         """The leaves that the roots depend on, and that aren't this world's.
 
         Raises:
             LostDerivative: one belongs to a transform that has ended.
         """
-        leaves = graph.marked(*roots)[1] + [y for y in roots if y._rule is LEAF]
+        leaves = self._walked(roots)[1] + [y for y in roots if y._rule is LEAF]
         others = [x for x in leaves if x._origin is None or x._origin.world is not self]
         if any(x._origin is not None and x._origin.world and not x._origin.world.is_open for x in others):
             refuse_ended()
@@ -90,7 +110,7 @@ class Ground(World):
 
     def pull_back(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
         """See World."""
-        pairs = [(y, seed) for y, seed in zip(outputs, seeds) if isinstance(y, Value)]
+        pairs = [(y, seed) for y, seed in zip(outputs, seeds) if isinstance(y, Value) and not is_no_seed(seed)]
         with modes.normal():
             if self.has_others or not all(isinstance(seed, (float, int)) for _, seed in pairs):
                 adjoints: dict[Value, Any] = {}
@@ -100,7 +120,7 @@ class Ground(World):
                 return [exact(x, 0.0) for x in gradients(adjoints, leaves)]
             own = set(leaves)
             pairs = [(y, float(seed)) for y, seed in pairs if y._rule is not LEAF or y in own]
-            order, ends = graph.marked(*(y for y, _ in pairs))
+            order, ends = self._walked([y for y, _ in pairs])
             kept = [(x, x._grad) for x in (*order, *ends)] if self.has_constants else []
             for leaf in leaves:
                 leaf._grad = 0.0

@@ -132,9 +132,9 @@ def _names(f: Any) -> list[str]:
 
 
 def _not_differentiable(place: Argnum, argument: Any, position: int, x: Any) -> str:
-    cure = "leave it out with argnums"
+    cure = "give a number, or leave it out with argnums"
     if isinstance(x, int) and not isinstance(x, bool):
-        cure = "use an array of floats" if hasattr(argument, "dtype") else f"write {float(x)!r}"
+        cure = "use an array of floats" if getattr(argument, "ndim", 0) else f"write {float(x)!r}"
     name = repr(place) if isinstance(place, str) else place
     return (
         f"argument {name}{path_of(argument, position)} is {type(x).__name__} {x!r:.60}, "

@@ -12,6 +12,8 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mypy_extensions import mypyc_attr
+
 from autograd.engine import graph, rules
 from autograd.engine.kinds import compares_itself, like, number, plain
 from autograd.engine.modes import refuse_backward, refuse_to_leave
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Lifted(Operators):
     """A number of some world: ``primal`` is the number of the world below. Behaves as a number in every respect."""
 
@@ -32,7 +35,8 @@ class Lifted(Operators):
     world: World
     level: int  # of the world
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     @property
     def data(self) -> float:
@@ -91,6 +95,7 @@ class Lifted(Operators):
         return f"<{type(self).__name__.lower()} of {self.primal!r}>"
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class LiftedWorld(World):
     """A world of lifted numbers."""
 
@@ -108,7 +113,7 @@ class LiftedWorld(World):
         """See World."""
         return below(self.level, y)
 
-    def primals_of(self, top: Lifted, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    def primals_of(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         """The operands as the world below sees them, plain numbers among them of the kind of the others.
 
         Else the 3 in x / 3 would stay a whole number, whose reciprocal, the partial, is a float; and the 0 in 0 * x,
@@ -119,11 +124,17 @@ class LiftedWorld(World):
         """
         if not self._is_open:
             refuse_ended()
-        is_float = isinstance(top.primal, (float, Value))
+        top: Any = None
+        for x in operands:
+            if isinstance(x, Lifted) and x.level == self.level:
+                top = x.primal
+                break
+        is_float = isinstance(top, (float, Value))
         primals = []
         for x in operands:
             if isinstance(x, Lifted):
-                x = below(self.level, x)
+                if x.level == self.level:
+                    x = x.primal
             elif isinstance(x, Value):
                 if graph.is_of_ended(x):
                     refuse_ended()
@@ -131,11 +142,18 @@ class LiftedWorld(World):
                 if type(x) is not float:
                     x = plain(x)
                 if type(x) is int or (type(x) is float and not is_float):
-                    x = float(x) if is_float else like(top.primal, x)
+                    x = float(x) if is_float else like(top, x)
             primals.append(x)
         return tuple(primals)
 
 
+def on_floats(x: Any) -> bool:
+    """Whether a number is a float at the bottom, or a Value: then a float beside it stays as it is."""
+    while isinstance(x, Lifted):
+        x = x.primal
+    return type(x) is float or isinstance(x, Value)
+
+
 def below(level: int, x: Any) -> Any:
-    """What x is to the world below that level: its primal if it's of that level, else itself, a constant there."""
+    """x in the world below that level: its primal if it has that level, else x itself, a constant there."""
     return x.primal if isinstance(x, Lifted) and x.level == level else x

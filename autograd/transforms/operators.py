@@ -9,6 +9,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from mypy_extensions import mypyc_attr
+
 from autograd.engine import rules
 from autograd.engine.copying import NO_PICKLE
 from autograd.engine.methods import Functions
@@ -17,11 +19,12 @@ from autograd.errors import LostDerivative
 
 
 def answers_itself(other: Any) -> bool:
-    """True for an operand that is no real number: it may know what to do, as a vector does, or a complex number."""
+    """True for an operand that is no real number, such as a vector: it may do the operation itself."""
     kind = type(other)
     return kind is not float and not hasattr(kind, "__float__") and not hasattr(kind, "__apply_rule__")
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Operators(Functions):
     """Arithmetic and comparisons. A class says in ``_operate`` and ``_compare`` what they mean to it."""
 

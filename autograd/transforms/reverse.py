@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
-from autograd.engine import graph
+from mypy_extensions import mypyc_attr
+
+from autograd.engine import graph, rules
 from autograd.engine.kinds import number
 from autograd.engine.modes import MODES, admits, check_sent, checking, stops
 from autograd.engine.own import Own
@@ -18,7 +20,8 @@ from autograd.engine.rules import LEAF, REST, STEPS, Domain, Rule
 from autograd.engine.value import Value
 from autograd.errors import AutogradError
 from autograd.transforms.forward import plus, times
-from autograd.transforms.lifted import Lifted, LiftedWorld
+from autograd.transforms.lifted import Lifted, LiftedWorld, on_floats
+from autograd.transforms.worlds import World, is_no_seed
 
 # Of a node with its adjoint: the operands on the graph, and the terms of their adjoints.
 Edges: TypeAlias = "Callable[[Any, Any], Iterator[tuple[Any, Any]]]"
@@ -29,7 +32,6 @@ class Node(Lifted):
 
     __slots__ = ("_a", "_b", "_rule", "on_tape", "primals")
 
-    world: Reverse
     _rule: Rule
     _a: Node | None  # for walks over the tape: the first operand on it,
     _b: Node | None  # and the second one, or, as in Value, a node that holds all others
@@ -38,7 +40,7 @@ class Node(Lifted):
 
     def __init__(
         self,
-        world: Reverse,
+        world: World,
         primal: Any,
         rule: Rule = LEAF,
         primals: tuple[Any, ...] = (),
@@ -58,8 +60,36 @@ class Node(Lifted):
         self._a = on_tape[0] if on_tape else None
         self._b = on_tape[1] if len(on_tape) == 2 else None
 
+    # Arithmetic of two nodes of one world, or of a node and a float, without the detour by the table.
+
+    def __add__(self, other: Any) -> Any:
+        y = self._quick(rules.add, other)
+        return Lifted.__add__(self, other) if y is None else y
+
+    def __sub__(self, other: Any) -> Any:
+        y = self._quick(rules.sub, other)
+        return Lifted.__sub__(self, other) if y is None else y
+
+    def __mul__(self, other: Any) -> Any:
+        y = self._quick(rules.mul, other)
+        return Lifted.__mul__(self, other) if y is None else y
+
+    def _quick(self, rule: Rule, other: Any) -> Node | None:
+        world, a = self.world, self.primal
+        if MODES.active or not world.is_open:
+            return None
+        on: Node | None = None
+        if isinstance(other, Node) and other.world is world:
+            on, other = other, other.primal
+        elif (type(other) is float or type(other) is int) and on_floats(a):
+            other = float(other)
+        else:
+            return None
+        y = a * other if rule is rules.mul else a + other if rule is rules.add else a - other
+        return Node(world, y, rule, (a, other), (self, on))
+
     def sent(self, adjoint: Any) -> Iterator[tuple[Node, Any]]:
-        """What it adds to the adjoints of its operands, given its own."""
+        """The contributions to the adjoints of its operands, given its own adjoint."""
         for operand, partial in zip(self.on_tape, self._rule.partials):
             if operand is not None:
                 yield operand, times(adjoint, partial(*self.primals, self.primal))
@@ -98,8 +128,9 @@ class Output(Node):
             yield call, Cotangents({self.position: adjoint})
 
 
+@mypyc_attr(native_class=False)
 class Cotangents(dict[int, Any]):
-    """Adjoints of several outputs, by position. What is added to them is added in place, or many would take long."""
+    """Adjoints of several outputs, by position. Contributions are added in place, since there may be many."""
 
     def as_list(self, outputs: int) -> list[Any]:
         """All of them, 0 where there is none."""
@@ -124,7 +155,7 @@ class Reverse(LiftedWorld):
     def apply(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
         """See World."""
         on_tape = tuple([x if isinstance(x, Node) and x.world is self else None for x in operands])
-        primals = self.primals_of(next(x for x in on_tape if x is not None), operands)
+        primals = self.primals_of(operands)
         y = rule(*primals)
         if (MODES.active and not admits(rule, primals, y)) or rule in STEPS:
             return y
@@ -133,7 +164,7 @@ class Reverse(LiftedWorld):
     def call_by_hand(self, hand: Any, operands: Sequence[Any]) -> list[Any]:
         """See World."""
         on_tape = tuple([x if isinstance(x, Node) and x.world is self else None for x in operands])
-        primals = self.primals_of(next(x for x in on_tape if x is not None), tuple(operands))
+        primals = self.primals_of(tuple(operands))
         outputs, residuals = hand.forward(primals)
         hand.require_own(outputs, self.level)
         if MODES.active and not admits(_BY_HAND, primals, *outputs[:1]):
@@ -152,14 +183,28 @@ class Reverse(LiftedWorld):
         """See World."""
         adjoints: dict[Any, Any] = {}
         for y, seed in zip(outputs, seeds):
-            if isinstance(y, Node) and y.world is self:
+            if isinstance(y, Node) and y.world is self and not is_no_seed(seed):
                 adjoints[y] = adjoints[y] + seed if y in adjoints else seed
-        _sweep(graph.operations(*adjoints), adjoints, frozenset(leaves), _edges_on_tape)
+        wanted = frozenset(leaves)
+        order = graph.operations(*adjoints)
+        order.reverse()
+        for node in order:
+            if node not in adjoints:
+                continue
+            adjoint = adjoints[node] if node in wanted else adjoints.pop(node)
+            if len(node.on_tape) == 2 and (node._rule is rules.mul or node._rule is rules.add):
+                a, b = node.on_tape
+                is_product = node._rule is rules.mul
+                if a is not None:
+                    term = times(adjoint, node.primals[1]) if is_product else adjoint
+                    adjoints[a] = plus(adjoints[a], term) if a in adjoints else term
+                if b is not None:
+                    term = times(adjoint, node.primals[0]) if is_product else adjoint
+                    adjoints[b] = plus(adjoints[b], term) if b in adjoints else term
+            else:
+                for operand, term in node.sent(adjoint):
+                    adjoints[operand] = plus(adjoints.get(operand, 0), term)
         return [adjoints.get(leaf, 0) for leaf in leaves]
-
-
-def _edges_on_tape(node: Node, adjoint: Any) -> Iterator[tuple[Node, Any]]:
-    return node.sent(adjoint)
 
 
 def _sweep(order: Iterable[Any], adjoints: dict[Any, Any], wanted: Any, edges: Edges) -> None:
@@ -171,7 +216,9 @@ def _sweep(order: Iterable[Any], adjoints: dict[Any, Any], wanted: Any, edges: E
         wanted: nodes whose adjoints are kept.
         edges: gives a node's operands, with what is added to the adjoint of each.
     """
-    for node in reversed(list(order)):
+    nodes: list[Any] = list(order)
+    nodes.reverse()
+    for node in nodes:
         if node in adjoints:
             adjoint = adjoints[node] if node in wanted else adjoints.pop(node)
             for operand, term in edges(node, adjoint):

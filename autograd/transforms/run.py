@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.engine.modes import MODES, TAPE
+from autograd.engine.value import Value
 from autograd.transforms.forward import Forward
 from autograd.transforms.ground import Ground
 from autograd.transforms.inputs import Inputs
@@ -16,6 +18,25 @@ from autograd.transforms.worlds import World, none_is_open, world_of_trace
 def run_in_reverse(f: Callable[..., Any], inputs: Inputs, has_aux: bool = False) -> Run:
     """A run in reverse mode."""
     return Run(_reverse(inputs), f, inputs, (), has_aux)
+
+
+def slope_of_one_number(f: Callable[..., Any], args: tuple[Any, ...], place: int) -> tuple[Any, Any]:
+    """What f returns, and the derivative by the argument at that place: a float, where no transform is at work.
+
+    Nearly all of such a call is f itself, for which it is worth to leave out everything that several numbers need.
+    """
+    x = args[place]
+    world = Ground()
+    leaf = world.leaf(x)
+    given = list(args)
+    given[place] = leaf
+    with world:
+        y = f(*given)
+    if type(y) is Value and world.takes(y, leaf):
+        return y._value, world.slope(y, leaf)
+    run = Run.after(world, [x], [leaf], y)
+    output = run.single_number()
+    return output, run.pull([1])[0]
 
 
 class Run:
@@ -34,10 +55,23 @@ class Run:
         self.tangents = tangents or [0] * len(inputs.numbers)
         with world:
             self.leaves = [world.leaf(x, tangent) for x, tangent in zip(self.numbers, self.tangents)]
-            self.result = inputs.call(f, self.leaves)
+            result = inputs.call(f, self.leaves)
+        self._settle(result, has_aux)
+
+    @classmethod
+    def after(cls, world: World, numbers: list[Any], leaves: list[Any], result: Any) -> Run:
+        """A run that has taken place: f was given these leaves, for these numbers, and returned that."""
+        run = cls.__new__(cls)
+        run.world, run.numbers, run.leaves, run.tangents = world, numbers, leaves, [0] * len(numbers)
+        run._settle(result, has_aux=False)
+        return run
+
+    def _settle(self, result: Any, has_aux: bool) -> None:
+        world = self.world
+        self.result = result
         self._aux = _NO_AUX
         if has_aux:
-            self.result, self._aux = _apart(self.result)
+            self.result, self._aux = _apart(result)
         self.tree, self.outputs = flatten(self.result)
         world.finish(self.outputs, self.leaves)
         if has_aux:
@@ -48,17 +82,19 @@ class Run:
         return self.tree.rebuild([self.world.read(y) for y in self.outputs])
 
     def with_aux(self, output: Any) -> Any:
-        """The same, and with it what f returned beside."""
+        """The output together with the second part of f's pair."""
         return output if self._aux is _NO_AUX else (output, self._aux)
 
     def require_numbers(self) -> None:
-        """Refuse what has no derivative.
+        """Refuse outputs that have no derivative.
 
         Raises:
             TypeError: f returned something else than numbers, arrays and structures of them.
         """
         if self.result is None:
             raise TypeError("f has to return numbers, but returned None; is a return missing?")
+        if not self.outputs and _holds_none(self.result):
+            raise TypeError(f"f has to return numbers, but returned {described(self.result)}; is a return missing?")
         for y in self.outputs:
             if isinstance(y, bool) or not (is_number(y) or isinstance(y, int)):
                 raise TypeError(_no_output(y, self.result))
@@ -78,6 +114,11 @@ class Run:
     def push(self) -> list[Any]:
         """The derivative of each output number along the tangents."""
         return self.world.push_forward(self.outputs, self.leaves, self.tangents)
+
+
+def on_the_ground() -> bool:
+    """Whether no transform is at work here, no function is being traced, and no block such as ``no_grad`` is open."""
+    return not MODES.active and TAPE.get() is None and none_is_open()
 
 
 def _reverse(inputs: Inputs) -> World:
@@ -107,6 +148,13 @@ def _single_number(output: Any, inputs: Sequence[Any]) -> None:
     elif getattr(output, "size", 0) == len(inputs):
         cure = "for the derivative at each element write vmap(grad(f)), for all partial derivatives jacobian(f)"
     raise TypeError(f"f has to return one number, but returned {described(output)}; {cure}")
+
+
+def _holds_none(result: Any) -> bool:
+    """Of a structure without numbers: whether there is a None in it."""
+    import optree
+
+    return any(leaf is None for leaf in optree.tree_leaves(result, none_is_leaf=True))
 
 
 _NO_AUX: Any = object()

@@ -22,11 +22,14 @@ from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, Final
 
+from mypy_extensions import mypyc_attr
+
 from autograd.engine import modes
-from autograd.engine.modes import TAPE
+from autograd.engine.modes import MODES, TAPE
 from autograd.errors import LostDerivative
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from autograd.engine.rules import Rule
@@ -37,6 +40,7 @@ _levels: Final = itertools.count(1)
 _open: ContextVar[int] = ContextVar("worlds that are open", default=0)
 
 
+@mypyc_attr(native_class=False)
 class OnlyReverse(TypeError):
     """A function of ``custom_vjp`` was called in a world that has no adjoint to hand to its rule."""
 
@@ -47,6 +51,7 @@ class OnlyReverse(TypeError):
         )
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class World:
     """One run of a function whose derivatives are wanted. ``with world:`` is where the function runs."""
 
@@ -54,10 +59,12 @@ class World:
         self.level = next(_levels)
         self._is_open = False
         self._token: Token[int] | None = None
+        self._surroundings: AbstractContextManager[None] | None = None
 
     def __enter__(self) -> World:
-        self._surroundings = modes.normal()
-        self._surroundings.__enter__()
+        if MODES.active:
+            self._surroundings = modes.normal()
+            self._surroundings.__enter__()
         self._token = _open.set(_open.get() + 1)
         self._is_open = True
         return self
@@ -68,7 +75,8 @@ class World:
         self._is_open = False
         assert self._token is not None
         _open.reset(self._token)
-        self._surroundings.__exit__(kind, error, trace)
+        if self._surroundings is not None:
+            self._surroundings.__exit__(kind, error, trace)
 
     @property
     def is_open(self) -> bool:
@@ -135,6 +143,11 @@ def world_of_trace(numbers: Iterable[Any], is_forward: bool = False) -> Any:
     """The world inside the function that is being traced here, if these numbers are all plain or on its trace."""
     tape = TAPE.get()
     return None if tape is None or any(hasattr(type(x), "primal") for x in numbers) else tape.inner(is_forward)
+
+
+def is_no_seed(seed: Any) -> bool:
+    """Whether it is the whole number 0: nothing is pulled back from that output, and 0·∞ isn't met on the way."""
+    return type(seed) is int and seed == 0
 
 
 def none_is_open() -> bool:

@@ -122,9 +122,17 @@ def drawing(
     return drawn
 
 
+def _instead(value: Any) -> str:
+    if hasattr(value, "layers") or hasattr(value, "network"):
+        return "; write draw(model(x), path), or nn.draw_network(model, path)"
+    if hasattr(value, "__float__"):
+        return "; draw the Value itself, not its .data"
+    return "; write draw(f(Value(2.0)), path)" if callable(value) else ""
+
+
 def _check(value: Value, rankdir: str, depth: int | None, digits: int, max_nodes: int) -> None:
     if not isinstance(value, Value):
-        raise TypeError(f"a Value can be drawn, not {type(value).__name__}: {value!r:.60}")
+        raise TypeError(f"a Value can be drawn, not {type(value).__name__}: {value!r:.60}{_instead(value)}")
     if rankdir not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"rankdir is 'LR', 'TB', 'RL' or 'BT', not {rankdir!r}")
     for name, option in (("digits", digits), ("max_nodes", max_nodes), ("depth", 0 if depth is None else depth)):
@@ -174,6 +182,7 @@ class Box(NamedTuple):
     sign: str
     formula: str
     rows: list[tuple[str, str]]
+    lit: bool | None = None  # with ``highlight``: whether it stands out, or is faded
 
 
 class Arrow(NamedTuple):
@@ -182,6 +191,7 @@ class Arrow(NamedTuple):
     start: str
     end: str
     text: str
+    lit: bool | None = None
 
 
 class Drawing:
@@ -224,6 +234,7 @@ class Drawing:
         lit_edges = (
             sum(x in self.lit for n in ids if n in self.lit for x, _ in self.nodes[n].operands) if self.lit else 0
         )
+        faded = None if self.lit is None else False
         for node, name in ids.items():
             cluster = self._cluster(scopes_of(node)[:_NESTING])
             cluster.node(name, **self._node(node))
@@ -233,13 +244,13 @@ class Drawing:
                 if not isinstance(operand, Value):
                     constant = f"{name}c{position}"
                     cluster.node(constant, **self._constant(operand))
-                    self.boxes[constant] = Box("constant", number(operand, self.digits), "", "", [])
-                    self.arrows.append(Arrow(constant, name, ""))
+                    self.boxes[constant] = Box("constant", number(operand, self.digits), "", "", [], faded)
+                    self.arrows.append(Arrow(constant, name, "", faded))
                     self.dot.edge(constant, name, **({"color": _FADED["color"]} if self.lit is not None else {}))
                 elif operand in ids:
                     text = self._edge_text(node, operand, partial, lit_edges <= _SHOWN_PARTIALS)
                     self.dot.edge(ids[operand], name, **self._edge(node, operand, partial, text))
-                    self.arrows.append(Arrow(ids[operand], name, text))
+                    self.arrows.append(Arrow(ids[operand], name, text, self._is_lit(node, operand)))
                 else:
                     left_out += 1
             if left_out:
@@ -256,7 +267,7 @@ class Drawing:
         remarks = [self.gradients.legend] if self.keys else []
         if self.steps:
             remarks += [
-                "step = its turn in the backward pass, which comes when all its uses had theirs",
+                "step = its place in the backward pass: each operation comes after all that use it",
                 "on an edge: what is added to the gradient of the operand",
             ]
         if self.left_out:
@@ -316,7 +327,12 @@ class Drawing:
 
     def _box(self, node: Value) -> Box:
         formula = html.unescape(self.nodes[node].formula).replace("\\\\", "\\")
-        return Box(self._kind(node), visible(node._label, 28), self._sign(node), formula, self._rows(node))
+        title, sign = visible(node._label, 28), self._sign(node)
+        return Box(self._kind(node), title, sign, formula, self._rows(node), self._is_lit(node))
+
+    def _is_lit(self, *ends: Value) -> bool | None:
+        """Whether all of these stand out; None where nothing is highlighted."""
+        return None if self.lit is None else all(x in self.lit for x in ends)
 
     def _node_tooltip(self, node: Value) -> str:
         name = _name(node)
@@ -334,8 +350,9 @@ class Drawing:
                 return ""
             sent = self.gradients.adjoints[node] * partial
             return "by _backward" if isinstance(node._rule, Own) else _signed(sent, self.digits)
-        is_lit = self.lit is not None and node in self.lit and operand in self.lit
-        return number(partial, self.digits) if is_lit and show_partial and partial == partial else ""
+        return (
+            number(partial, self.digits) if self._is_lit(node, operand) and show_partial and partial == partial else ""
+        )
 
     def _edge(self, node: Value, operand: Value, partial: float, text: str) -> dict[str, str]:
         ratio = f"∂{_name(node)}/∂{_name(operand)}"

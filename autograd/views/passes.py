@@ -1,7 +1,12 @@
 """What a backward pass has left in a graph: which gradients belong to a result, in which order it went, what it sent.
 
-A Value holds the number of the last pass that came by (``_mark``). That of the Value that ``backward()`` was called on
-is negative. So a picture can tell a gradient of 0 from one that was never computed.
+A pass of this result leaves 1 in its ``.grad``, and in that of each operation the gradient that a sweep over the
+recorded partials computes. What agrees with the sweep is a gradient of this result, whatever has been done with the
+graph since. An operation that doesn't agree has met a pass of another result; a leaf that doesn't has a sum.
+
+For a Value that is a part of a larger result there is no such sweep. There the last walk that came by (``_mark``) says
+which Values were on one pass. A transform may have marked them since; then the sweep, times the Value's own gradient,
+has to do.
 """
 
 from __future__ import annotations
@@ -35,20 +40,23 @@ def gradients_of(value: Value, order: Sequence[Value]) -> Gradients:
     """
     adjoints, received = _sweep(value, order)
     name = value.label or "output"
-    if value._mark < 0:
-        keys = {x: OWN for x in order if x is value or x._mark == -value._mark}
-        keys |= {x: SUM for x in keys if x._rule is LEAF and not _agree(x._grad, received.get(x, 0.0))}
-        legend = f"∂ = ∂{name} / ∂(this)"
-        if SUM in keys.values():
-            legend += "; Σ∂: .grad, to which more than one backward pass has added"
-        return Gradients(keys, legend, adjoints)
     if value._grad == 0.0:
         return Gradients({}, "", adjoints)
-    if value._mark:  # a pass that began further up
+    if value._mark == 0:  # no walk has come by
+        keys = {x: OWN for x in order if x._grad != 0.0}
+        return Gradients(keys, "∂ = .grad, set by hand", adjoints)
+    if value._grad == 1.0:
+        keys = {x: OWN for x in order if _agree(x._grad, received.get(x, 0.0))}
+        keys |= {x: SUM for x in order if x._rule is LEAF and x not in keys and x._grad != 0.0}
+        legend = f"∂ = ∂{name} / ∂(this)"
+        if SUM in keys.values():
+            legend += "; Σ∂: .grad, to which another backward pass has added"
+        return Gradients(keys, legend, adjoints)
+    if value._mark > 0:
         keys = {x: OWN for x in order if x._mark == value._mark}
-        return Gradients(keys, f"∂ = .grad, of a result that {name} is a part of", adjoints)
-    keys = {x: OWN for x in order if x._grad != 0.0}
-    return Gradients(keys, "∂ = .grad, set by hand", adjoints)
+    else:
+        keys = {x: OWN for x in order if _agree(x._grad, received.get(x, 0.0) * value._grad)}
+    return Gradients(keys, f"∂ = .grad, of a result that {name} is a part of", adjoints)
 
 
 def steps(order: Sequence[Value]) -> dict[Value, int]:

@@ -119,7 +119,7 @@ def render_here(source: str, engine: str, format: str) -> bytes:
 
 @contextlib.contextmanager
 def _without_font_warnings() -> Iterator[None]:
-    """Keep off the terminal what the wheel's font library says of configuration files newer than itself."""
+    """Keep the font library's warnings about newer configuration files off the terminal."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as said:

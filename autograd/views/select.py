@@ -62,7 +62,7 @@ def _plain(node: Value) -> Drawn:
 
 
 def _folder(order: list[Value], max_operands: int) -> Callable[[Value], Drawn]:
-    """What makes a node of a Value and, if it is a sum, of the additions and multiplications that only it uses."""
+    """The function that makes one node of a Value and, for a sum, of the additions and products that only it uses."""
     uses = Counter(operand for node in order for operand, _ in node._edges() if isinstance(operand, Value))
 
     def expand(root: Value) -> Drawn:

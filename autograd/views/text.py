@@ -6,12 +6,13 @@ Every label is text and nothing else: LaTeX's and Mermaid's special characters a
 from __future__ import annotations
 
 import html
+import re
 import shlex
 from collections.abc import Callable
 from typing import Final
 
 from autograd.engine.styles import Style, named_style
-from autograd.views.dot import Box, Drawing
+from autograd.views.dot import ACCENT, Box, Drawing
 from autograd.views.render import render, visible
 
 _CM: Final = 2.54  # to Graphviz's inch
@@ -21,6 +22,8 @@ _COLOURS: Final = {  # of lines, and what boxes are filled with
     "operation": ("B8860B", "FFF3C4"),
     "output": ("007A5A", "CDEEE2"),
 }
+_LIT_BOX: Final = {None: "", True: ", line width=1.4pt", False: ", opacity=0.35"}
+_LIT_ARROW: Final = {None: "gray", True: "accent, line width=1.2pt", False: "gray!40"}
 _LOOKS: Final = {"leaf": "", "constant": ", rounded corners=7pt", "operation": ", rounded corners=3pt"} | {
     "output": ", double, double distance=1pt"
 }
@@ -37,20 +40,21 @@ def to_tikz(drawing: Drawing) -> str:
     lines.append(r"\begin{tikzpicture}[every node/.style={font=\small, align=center, inner sep=2pt}]")
     for kind, (line, fill) in _COLOURS.items():
         lines.append(rf"  \definecolor{{{kind}line}}{{HTML}}{{{line}}}\definecolor{{{kind}fill}}{{HTML}}{{{fill}}}")
+    lines.append(rf"  \definecolor{{accent}}{{HTML}}{{{ACCENT[1:].upper()}}}")
     for name, box in drawing.boxes.items():
         x, y, width, height = places[name]
         look = (
-            f"draw={box.kind}line, fill={box.kind}fill{_LOOKS[box.kind]}, "
-            f"minimum width={width:.2f}cm, minimum height={height:.2f}cm"
+            f"draw={'accent' if box.lit else box.kind + 'line'}, fill={box.kind}fill{_LOOKS[box.kind]}, "
+            f"minimum width={width:.2f}cm, minimum height={height:.2f}cm{_LIT_BOX[box.lit]}"
         )
         lines.append(rf"  \node[{look}] at ({x:.2f},{y:.2f}) {{{_in_latex(box, latex)}}};")
     for arrow in drawing.arrows:
         points, middle = curves[arrow.start, arrow.end].pop(0)
         start, *others = [f"({x:.2f},{y:.2f})" for x, y in points]
         pieces = "".join(f" .. controls {a} and {b} .. {c}" for a, b, c in zip(others[::3], others[1::3], others[2::3]))
-        lines.append(rf"  \draw[-latex, gray] {start}{pieces};")
+        lines.append(rf"  \draw[-latex, {_LIT_ARROW[arrow.lit]}] {start}{pieces};")
         if arrow.text and middle:
-            lines.append(_note(middle, _words(arrow.text, latex)))
+            lines.append(_note(middle, _words(arrow.text, latex), ", text=accent" if arrow.lit else ""))
     bottom = min(y - height / 2 for _, y, _, height in places.values())
     left = min(x - width / 2 for x, _, width, _ in places.values())
     for row, remark in enumerate(drawing.remarks):
@@ -71,7 +75,10 @@ def _layout(
     """Where Graphviz puts the nodes, centre and size, and the edges, points of a Bézier curve and the text's centre."""
     places: dict[str, tuple[float, ...]] = {}
     curves: dict[tuple[str, str], list[tuple[list[_Point], _Point | None]]] = {}
-    plain = render(drawing.dot, "plain").decode().replace("\\\n", "")
+    dot = drawing.dot.copy()
+    dot.edge_attr["arrowhead"] = "none"  # or the curves would end where Graphviz's arrowheads begin
+    dot.body = [line.replace("shape=octagon", "shape=box") for line in dot.body]  # as it is drawn in LaTeX
+    plain = render(dot, "plain").decode().replace("\\\n", "")
     for line in plain.splitlines():
         if line.startswith("node "):
             _, name, *numbers = line.split(" ")[:6]
@@ -89,12 +96,18 @@ def _layout(
 def _in_latex(box: Box, latex: Style) -> str:
     if box.kind == "constant":
         return _words(box.title, latex)
-    title = rf"$\mathbf{{{latex.label(box.title).text}}}$" if box.title else ""
+    title = _title_in_latex(box.title, latex) if box.title else ""
     sign = _sign_in_latex(box.sign, latex) if box.sign else ""
     lines = [r"\enspace ".join(filter(None, (title, sign)))] if title or sign else []
     lines += [_words(box.formula, latex)] if box.formula else []
     lines += [rf"{_words(key, latex)} {_words(x, latex)}" for key, x in box.rows]
     return r"\\ ".join(lines)
+
+
+def _title_in_latex(title: str, latex: Style) -> str:
+    """A label as a formula, if that needs no package but TikZ; else as text."""
+    formula = re.sub(r"\\text\{([A-Za-z0-9]*)\}", r"\1", latex.label(title).text)
+    return rf"\textbf{{{_words(title, latex)}}}" if r"\text{" in formula else rf"$\mathbf{{{formula}}}$"
 
 
 def _sign_in_latex(sign: str, latex: Style) -> str:
@@ -105,6 +118,8 @@ def _sign_in_latex(sign: str, latex: Style) -> str:
 def _words(text: str, latex: Style) -> str:
     """Text outside of formulas, with the few signs that every font of formulas has."""
     escaped = latex.words(visible(text)).removeprefix(r"\text{").removesuffix("}")
+    for character in dict.fromkeys(c for c in escaped if "\u0391" <= c <= "\u03c9" and c not in _SIGNS):
+        escaped = escaped.replace(character, f"${latex.label(character).text} $")  # of Greek letters, commands
     for character, command in _SIGNS.items():
         escaped = escaped.replace(character, f"${command}$")
     return escaped
@@ -136,12 +151,18 @@ def to_mermaid(drawing: Drawing) -> str:
             " ".join(filter(None, (f"<b>{_in_mermaid(box.title)}</b>" if box.title else "", _in_mermaid(box.sign))))
         ]
         texts = [_in_mermaid(box.formula), *(f"{key} {_in_mermaid(x)}" for key, x in box.rows)]
-        lines.append(f"  {name}{shapes[box.kind].format('<br/>'.join(filter(None, heading + texts)))}:::{box.kind}")
+        kind = "faded" if box.lit is False else box.kind
+        lines.append(f"  {name}{shapes[box.kind].format('<br/>'.join(filter(None, heading + texts)))}:::{kind}")
     for arrow in drawing.arrows:
         text = f'|"{_in_mermaid(arrow.text)}"|' if arrow.text else ""
         lines.append(f"  {arrow.start} -->{text} {arrow.end}")
     for kind, (line, fill) in _COLOURS.items():
         lines.append(f"  classDef {kind} fill:#{fill},stroke:#{line},color:#1a1a1a")
+    if any(box.lit is not None for box in drawing.boxes.values()):
+        lines.append("  classDef faded fill:#f7f7f7,stroke:#b8b8b8,color:#8a8a8a")
+        lines += [f"  style {name} stroke:{ACCENT},stroke-width:3px" for name, box in drawing.boxes.items() if box.lit]
+        edges = [str(i) for i, arrow in enumerate(drawing.arrows) if arrow.lit]
+        lines += [f"  linkStyle {','.join(edges)} stroke:{ACCENT},stroke-width:3px"] if edges else []
     lines += [f"  %% {visible(remark, 300)}" for remark in drawing.remarks]
     return "\n".join([*lines, ""])
 

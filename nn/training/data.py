@@ -7,7 +7,7 @@ whose weight is 0, and so has the shape of the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +29,7 @@ class Group(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one update learns from: some groups, and how much of the data it is.
+    """The data of one update: some groups, and how many samples they have.
 
     Attributes:
         groups: for each group ``(inputs, targets, shares)``; a sample's loss counts by its share.
@@ -71,7 +71,9 @@ def grouped(X: Any, Y: Any, weights: Any = None, what: str = "data") -> list[Gro
 
 def inputs_only(X: Any) -> list[Group]:  # noqa: N803
     """As :func:`grouped`, for data without targets."""
-    samples = X if hasattr(X, "__len__") else list(X)
+    samples = X if hasattr(X, "__len__") or not hasattr(X, "__iter__") else list(X)
+    if not hasattr(samples, "__len__"):
+        raise TypeError(f"predict takes several samples, an array or a list, not {X!r:.60}; write predict([x])")
     return grouped(samples, np.zeros(len(samples)))
 
 
@@ -111,16 +113,25 @@ def _stacks(data: Any, what: str) -> list[tuple[Any, Any]]:
     """Arrays of samples of one shape, each with the places of its samples in the data."""
     if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
         raise TypeError(f"{what} is an array or a sequence of samples, not {data!r:.60}")
+    if isinstance(data, Mapping):
+        raise TypeError(f"{what} is an array or a sequence of samples, not a dict of columns; write zip(*d.values())")
     if not hasattr(data, "__array__"):
         data = list(data)
     whole = _rectangular(data)
     if whole is not None:
         return [(_checked(whole, what), np.arange(len(whole)))]
     places: dict[tuple[int, ...], list[int]] = {}
-    samples = [np.asarray(sample) for sample in data]
+    samples = [_sample(sample, f"sample {i} of {what}") for i, sample in enumerate(data)]
     for place, sample in enumerate(samples):
         places.setdefault(sample.shape, []).append(place)
     return [(_checked(np.stack([samples[i] for i in at]), what, at), np.array(at)) for at in places.values()]
+
+
+def _sample(sample: Any, what: str) -> Any:
+    try:
+        return np.asarray(sample)
+    except ValueError:
+        raise ValueError(f"{what} is no array of numbers: its rows differ in length: {sample!r:.60}") from None
 
 
 def _rectangular(data: Any) -> Any:
@@ -146,7 +157,8 @@ def _checked(array: Any, what: str, places: Sequence[int] | None = None) -> Any:
             raise TypeError(f"{what} holds something that is not a real number: {error}") from None
     if array.dtype.kind not in "fiu":
         held = {"U": "text", "S": "bytes", "c": "complex numbers", "M": "dates"}.get(array.dtype.kind, str(array.dtype))
-        raise TypeError(f"{what} holds {held}, not real numbers: {array.flat[0]!s:.40}")
+        cure = "; number the classes, 0, 1, 2 ..." if held == "text" and what.startswith("Y") else ""
+        raise TypeError(f"{what} holds {held}, not real numbers: {array.flat[0]!s:.40}{cure}")
     if array.dtype.kind == "f" and array.size:
         array = array.astype(float, copy=False)
         wrong = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
@@ -162,7 +174,10 @@ def _checked(array: Any, what: str, places: Sequence[int] | None = None) -> Any:
 def _checked_weights(weights: Any, count: int) -> Any:
     if weights is None:
         return np.ones(count)
-    array = np.asarray(weights, dtype=float)
+    try:
+        array = np.asarray(weights, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"sample_weight is a number for each of the {count} samples, not {weights!r:.60}") from None
     if array.shape != (count,):
         raise ValueError(f"there is one weight for each of the {count} samples, not an array of shape {array.shape}")
     if not (np.isfinite(array).all() and (array >= 0).all() and array.any()):

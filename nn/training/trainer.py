@@ -10,7 +10,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -96,6 +96,12 @@ class Trainer:
         position = self._position
         return f"Trainer({type(self.model).__name__}, {position.epoch} epochs, {position.steps} steps)"
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            hint = "; write trainer.run(X, Y, epochs)" if name in ("fit", "train", "step", "start") else ""
+            raise AttributeError(f"a Trainer has no {name!r}{hint}", name=name, obj=self)
+
     @property
     def epoch(self) -> int:
         """How many epochs are complete."""
@@ -141,11 +147,13 @@ class Trainer:
             ValueError: the data, or shapes that don't fit. Nothing is trained then.
             AnomalyError: the run diverged. The model has the parameters before the update that did it.
         """
+        if epochs is None:
+            raise TypeError("epochs is a whole number, not None: how many times all samples are used")
         _count(epochs, "epochs")
+        metrics, callbacks = _functions(metrics, "metrics"), _functions(callbacks, "callbacks")
         groups = grouped(X, Y, sample_weight)
         held_out = None if validation is None else grouped(*_pair(validation), what="validation data")
         self._check_data(groups, held_out)
-        metrics, callbacks = list(metrics), list(callbacks)
         self._begin(groups, held_out, metrics)
         samples = sum(len(group.places) for group in groups)
         bar = Progress(samples * epochs, progress)
@@ -309,7 +317,7 @@ class Trainer:
         return self._position.vector if self._position.best is None else self._position.best
 
     def _hand_over(self, best: bool = False) -> None:
-        """Give the model and the optimiser what was trained."""
+        """Give the trained numbers to the model and the optimiser."""
         position = self._position
         self.model.load_vector(self._shown() if best else position.vector)
         self.optimizer.slots, self.optimizer.steps = position.slots, position.steps
@@ -331,7 +339,14 @@ class Trainer:
                 self._draws[group.inputs.shape[1:]] = generator.count
             numbers = floats(output)
             for target in _kinds(group.targets):
-                value = self.loss(numbers, plain(target))
+                try:
+                    value = self.loss(numbers, plain(target))
+                except AttributeError as error:
+                    if error.name not in ("data", "grad"):
+                        raise
+                    raise TypeError(
+                        f"the loss reads .{error.name} of a number, so it would have no gradient: use the output itself"
+                    ) from None
                 if not hasattr(value, "__float__") or np.ndim(value):
                     raise ValueError(
                         f"a loss is one number for one sample; this one gives {type(value).__name__} {value!r:.60}"
@@ -340,7 +355,8 @@ class Trainer:
 
 def _check_model(model: Any, optimizer: Any) -> None:
     if not isinstance(model, Module):
-        raise TypeError(f"fit trains a Module, not {type(model).__name__}: {model!r:.60}")
+        cure = "; make one first, model = MLP(2, [16, 1])" if isinstance(model, type) else ""
+        raise TypeError(f"fit trains a Module, not {type(model).__name__}: {model!r:.60}{cure}")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"an optimiser is such as SGD(model.parameters(), lr=0.1), not {optimizer!r:.60}")
     parameters = model.parameters()
@@ -380,9 +396,19 @@ def _in_order(parts: Sequence[Any], groups: Sequence[Group]) -> Any:
     return [rows[i] for i in order]
 
 
+def _functions(given: Any, name: str) -> list[Any]:
+    if not hasattr(given, "__iter__") or isinstance(given, str):
+        raise TypeError(f"{name} is a list of functions, not {given!r:.60}; write {name}=[f]")
+    found = list(given)
+    for f in found:
+        if not callable(f):
+            raise TypeError(f"{name} is a list of functions, and {f!r:.60} is none")
+    return found
+
+
 def _pair(validation: Any) -> tuple[Any, Any]:
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-        raise TypeError("validation data are a pair, (X, Y)")
+        raise TypeError(f"validation data are a pair, (X, Y), not {validation!r:.60}")
     return validation[0], validation[1]
 
 

@@ -72,7 +72,7 @@ def short(x: float) -> str:
 
 
 def forward(network: W8Network, digits: int) -> list[Line]:
-    """What was computed, node by node."""
+    """The forward pass, node by node."""
     by_layer = ("h1", "h2", "a_h1", "a_h2", "o1", "o2", "a_o1", "a_o2", "E1", "E2", "E_total")
     return [_line(name, network.nodes[name], digits) for name in by_layer]
 

@@ -78,7 +78,7 @@ class W8Network(Module):
         biases = [f"{name}={b:g}" for name, b in zip(BIASES, self._biases)]
         return f"W8Network({', '.join(weights + biases)})"
 
-    def __call__(self, i1: Any, i2: Any) -> tuple[Value, Value]:
+    def __call__(self, i1: Any, i2: Any = None) -> tuple[Value, Value]:
         """The forward pass.
 
         Args:
@@ -90,6 +90,8 @@ class W8Network(Module):
         >>> W8Network([0] * 8)(0.05, 0.10)[0]
         Value(data=0.5, grad=0.0, label='a_o1')
         """
+        if i2 is None:
+            raise TypeError(f"the network takes its two inputs apart, not {i1!r:.60} alone; write net(0.05, 0.10)")
         i1, i2 = self._labelled(i1, "i1"), self._labelled(i2, "i2")
 
         # From the inputs to the hidden layer.
@@ -205,6 +207,8 @@ class W8Network(Module):
         >>> history["E_total"][0], history["E_total"][999]
         (0.2425198..., 0.0016282...)
         """
+        if not hasattr(steps, "__index__"):
+            raise TypeError(f"steps is a whole number, not {steps!r:.60}")
         if steps < 1:
             raise ValueError(f"training takes at least 1 step, not {steps}")
         history = History({column: [] for column in COLUMNS}, shown=("E1", "E2", "E_total"))
@@ -222,8 +226,8 @@ class W8Network(Module):
         >>> [round(next(rows)["E_total"], 6) for _ in range(2)]
         [0.2401, 0.232656]
         """
-        if not 0 < lr < math.inf:
-            raise ValueError(f"the learning rate is a positive number, not {lr!r}")
+        if not hasattr(lr, "__float__") or not 0 < lr < math.inf:
+            raise ValueError(f"the learning rate is a positive number, not {lr!r:.60}")
         inputs, targets = _two(inputs, "inputs"), _two(targets, "targets")
         while True:
             E_total = self.loss(inputs, targets)  # noqa: N806 - forward: the error

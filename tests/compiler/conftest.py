@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,12 @@ def passes_are_verified() -> Iterator[None]:
             importlib.import_module("autograd.compiler.passes.simplify"), "PASSES", tuple(map(_verified, PASSES))
         )
         yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For C files, and what is compiled of them."""
+    return tmp_path_factory.mktemp("source")
 
 
 def _verified(each: Pass) -> Pass:

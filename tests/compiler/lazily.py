@@ -67,8 +67,19 @@ def _run(tree: Tree, xs: Sequence[Any], known: Sequence[Any], lazily: bool) -> A
     return function(*operands)
 
 
-def conditionals(arguments: int = 2) -> st.SearchStrategy[Conditional]:
-    """Functions of so many numbers, most of them with a where, at points of special numbers."""
+EXACT: Final = (("relu", "abs", "square", "neg"), ("add", "sub", "mul", "maximum", "minimum"))  # without rounding
+
+
+def conditionals(
+    arguments: int = 2, one: Sequence[str] = ONE, two: Sequence[str] = TWO
+) -> st.SearchStrategy[Conditional]:
+    """Functions of so many numbers, most of them with a where, at points of special numbers.
+
+    Args:
+        arguments: how many numbers.
+        one: the functions of one number.
+        two: the functions of two.
+    """
 
     def trees(lets: int) -> st.SearchStrategy[Tree]:
         leaves = [
@@ -81,8 +92,8 @@ def conditionals(arguments: int = 2) -> st.SearchStrategy[Conditional]:
         def larger(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
             chosen = st.tuples(st.just("where"), st.sampled_from(COMPARISONS), st.one_of(leaves), st.one_of(leaves))
             return st.one_of(
-                st.tuples(st.sampled_from(ONE), inner),
-                st.tuples(st.sampled_from(TWO), inner, inner),
+                st.tuples(st.sampled_from(one), inner),
+                st.tuples(st.sampled_from(two), inner, inner),
                 st.tuples(st.just("mul"), inner, inner),
                 st.tuples(chosen, inner, inner).map(lambda parts: (*parts[0], *parts[1:])),
                 st.tuples(chosen, inner, inner).map(lambda parts: (*parts[0], *parts[1:])),

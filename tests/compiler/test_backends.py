@@ -178,7 +178,7 @@ def test_every_function_is_what_it_is_at_the_ends_of_its_domain(way: Way) -> Non
                 continue  # where NumPy takes the square root
             (expected,) = interpreted(program, operands)
             if is_refused(way, program, operands):
-                with pytest.raises(AnomalyError, match=f"{rule.name} gives"):
+                with pytest.raises(AnomalyError, match="div gives" if rule.name == "ratio" else f"{rule.name} gives"):
                     run(way, program, operands)
             else:
                 (ours,) = run(way, program, operands)
@@ -328,7 +328,7 @@ def test_float32_is_computed_with_few_bits(way: Way) -> None:
 def test_what_is_beyond_float32_is_infinite(way: Way) -> None:
     f = compiled_for(way.backend, lambda x: vmap(lambda a: a * 1e30)(x), np.ones(3), dtype="float32")
     if way.only_finite:
-        with pytest.raises(AnomalyError, match="sum gives inf in sample 0"):
+        with pytest.raises(AnomalyError, match=r"mul gives inf at .* in sample 0"):
             f.run(np.full(3, 1e30))
     else:
         assert f.run(np.full(3, 1e30)).tolist() == [math.inf] * 3

@@ -559,22 +559,20 @@ def test_check_names_the_operation_its_operands_and_the_line() -> None:
 def test_check_finds_what_goes_wrong_in_a_derivative() -> None:
     f = jit(grad(lambda x: sqrt(x * x)), check=True)
     assert f(2.0) == 1.0
-    with pytest.raises(AnomalyError, match="ratio gives inf"):
+    with pytest.raises(AnomalyError, match="backward: the derivative of sqrt gives inf at"):
         f(0.0)
 
 
 def test_check_names_the_sample() -> None:
     f = jit(vmap(lambda x: log(x) * 2), check=True)
     assert f(np.ones(3)).tolist() == [0.0] * 3
-    with pytest.raises(
-        AnomalyError, match=r"log gives nan in sample 2, at x.* = -1\.0|log gives nan in sample 2, at .*-1\.0"
-    ):
+    with pytest.raises(AnomalyError, match=r"forward: log gives nan at x.* = -1\.0, in sample 2, recorded at"):
         f(np.array([1.0, 2.0, -1.0, 0.0]))
 
 
 def test_check_in_float32_and_in_repeat() -> None:
     f = jit(lambda x: x * x, check=True, dtype="float32")
-    with pytest.raises(AnomalyError, match="sum gives inf"):
+    with pytest.raises(AnomalyError, match="mul gives inf at x = "):
         f(1e30)
     g = jit(lambda x: x * x, check=True)
     assert g.repeat(2)(2.0) == 16.0

@@ -518,6 +518,8 @@ static int32_t next(FILE *file) {
     return word;
 }
 
+int kernel_pause(void) { return 0; }
+
 int main(int n, char **arguments) { /* each program: memory, single, words, sections, then the words and sections */
     FILE *file = n > 1 ? fopen(arguments[1], "rb") : NULL;
     if (!file) return 1;
@@ -527,11 +529,14 @@ int main(int n, char **arguments) { /* each program: memory, single, words, sect
         Section *s = malloc(sizeof(Section) * (size_t)sections);
         for (int32_t i = 0; i < words; i++) code[i] = next(file);
         for (int32_t i = 0; i < sections * 8; i++) ((int32_t *)s)[i] = next(file);
-        Program p = {code, words, s, sections, single, memory, NULL, 0};
+        Program p = {code, words, s, sections, single, memory, NULL, 0, NULL};
         int64_t position;
         kernel_shorten(&p, code);
         int reason = kernel_check(&p, &position);
         putchar(reason ? '.' : 'R');
+        Piece *pieces = reason ? NULL : malloc(sizeof(Piece) * (size_t)kernel_pieces(&p, NULL));
+        if (!reason) kernel_pieces(&p, pieces);
+        p.pieces = pieces;
         if (!reason)
             for (int threads = 1; threads <= 2; threads++) {
                 size_t size = single ? 4 : 8;
@@ -546,6 +551,7 @@ int main(int n, char **arguments) { /* each program: memory, single, words, sect
                 free(M);
                 free(scratch);
             }
+        free(pieces);
         free(code);
         free(s);
     }

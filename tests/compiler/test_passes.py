@@ -389,11 +389,16 @@ def test_flatten_keeps_what_is_used_twice_or_returned() -> None:
 def test_flatten_keeps_the_order_of_short_sums_and_what_is_subtracted() -> None:
     long = added(0, 1, 0, 1)
     product = (SUM, ((0, 1, 1),), 0)
-    assert len(flatten(made(2, added(0, 1), added(2, 0), added(3, 1))).ops) == 3, "four terms"
+    assert flatten(made(2, added(0, 1), added(2, 0), added(3, 1))).ops == [added(0, 1, 0, 1)]
+    assert flatten(made(2, added(0, 1), added(0, 2), added(1, 3))).ops == [added(0, 1, 0, 1)], (
+        "of two each is the first"
+    )
+    assert flatten(made(2, added(0, 1), added(0, 1, 2))).ops == [added(0, 1), added(0, 1, 2)], "not the first"
     assert len(flatten(made(2, added(0, 1), added(2, 0), added(3, 1), added(4, 1))).ops) == 1, "five terms"
-    assert len(flatten(made(2, long, added(0, 2))).ops) == 2, "not the first term"
     assert len(flatten(made(2, long, (SUM, ((2, NONE, -1), (0, NONE, 1)), 0))).ops) == 2, "with the sign -"
-    assert len(flatten(made(2, long, (SUM, ((2, NONE, 1), (0, NONE, -1)), 0))).ops) == 2, "a number taken away"
+    short = (SUM, ((2, NONE, 1), (0, NONE, -1)), 0)
+    assert flatten(made(2, added(0, 1), short)).ops == [(SUM, ((0, NONE, 1), (1, NONE, 1), (0, NONE, -1)), 0)]
+    assert len(flatten(made(2, long, short)).ops) == 2, "a number taken away from a sum that becomes long"
     assert len(flatten(made(2, long, product, (SUM, ((2, NONE, 1), (3, NONE, -1)), 0))).ops) == 1, "a product"
     assert len(flatten(made(2, product, product, (SUM, ((2, NONE, 1), (3, NONE, -1)), 0))).ops) == 1
 

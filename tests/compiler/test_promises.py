@@ -10,13 +10,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import optree
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import grad, jit, sin, where
-from tests.compiler.compare import each_backend
+from autograd import grad, hessian, jacobian, jit, jvp, sin, value_and_grad, vmap, where
+from autograd.compiler.backends.by_numpy import run_numpy
+from autograd.compiler.compiled import Compiled
+from autograd.compiler.program import Program
+from autograd.compiler.record.arguments import Arguments
+from tests.compiler.compare import BACKENDS, each_backend
+from tests.compiler.lazily import EXACT, Conditional, conditionals
+
+Function = Callable[..., Any]
 
 SPECIAL = (0.0, -0.0, 1.0, -2.5, math.inf, -math.inf, math.nan)
 
@@ -64,6 +72,126 @@ def test_keywords_of_named_parameters_are_one_program_in_any_order() -> None:
 
     assert f(x=3.0, y=1.0) == f(y=1.0, x=3.0) == 2.0
     assert len(traces) == 1
+
+
+# --- Nested transforms of functions of dicts, in both types, on each back end ---
+
+
+def of_dict(f: Function) -> Function:
+    """A function of numbers as one of a dict and of keywords, which sees the order of the keys."""
+
+    def g(p: Any, **more: Any) -> Any:
+        seen = sum((k + 1.0) * x for k, x in enumerate([*p.values(), *more.values()]))
+        return f(p["a"], p["b"], more["c"]) + where(seen > 0, seen, 0.0)
+
+    return g
+
+
+def total(x: Any) -> Any:
+    return autograd.sum(list(x.values()))
+
+
+def along(g: Function) -> Function:
+    def f(p: Any, **more: Any) -> Any:
+        return jvp(lambda p: g(p, **more), (p,), ({key: 1.0 + k for k, key in enumerate(p)},))
+
+    return f
+
+
+def loop(f: Function) -> Function:
+    """vmap as a loop in Python, which runs one branch of an if for each sample."""
+
+    def mapped(xs: Any) -> Any:
+        if not isinstance(xs, dict):
+            return np.stack([np.asarray(f(x)) for x in xs])
+        samples = [f(dict(zip(xs, row))) for row in zip(*xs.values())]
+        return optree.tree_map(lambda *parts: np.stack([np.asarray(part) for part in parts]), *samples)
+
+    return mapped
+
+
+def by_samples(g: Function, mapped: Function) -> Function:
+    return lambda p, **more: mapped(lambda p: g(p, **more))({key: DATA * x for key, x in p.items()})
+
+
+def over_samples(g: Function, mapped: Function) -> Function:
+    return lambda p, **more: autograd.sum(mapped(lambda t: g({**p, "a": t * p["a"]}, **more))(DATA))
+
+
+DATA = np.array([1.0, 0.0, 2.0])
+
+# Of a function, and of vmap or a loop.
+NESTED: dict[str, Callable[[Function, Function], Function]] = {
+    "value": lambda g, mapped: g,
+    "grad": lambda g, mapped: grad(g),
+    "value and grad": lambda g, mapped: value_and_grad(g),
+    "forward": lambda g, mapped: along(g),
+    "grad of grad": lambda g, mapped: grad(lambda p, **more: total(grad(g)(p, **more))),
+    "grad of forward": lambda g, mapped: grad(lambda p, **more: along(g)(p, **more)[1]),
+    "forward of grad": lambda g, mapped: along(lambda p, **more: total(grad(g)(p, **more))),
+    "jacobian": lambda g, mapped: jacobian(lambda p, **more: {"y": [g(p, **more), p["b"]], "x": p["a"] * p["b"]}),
+    "hessian": lambda g, mapped: hessian(g),
+    "over samples": over_samples,
+    "by samples": by_samples,
+    "grad by samples": lambda g, mapped: by_samples(grad(g), mapped),
+    "grad over samples": lambda g, mapped: grad(over_samples(g, mapped)),
+    "grad of grad over samples": lambda g, mapped: grad(
+        lambda p, **more: total(grad(over_samples(g, mapped))(p, **more))
+    ),
+    "hessian by samples": lambda g, mapped: by_samples(hessian(g), mapped),
+    "compiled inside": lambda g, mapped: grad(jit(lambda p, **more: total(jit(grad(g))(p, **more)))),
+}
+
+
+def alike(found: Any, expected: Any, rounding: float) -> bool:
+    """The same structure, keys in the same order, and numbers, apart from rounding and the sign of zero."""
+    if isinstance(expected, dict):
+        return list(found) == list(expected) and all(alike(found[k], x, rounding) for k, x in expected.items())
+    if isinstance(expected, (list, tuple)):
+        return len(found) == len(expected) and all(alike(x, y, rounding) for x, y in zip(found, expected))
+    return np.shape(found) == np.shape(expected) and bool(
+        np.allclose(np.asarray(found, float), np.asarray(expected, float), rtol=rounding, atol=0.0, equal_nan=True)
+    )
+
+
+def largest(compiled: Compiled, *args: Any, **kwargs: Any) -> float:
+    """The largest number that a program computes on the way to its results; 0 for infinite ones."""
+    program = compiled.guarded
+    row = compiled.arguments.write(Arguments(args, kwargs).numbers)
+    values = run_numpy(Program(program.inputs, program.ops, list(program.values())), row)
+    numbers = np.abs(np.concatenate([np.ravel(x) for x in values]))
+    return float(np.max(numbers, where=np.isfinite(numbers), initial=0.0))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::autograd.SlowWarning")
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", NESTED)
+@given(
+    case=conditionals(3, *EXACT),
+    orders=st.lists(st.permutations(["a", "b", "d"]), min_size=2, max_size=3),
+    keywords=st.permutations(["c", "e"]),
+)
+def test_nested_transforms_of_dicts_are_the_eager_ones(
+    name: str, dtype: str, case: Conditional, orders: list[list[str]], keywords: list[str]
+) -> None:
+    """Arithmetic without rounding; so the two agree to the last bits, those of special numbers, too."""
+    x, y, z = case.point
+    compiled = jit(NESTED[name](of_dict(case.function(lazily=False)), vmap), dtype=dtype)
+    eager = NESTED[name](of_dict(case.function(lazily=True)), loop)
+    for order in orders:
+        p = {key: {"a": x, "b": y, "d": 0.5}[key] for key in order}
+        more = {key: {"c": z, "e": -1.0}[key] for key in keywords}
+        try:
+            expected = eager(p, **more)
+        except (ValueError, ArithmeticError):
+            assume(False)
+        lowered = compiled.lower(p, **more)
+        assume(largest(lowered, p, **more) < {"float64": 2.0**50, "float32": 2.0**20}[dtype])
+        found = {"jit": compiled(p, **more), **{b: lowered.run(p, **more, backend=b) for b in BACKENDS}}
+        for backend, result in found.items():
+            assert alike(result, expected, 1e-5 if dtype == "float32" else 1e-13), (
+                f"{backend}: {result}, but {expected} is right\n{case}\n{lowered.guarded}"
+            )
 
 
 # --- Static arguments ---

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import math
 import operator
+import shutil
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import autograd
 from autograd import dot, grad, jit, maximum, sqrt, vmap, where
+from autograd.compiler import kernel
+from autograd.compiler.backends.by_kernel import Kernel
+from autograd.compiler.compiled import Compiled
 from autograd.compiler.passes.flatten import SHORT
+from autograd.compiler.record.arguments import Arguments
+from tests.compiler import javascript
 from tests.compiler.compare import BACKENDS, each_backend
+from tests.compiler.test_source import c_function, needs_cc, run_javascript, run_source
 
 STEPS: dict[str, Callable[..., Any]] = {
     "+": operator.add,
@@ -99,15 +108,21 @@ def same(found: Sequence[Any], expected: Sequence[Any]) -> bool:
     return all(a == b or (math.isnan(a) and math.isnan(b)) for a, b in pairs)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@given(f=arithmetic())
-@np.errstate(all="ignore")
-def test_short_sums_are_those_of_python(dtype: str, f: Arithmetic) -> None:
+def truth_of(f: Arithmetic, dtype: str) -> tuple[list[tuple[Any, ...]], list[list[float]]]:
+    """Points in that type, and what Python computes there."""
     kind = np.dtype(dtype).type
     rows = [tuple(map(kind, point)) for point in f.points]
     truth = [[float(y) for y in f(*map(Plain, row))] for row in rows]
     if any(name == "/" for name, _, _ in f.steps):
         assume(all(y != 0.0 for row in truth for y in row))  # the sign of zero isn't kept
+    return rows, truth
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@given(f=arithmetic())
+@np.errstate(all="ignore")
+def test_short_sums_are_those_of_python(dtype: str, f: Arithmetic) -> None:
+    rows, truth = truth_of(f, dtype)
     compiled = jit(f, dtype=dtype).lower(*rows[0])
     batch = np.array(rows)
     by_samples = jit(lambda xs: vmap(lambda row: f(*row))(xs), dtype=dtype).lower(batch)
@@ -120,6 +135,95 @@ def test_short_sums_are_those_of_python(dtype: str, f: Arithmetic) -> None:
         columns = by_samples.run(batch, backend=backend)
         for column, expected in zip(columns, zip(*truth)):
             assert same(column, expected), f"{backend}, batch: {column}, not {expected}\n{by_samples}"
+
+
+# --- On each instruction set, and as a text ---
+
+
+def by_instruction_set(compiled: Compiled, name: str, *args: Any) -> Any:
+    """The result of the kernel with other instructions than the machine's best."""
+    backend = Kernel(compiled._procedure)
+    backend.prepare()
+    assert backend._once is not None
+    backend._once._best = kernel.instruction_sets()[name]
+    return backend.call(Arguments(args, {}).numbers)
+
+
+@pytest.mark.skipif(not kernel.available(), reason="there is no compiled kernel")
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("instructions", kernel.instruction_sets() if kernel.available() else [])
+@given(f=arithmetic())
+@np.errstate(all="ignore")
+def test_short_sums_are_those_of_python_on_each_instruction_set(instructions: str, dtype: str, f: Arithmetic) -> None:
+    rows, truth = truth_of(f, dtype)
+    compiled = jit(f, dtype=dtype).lower(*rows[0])
+    for row, expected in zip(rows, truth):
+        found = by_instruction_set(compiled, instructions, *row)
+        assert same(found, expected), f"{row}: {found}, not {expected}\n{compiled}"
+    batch = np.array(rows * 7)  # a block of samples, and one that isn't full
+    by_samples = jit(lambda xs: vmap(lambda row: f(*row))(xs), dtype=dtype).lower(batch)
+    columns = by_instruction_set(by_samples, instructions, batch)
+    for column, expected in zip(columns, zip(*truth * 7)):
+        assert same(column, expected), f"batch: {column}, not {expected}\n{by_samples}"
+
+
+OPTIONS: Final = (
+    ("-O2",),
+    ("-O2", "-march=native"),
+    ("-O3", "-march=native", "-ffp-contract=fast"),
+    ("-O0", "-march=native", "-ffp-contract=fast"),
+)
+
+
+each_compiler = pytest.mark.parametrize("compiler", [name for name in ("gcc", "clang") if shutil.which(name)] or ["cc"])
+
+
+@needs_cc
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@each_compiler
+@settings(max_examples=max(settings.default.max_examples // 5, 5))
+@given(f=arithmetic(), options=st.sampled_from(OPTIONS))
+@np.errstate(all="ignore")
+def test_short_sums_are_those_of_python_in_generated_c(
+    folder: Path, compiler: str, dtype: str, f: Arithmetic, options: tuple[str, ...]
+) -> None:
+    rows, truth = truth_of(f, dtype)
+    compiled = jit(lambda xs: [f(*xs), vmap(lambda row: f(*row))(np.array([xs, xs]))], dtype=dtype)
+    source = compiled.lower(np.array(rows[0])).to_c()
+    function = c_function(source, folder, "f", *options, compiler=compiler)
+    for row, expected in zip(rows, truth):
+        given_, out = np.array(row, dtype=dtype), np.zeros(3 * len(expected), dtype=dtype)
+        function(given_.ctypes.data_as(ctypes.c_void_p), out.ctypes.data_as(ctypes.c_void_p))
+        assert same(out, [*expected, *np.repeat(expected, 2)]), f"{row}: {out.tolist()}, not {expected}\n{source}"
+
+
+@given(f=arithmetic())
+@np.errstate(all="ignore")
+def test_short_sums_are_those_of_python_in_generated_sources(f: Arithmetic) -> None:
+    rows, truth = truth_of(f, "float64")
+    compiled = jit(f).lower(*rows[0])
+    for row, expected in zip(rows, truth):
+        assert same(run_source(compiled, row), expected), compiled.to_python()
+        if javascript.NODE is not None:
+            assert same(run_javascript(compiled, row), expected), compiled.to_javascript()
+
+
+@needs_cc
+@each_compiler
+@pytest.mark.parametrize("options", OPTIONS)
+def test_in_generated_c_no_product_is_half_of_an_instruction(
+    folder: Path, compiler: str, options: tuple[str, ...]
+) -> None:
+    def f(a: Any, b: Any, c: Any, w: Any) -> Any:
+        return a * b - c * b, where(w > 0, a * b, w) - w, maximum(a * b, w) - c, c - a * b, (a * b, a * b + w)
+
+    numbers = np.random.default_rng(0).normal(size=(200, 2)).tolist()
+    function = c_function(jit(f).lower(1.0, 1.0, 1.0, 1.0).to_c(), folder, "f", *options, compiler=compiler)
+    for a, b in numbers:
+        out = (ctypes.c_double * 6)()
+        function((ctypes.c_double * 4)(a, b, a, abs(a)), out)
+        *expected, last = f(a, b, a, abs(a))
+        assert list(out) == [*expected, *last]
 
 
 def rows_of(f: Callable[..., Any], count: int) -> Callable[..., Any]:
@@ -136,6 +240,12 @@ PAIRS: dict[str, Callable[..., Any]] = {
     "three": lambda a, b, c, d: a * b + c * d - a * d,
     "four": lambda a, b, c, d: a * b - c * d + a * d - b * c,
     "on the right": lambda a, b, c, d: a - (b * c - d),
+    "a number first": lambda a, b, c, d: a + b * c + c * d - a * b,
+    "a number within": lambda a, b, c, d: a * b + c + c * d + a * d,
+    "a number taken away": lambda a, b, c, d: a * b + c * d - c,
+    "a sum second": lambda a, b, c, d: a + (b * c - b * d),
+    "numbers": lambda a, b, c, d: a - b + c - d,
+    "with constants": lambda a, b, c, d: a * 0.1 + 0.3 - b * 0.7 + c * d,
     "sum": lambda a, b, c, d: autograd.sum([a * b, c * d, -a * d, b]),
     "dot": lambda a, b, c, d: dot([a, b, c], [b, c, d]),
     "builtin sum": lambda a, b, c, d: sum([a * b, c * d, b * d]),
@@ -183,17 +293,17 @@ def test_of_equal_sums_the_difference_is_0(backend: str, length: int) -> None:
     assert f.lower(x, x).run(x, x, backend=backend) == 0.0
 
 
-def test_a_long_sum_is_one_instruction() -> None:
+def test_a_sum_is_one_instruction() -> None:
     def loop(xs: Any, ys: Any) -> Any:
         total = 0.0
         for x, y in zip(xs, ys):
             total = total + x * y
         return total
 
-    for n, instructions in ((2, 1), (3, 2), (4, 3), (5, 1), (50, 1)):
-        counts = jit(loop).lower([1.0] * n, [1.0] * n).counts()
-        assert counts["sum"] == instructions
-        assert jit(dot).lower([1.0] * n, [1.0] * n).counts()["sum"] == instructions
+    for n in (2, 3, 4, 5, 50):
+        for f in (loop, dot):
+            counts = jit(f).lower([1.0] * n, [1.0] * n).counts()
+            assert (counts["sum"], counts["terms"]) == (1, n)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

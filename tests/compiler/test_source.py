@@ -66,12 +66,12 @@ def run_source(program: Program | Compiled, numbers: Sequence[float]) -> list[An
     return list(results) if len(program.outputs) != 1 else [results]
 
 
-def c_function(source: str, folder: Path, name: str = "f", *flags: str) -> Any:
+def c_function(source: str, folder: Path, name: str = "f", *flags: str, compiler: str | None = COMPILER) -> Any:
     """The compiled function; compiling must give no warning."""
     assert source.isascii()
     (folder / "f.c").write_text(source)
     library = folder / f"f{next(_numbers)}.so"
-    command = [COMPILER, *FLAGS, *flags, "-shared", "-fPIC", "f.c", "-o", str(library), "-lm"]
+    command = [compiler, *FLAGS, *flags, "-shared", "-fPIC", "f.c", "-o", str(library), "-lm"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, f"{done.stderr}\n{source}"
     return getattr(ctypes.CDLL(str(library)), name)
@@ -107,11 +107,6 @@ def run_javascript(program: Program | Compiled, numbers: Sequence[float]) -> lis
     arguments = [list(numbers)] if takes_sequence(program) else list(numbers)
     (results,) = javascript.run(source, [arguments])
     return results if len(program.outputs) != 1 else [results]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("source")
 
 
 def simplified(case: Case) -> Case:

@@ -57,7 +57,7 @@ BROKEN = {  # the last instruction of each, after three inputs, breaks the rule 
     "a batch as a float": ("a batch has a size", (SIN, (0,), 0.0)),
     "a field is missing": ("form of an instruction", (SIN, (0,))),
     "no head": ("form of an instruction", ("sin", (0,), 0)),
-    "an unknown head": ("form of an instruction", (Head("odd"), (0,), 0)),
+    "an unknown head": ("no back end has it", (Head("odd"), (0,), 0)),
     "a row that is no instruction": ("no back end has it", (RULES["lgamma"], (0,), 0)),
     "an instruction as an own row": ("that no back end has", (OWN, (0, SIN, 1), 0)),
     "no rule of its own": ("that no back end has", (OWN, (0, 1, 1), 0)),

@@ -319,8 +319,8 @@ def test_batches_have_to_agree() -> None:
         ((np.ones(3), np.ones(4)), 0, r"sizes \[3, 4\]"),
         ((np.ones((3, 4)), np.ones(3)), (1, 0), r"sizes \[3, 4\]"),
         ((1.0, np.ones(3)), 0, "None in in_axes"),
-        ((np.ones(3), np.ones(3)), (None, None), "an in_axes has to be an int"),
-        ((np.ones(3), np.ones(3)), (0,), "1 entries for 2 arguments"),
+        ((np.ones(3), np.ones(3)), (None, None), "say 0 in in_axes for one of them"),
+        ((np.ones(3), np.ones(3)), (0,), "in_axes has 1 entries, and the function got 2 arguments"),
         ((np.ones(3), np.ones(3)), (0, 1), "no axis 1"),
         ((np.ones(3), np.ones(3)), (0, -2), "no axis -2"),
     ):

@@ -2,7 +2,7 @@
 
 ``python -m tests.mutation.server SOCKET FILE ...`` waits at a Unix socket; ``ask.py`` is what cosmic-ray runs. Heavy
 modules are loaded here, once. They know nothing of the code under test, which every fork imports afresh: libraries, and
-``tests/truth.py`` with the truths that it has computed already.
+``tests/truth.py`` and ``tests/jets.py`` with the truths that they have computed already.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def load(files: list[str]) -> None:
         accuracy.worst(name, accuracy.of_value)
         accuracy.worst(name, accuracy.of_partials)
     for name in list(sys.modules):
-        if name.partition(".")[0] in OURS and name != "tests.truth":
+        if name.partition(".")[0] in OURS and name not in ("tests.truth", "tests.jets"):
             del sys.modules[name]
     gc.collect()
     gc.freeze()  # the forks' collections need not look at all this

@@ -18,7 +18,7 @@ from mpmath import mp, mpf
 
 from autograd import derivative, grad, vmap
 from autograd.engine.rules import RULES, Rule
-from tests import accuracy, special, truth
+from tests import accuracy, jets, special, truth
 
 EPSILON: Final = 2.0**-52
 C: Final = {1: 8.0, 2: 16.0, 3: 32.0}  # for derivatives of each order
@@ -133,7 +133,7 @@ class Judge:
 
     def __init__(self, rule: Rule, operands: tuple[float, ...]) -> None:
         self.rule, self.operands = rule, operands
-        self.jet = truth.Jet(rule.name, operands) if all(map(math.isfinite, operands)) else None
+        self.jet = jets.Jet(rule.name, operands) if all(map(math.isfinite, operands)) else None
         self.exact: dict[Orders, Any] = {}
         self.rooms: dict[Orders, Any] = {}
         self.parts: dict[tuple[Orders, str], float] = {}
@@ -183,7 +183,7 @@ class Judge:
         for i, x in enumerate(self.operands):
             more = (*orders[:i], orders[i] + 1, *orders[i + 1 :])
             name = self.rule.name
-            if x == 0.0 or truth.CONSTANT.get(name) == i or name in truth.STEPS or truth.beyond_degree(name, more):
+            if x == 0.0 or truth.CONSTANT.get(name) == i or name in truth.STEPS or jets.beyond_degree(name, more):
                 continue
             try:
                 total += abs(x * self.jet.of(more, ROUGHLY))

@@ -99,6 +99,20 @@ class SeedIsRequired(_Engine):
             node.grad = grad if node.operands else node.grad + grad
 
 
+class WatchedIfAsked(_Engine):
+    """A number has a gradient only if it is made with `requires_grad=True`, or computed from one that has."""
+
+    def __init__(self, data, operands=(), requires_grad=False):
+        super().__init__(data, operands)
+        self.requires_grad = requires_grad or any(operand.requires_grad for operand, _ in operands)
+        self.grad = None
+
+    def backward(self):
+        for node, grad in self.gradients():
+            if node.requires_grad:
+                node.grad = grad if node.operands or node.grad is None else node.grad + grad
+
+
 class PassIsCalledGrad(_Engine):
     """`f.grad(1.0)` is the backward pass, and `.d` the gradient."""
 
@@ -188,3 +202,15 @@ class NoReflectedSub(_Engine):
     def log(self):
         x = self.number() + 1e-6
         return type(self)(math.log(x), ((self, 1.0 / x),))
+
+
+class ConstantsAreNotWatched(WatchedIfAsked):
+    """`x - 3` raises, because what is computed from plain numbers alone has no gradient to hand on: a habit."""
+
+    def __sub__(self, other):
+        other = self.lift(other)
+        if not other.requires_grad:
+            raise TypeError("unsupported operand type(s) for *: 'float' and 'NoneType'")
+        return super().__sub__(other)
+
+    __rsub__ = None

@@ -43,7 +43,7 @@ class Backend(ABC):
         return True
 
     def prepare(self) -> None:  # noqa: B027 -- not all have something to do
-        """Do before the first call what can be done before it."""
+        """Do the work that needs no arguments, before the first call."""
 
     @abstractmethod
     def call(self, numbers: Sequence[Any], threads: int = 1, times: int = 1) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,7 +14,6 @@ from autograd.compiler.kernel.lower import Lowered, lower
 from autograd.compiler.locks import Lock
 
 _NEAR: Final = 8 << 20  # bytes of varying memory that a block may take: a share of the last cache
-_SOON: Final = 0.05  # seconds, after which an interrupt is seen
 _HEADERS: Final = 0.5  # what reading the words costs, as a multiple of the work on one vector; measured on a GPT
 
 
@@ -50,10 +48,7 @@ class Kernel(Backend):
         for where, first, many in memory.arguments:
             where[...] = numbers[first] if many == 1 else numbers[first : first + many]
         threads = min(threads, kernel.MOST_THREADS)
-        if times == 1:
-            code.run_at(memory.address, 1, threads)
-        else:
-            _run_often(code, memory.address, times, threads)
+        code.run_at(memory.address, times, threads)
         outputs = memory.outputs.copy()
         self._free.append(memory)
         return self._read(outputs) if self._read is not None else self.finished(outputs, numbers, threads, times)
@@ -86,17 +81,6 @@ class Kernel(Backend):
         ]  # fmt: skip
         copies = [(place, program.inputs + place) for place in range(feedback)]
         return kernel.Code(lowered.words, sections, lowered.memory, dtype, copies)
-
-
-def _run_often(code: kernel.Code, address: Any, times: int, threads: int) -> None:
-    """Run it so many times, and come back to Python now and then: an interrupt (Ctrl-C) is seen there."""
-    some = 1
-    while times > 0:
-        begun = time.perf_counter()
-        code.run_at(address, min(some, times), threads)
-        times -= some
-        elapsed = time.perf_counter() - begun
-        some = some * 4 if elapsed < _SOON / 8 else max(1, int(some * _SOON / elapsed)) if elapsed > _SOON else some
 
 
 class _Memory:

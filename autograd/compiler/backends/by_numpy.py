@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.compiler import ieee
 from autograd.compiler.backends.backend import Interpreter
-from autograd.compiler.program import COLUMN, CONSTANT, DATA, LANES, PICK, REDUCE, SUM, Program
+from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, LANES, OWN, PICK, REDUCE, SUM, Program
 
 
 class NumPy(Interpreter):
@@ -38,6 +38,9 @@ def run_numpy(program: Program, numbers: Any) -> list[Any]:
                 known[value] = numbers[first + stride * np.arange(batch)]
             elif head is DATA:
                 known[value] = np.asarray(operands[0], dtype=real)
+            elif head is COPY or head is OWN:  # in a program as it was recorded
+                x = get(operands[0])
+                known[value] = np.full(batch, x) if batch and not np.ndim(x) else x
             elif head is PICK:
                 known[value] = get(operands[0])[operands[1]]
             elif head is LANES:

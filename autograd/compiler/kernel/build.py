@@ -17,6 +17,7 @@ SOURCES = [HERE / "check.c", HERE / "run.c", *sorted(HERE.glob("units/*.c"))]
 
 ffibuilder = FFI()
 ffibuilder.cdef((HERE / "kernel.h").read_text(encoding="utf-8"))
+ffibuilder.cdef('extern "Python+C" int kernel_pause(void);')
 ffibuilder.set_source(
     "autograd.compiler.kernel._kernel",
     '#include <stdint.h>\n#include "kernel.h"',

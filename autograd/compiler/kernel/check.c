@@ -26,6 +26,7 @@ typedef struct {
     int64_t memory;
     const Section *section;
     int reason;
+    int64_t work; /* of what has been read */
 } Reader;
 
 static int fail(Reader *r, int reason) {
@@ -90,6 +91,7 @@ static void check_record(Reader *r, const Group *group, int kinds, int64_t i, in
         }
     }
     r->at += group->size;
+    r->work += i * j;
 }
 
 /* The faster form of a sum, or its own number if there is none; its words are the result's place and the counts. */
@@ -123,6 +125,7 @@ static void check_instruction(Reader *r) {
     }
     const Form *form = &forms[op];
     int64_t header[10] = {0}, at = r->at, i = 1, j = 1, kinds = 0;
+    int64_t work = r->work;
     int has_rows = 0;
     for (int word = 0; form->header[word] && !r->reason; word++)
         switch (form->header[word]) {
@@ -142,6 +145,7 @@ static void check_instruction(Reader *r) {
     for (const Group *group = form->groups; group < form->groups + 6 && group->size; group++)
         for (int64_t n = header[group->count]; n > 0 && !r->reason && there_are(r, group->size); n--)
             check_record(r, group, (int)kinds, i, j);
+    if (form->header[0] == '1' || form->header[0] == '2') r->work += (r->work - work) * (CALL - 1);
 }
 
 int kernel_check(const Program *p, int64_t *position) {
@@ -168,7 +172,7 @@ int kernel_check(const Program *p, int64_t *position) {
                 }
             }
         }
-        Reader r = {p->code, s->begin, s->end, p->memory, s, FINE};
+        Reader r = {p->code, s->begin, s->end, p->memory, s, FINE, 0};
         while (r.at < r.end && !r.reason) check_instruction(&r);
         if (r.reason) {
             *position = r.at;
@@ -187,7 +191,7 @@ void kernel_shorten(const Program *p, int32_t *code) {
     for (int32_t i = 0; i < p->n_sections; i++) {
         const Section *s = &p->sections[i];
         if (s->begin < 0 || s->end < s->begin || s->end > p->words) continue;
-        Reader r = {p->code, s->begin, s->end, p->memory, s, FINE};
+        Reader r = {p->code, s->begin, s->end, p->memory, s, FINE, 0};
         while (r.at < r.end) {
             int32_t *words = code + r.at;
             check_instruction(&r);
@@ -197,3 +201,18 @@ void kernel_shorten(const Program *p, int32_t *code) {
     }
 }
 
+int64_t kernel_pieces(const Program *p, Piece *pieces) {
+    int64_t n = 0;
+    for (int32_t i = 0; i < p->n_sections; i++) {
+        const Section *s = &p->sections[i];
+        int64_t lanes = s->varying ? s->width * (int64_t)(VECTOR_BYTES / (p->single ? 4 : 8)) : 1;
+        Reader r = {p->code, s->begin, s->end, p->memory, s, FINE, 0};
+        do {
+            while (r.at < r.end && r.work * lanes < SOON_DONE) check_instruction(&r);
+            if (pieces) pieces[n] = (Piece){(int32_t)r.at, r.work};
+            r.work = 0;
+            n++;
+        } while (r.at < r.end);
+    }
+    return n;
+}

@@ -69,6 +69,14 @@ enum { V_SUM_VU = OPS, V_SUM_VV, R_SUM_VV, U_SHORT_SUM };
     (U_SHORT_SUM + ((plus) * (MOST_MINUS + 1) + (minus)) * (MOST_SINGLE + 1) + (single))
 #define ALL_OPS SHORT_SUM(MOST_PLUS + 1, 0, 0)
 
+/* Python's (see library.py): lets it see signals.  A result other than 0 says that one of them raised an exception. */
+extern int kernel_pause(void);
+
+/* So much work is soon done, in some milliseconds at most; it counts multiplications. */
+#define SOON_DONE 1000000
+/* As much as this many multiplications is a call of a function. */
+#define CALL 16
+
 /* Runs a U_ROWS; the result is the next instruction. */
 typedef const int32_t *Tiles(const int32_t *code, void *M);
 

@@ -10,6 +10,12 @@ typedef struct {
     int32_t targets;      /* where in the words the accumulators' indices of M are */
 } Section;
 
+/* Words of a section, one piece after the other; between two of them a run can be interrupted. */
+typedef struct {
+    int32_t end;  /* the first piece begins where its section does, each other one at the end of the one before */
+    int64_t work; /* about how many multiplications it is, for one sample */
+} Piece;
+
 typedef struct {
     const int32_t *code;
     int64_t words;
@@ -19,6 +25,7 @@ typedef struct {
     int64_t memory;        /* numbers in M */
     const int32_t *copies; /* pairs (destination, source) of M, copied as if at once after every run */
     int32_t n_copies;
+    const Piece *pieces; /* of all sections in order; each has at least one */
 } Program;
 
 extern const uint32_t kernel_words;                /* the checksum of the declarations that it was compiled from */
@@ -32,6 +39,9 @@ void kernel_shorten(const Program *p, int32_t *code);
    the word at fault (or, if it is the section itself, the section's number). */
 int kernel_check(const Program *p, int64_t *position);
 
+/* Writes the pieces of a checked program; the result is how many there are.  With NULL it only counts them. */
+int64_t kernel_pieces(const Program *p, Piece *pieces);
+
 /* Bytes that kernel_run needs, aligned to 64. */
 int64_t kernel_scratch(const Program *p, int threads);
 
@@ -39,6 +49,6 @@ int64_t kernel_scratch(const Program *p, int threads);
 int kernel_supports(int set);
 
 /* Runs a checked program that many times on M.  The scratch memory is kernel_scratch(p, threads) bytes, aligned to 64;
-   of threads that can't be started, the others do the work.  The result is 0, or -1 for an instruction set that this
-   machine lacks. */
+   of threads that can't be started, the others do the work.  A long run calls kernel_pause every 50 ms, and ends where
+   that isn't 0.  The result is 0; -1 for an instruction set that this machine lacks; 1 for a run that has ended so. */
 int kernel_run(const Program *p, void *M, void *scratch, int64_t repeats, int threads, int set);

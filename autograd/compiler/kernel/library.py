@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -27,11 +28,24 @@ def _kernel() -> Any:
         module = importlib.import_module("autograd.compiler.kernel._kernel")
     except ImportError:
         return None
-    if module.lib.kernel_words != checksum():
+    if module.lib.kernel_words != checksum() or not hasattr(module.lib, "kernel_pause"):
         raise RuntimeError(
-            "the compiled kernel is older than words.py: build it again, python -m autograd.compiler.kernel.build"
+            "the compiled kernel is older than its sources: build it again, python -m autograd.compiler.kernel.build"
         )
+    module.ffi.def_extern("kernel_pause", error=1, onerror=_keep)(_pause)
     return module
+
+
+_raised: Final = threading.local()  # the exception that has ended the run of a thread
+
+
+def _pause() -> int:
+    """What a long run calls now and then: when a Python function begins, Python handles the signals that wait."""
+    return 0
+
+
+def _keep(_: Any, error: BaseException, __: Any) -> None:
+    _raised.error = error
 
 
 def available() -> bool:
@@ -115,6 +129,7 @@ class Code:
                 memory,
                 self._copies,
                 len(self._copies) // 2,
+                ffi.NULL,
             ),
         )
         self._lib.kernel_shorten(self._program, self._code)
@@ -123,13 +138,17 @@ class Code:
         if reason:
             text = ffi.string(self._lib.kernel_reasons[reason]).decode()
             raise ValueError(f"not a program of the kernel, at {position[0]}: {text}")
+        self._pieces = ffi.new("Piece[]", self._lib.kernel_pieces(self._program, ffi.NULL))
+        self._lib.kernel_pieces(self._program, self._pieces)
+        self._program.pieces = self._pieces
         self._best = next(iter(instruction_sets().values()))
         self._scratches: dict[int, list[tuple[Any, Any]]] = {}  # by number of threads; those not in use
 
     def run(self, memory: Any, repeats: int = 1, threads: int = 1, instruction_set: str | None = None) -> None:
         """Run it on M, a writable buffer of at least ``self.memory`` numbers, which is changed in place.
 
-        Other Python threads go on meanwhile, and may run the same program on another M.
+        Other Python threads go on meanwhile, and may run the same program on another M. A signal is handled within
+        0.1 s; where its handler raises (as that of Ctrl-C does), the run ends, and M is in no certain state.
         """
         view = memoryview(memory)
         if view.format != self._format or view.nbytes < self.memory * view.itemsize or view.readonly:
@@ -147,8 +166,11 @@ class Code:
         except IndexError:
             scratch = self._new_scratch(threads)
         number = self._best if instruction_set is None else instruction_set
-        self._lib.kernel_run(self._program, address, scratch[1], repeats, threads, number)
+        ended = self._lib.kernel_run(self._program, address, scratch[1], repeats, threads, number)
         free.append(scratch)
+        if ended == 1:
+            error, _raised.error = _raised.error, None
+            raise error
 
     def _new_scratch(self, threads: int) -> tuple[Any, Any]:
         whole = self._ffi.new("char[]", self._lib.kernel_scratch(self._program, threads) + 64)

@@ -1,8 +1,9 @@
 """Lower: a program becomes words for the kernel, and every value a place in memory.
 
-``places`` lays out the memory; ``uniform`` and ``varying`` write the words of a section; ``rows`` finds what is regular
-in them. Within a section, instructions that don't wait for each other come in any order, so they are sorted: by depth,
-which is the number of sums on the longest way to an input, then by kind.
+``order`` brings the terms of exact sums into the kernel's order; ``places`` lays out the memory; ``uniform`` and
+``varying`` write the words of a section; ``rows`` finds what is regular in them. Within a section, instructions that
+don't wait for each other come in any order, so they are sorted: by depth, which is the number of sums on the longest
+way to an input, then by kind.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from autograd.compiler.kernel.order import in_order
 from autograd.compiler.kernel.places import Places
 from autograd.compiler.kernel.uniform import uniform_section
 from autograd.compiler.kernel.varying import VaryingSection
@@ -47,6 +49,7 @@ def lower(program: Program, layout: list[Output]) -> Lowered:
         program: simplified.
         layout: a place for each output of the program.
     """
+    program = in_order(program)
     places = Places(program, layout)
     sections = place(program)
     stores: dict[Index, list[Output]] = {}  # of varying values: to be stored where they are made

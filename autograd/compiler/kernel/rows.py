@@ -142,7 +142,6 @@ def _follows(row: Row, run: list[Row], step: list[int]) -> bool:
 
 def differences(run: list[Row]) -> list[int]:
     """By how much each index advances from row to row."""
-    """By how much each index advances from row to row."""
     if len(run) == 1:
         return [0] * len(run[0].indices)
     return [x - y for x, y in zip(run[1].indices, run[0].indices)]

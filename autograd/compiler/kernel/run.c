@@ -2,6 +2,8 @@
 
 #include "interpreter.h"
 
+#include <time.h>
+
 #ifndef _WIN32
 #include <pthread.h>
 #include <sched.h>
@@ -86,6 +88,10 @@ typedef struct {
     int apart;               /* no copy reads what another one writes */
     int begun;               /* the threads wait for it */
     int arrived, generation; /* of the barrier */
+    int64_t work;            /* that thread 0 has done since it last looked at the clock */
+    double since;            /* the seconds when kernel_pause was last called; 0: it never was */
+    int stopped;             /* nobody needs the results any more */
+    int leaves;              /* what that was when all threads met: they leave at the same place */
 } Run;
 
 typedef struct {
@@ -102,32 +108,76 @@ static void wait_while(const int *variable, int value) {
     }
 }
 
-/* Waits until every thread of the run is here. */
-static void meet(Run *run) {
-    if (run->threads == 1) return;
+static int is_stopped(const Run *run) { return __atomic_load_n(&run->stopped, __ATOMIC_RELAXED); }
+
+/* Waits until every thread of the run is here.  Is the run to end? */
+static int meet(Run *run) {
+    if (run->threads == 1) return run->stopped;
     int generation = __atomic_load_n(&run->generation, __ATOMIC_ACQUIRE);
     if (__atomic_add_fetch(&run->arrived, 1, __ATOMIC_ACQ_REL) == run->threads) {
+        run->leaves = is_stopped(run);
         __atomic_store_n(&run->arrived, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&run->generation, generation + 1, __ATOMIC_RELEASE);
-        return;
+    } else {
+        wait_while(&run->generation, generation);
     }
-    wait_while(&run->generation, generation);
+    return run->leaves;
 }
 
-static void run_varying(Run *run, int32_t number, int thread) {
+#define PAUSES 0.05 /* seconds between two of them */
+
+/* Thread 0 has done so much work.  The clock is looked at seldom, so a short run doesn't notice. */
+static void spend(Run *run, int64_t work) {
+    run->work += work;
+    if (run->work < SOON_DONE) return;
+    run->work = 0;
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    double now = (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+    if (run->since != 0.0 && now - run->since < PAUSES) return;
+    if (run->since != 0.0 && kernel_pause()) __atomic_store_n(&run->stopped, 1, __ATOMIC_RELAXED);
+    run->since = now;
+}
+
+/* Its blocks from first to before last, as many at a time as are soon done; of a long section it is one block, whose
+   pieces come one after the other. */
+static void run_blocks(Run *run, const Section *s, const Piece *piece, char *V, double *A, int64_t first, int64_t last,
+                       int is_first) {
+    int64_t work = piece->work * s->width * (VECTOR_BYTES / (run->program->single ? 4 : 8)) + 1;
+    int64_t step = piece->end < s->end || work >= SOON_DONE ? 1 : SOON_DONE / work + 1;
+    for (int64_t block = first; block < last && !is_stopped(run); block += step) {
+        int64_t end = block + step < last ? block + step : last;
+        Section part = *s;
+        for (const Piece *each = piece;; each++) {
+            part.end = each->end;
+            run->interpreter->varying->blocks(run->program->code, &part, run->M, V, A, block, end);
+            if (is_first) spend(run, work * (end - block));
+            if (each->end >= s->end || is_stopped(run)) break;
+            part.begin = each->end;
+        }
+    }
+}
+
+static int run_varying(Run *run, const Section *s, const Piece *piece, int thread) {
     const Program *p = run->program;
-    const Section *s = &p->sections[number];
     char *own = run->threads_memory + (size_t)thread * run->thread_bytes;
     double *A = (double *)own;
     char *V = own + run->accumulator_bytes;
     int64_t block = (int64_t)s->width * (VECTOR_BYTES / (p->single ? 4 : 8)), blocks = (s->samples + block - 1) / block;
     memset(A, 0, run->accumulator_bytes);
-    run->interpreter->varying->blocks(p->code, s, run->M, V, A, blocks * thread / run->threads,
-                             blocks * (thread + 1) / run->threads);
-    meet(run);
+    run_blocks(run, s, piece, V, A, blocks * thread / run->threads, blocks * (thread + 1) / run->threads, thread == 0);
+    if (meet(run)) return 1;
     if (thread == 0)
         run->interpreter->varying->add_up(s, p->code + s->targets, run->M, A, run->thread_bytes, run->threads);
-    meet(run);
+    return meet(run);
+}
+
+static void run_uniform(Run *run, const Section *s, const Piece *piece) {
+    const int32_t *code = run->program->code;
+    for (int32_t begin = s->begin; begin < s->end && !run->stopped; begin = piece++->end) {
+        run->interpreter->uniform->run(code + begin, code + piece->end, run->M, run->interpreter->varying->tiles);
+        spend(run, piece->work + 1);
+    }
 }
 
 static void *work(void *argument) {
@@ -136,20 +186,23 @@ static void *work(void *argument) {
     const Program *p = run->program;
     wait_while(&run->begun, 0);
     for (int64_t repeat = 0; repeat < run->repeats; repeat++) {
+        const Piece *piece = p->pieces;
         for (int32_t i = 0; i < p->n_sections; i++) {
             const Section *s = &p->sections[i];
             if (s->varying) {
-                run_varying(run, i, worker->number);
+                if (run_varying(run, s, piece, worker->number)) return NULL;
             } else {
-                if (worker->number == 0)
-                    run->interpreter->uniform->run(p->code + s->begin, p->code + s->end, run->M,
-                                                   run->interpreter->varying->tiles);
-                meet(run);
+                if (worker->number == 0) run_uniform(run, s, piece);
+                if (meet(run)) return NULL;
             }
+            while (piece++->end < s->end) {}
         }
-        if (worker->number == 0 && p->n_copies)
-            run->interpreter->uniform->copy(p->copies, p->n_copies, run->M, run->apart ? NULL : run->copies_buffer);
-        meet(run);
+        if (worker->number == 0) {
+            if (p->n_copies)
+                run->interpreter->uniform->copy(p->copies, p->n_copies, run->M, run->apart ? NULL : run->copies_buffer);
+            spend(run, run->threads > 1 ? SOON_DONE / 10 : p->n_copies + 1); /* to meet takes long, too */
+        }
+        if (meet(run)) return NULL;
     }
     return NULL;
 }
@@ -191,5 +244,5 @@ int kernel_run(const Program *p, void *M, void *scratch, int64_t repeats, int th
 #ifndef _WIN32
     for (int i = 1; i < started; i++) pthread_join(ids[i], NULL);
 #endif
-    return 0;
+    return run.stopped;
 }

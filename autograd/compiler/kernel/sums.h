@@ -20,14 +20,15 @@ typedef uint64_t mask __attribute__((vector_size(BYTES), may_alias));
 #define AT(word) ((const vec *)(V + (int64_t)(word) * lanes)) /* a piece of a slot: V is that of slot 0 */
 
 /* One sum for one piece.  kinds: which of the counts, n_vv n_vvm n_vu n_vum n_v, may not be 0, as bits.  If the piece is
-   small, its terms go to several partial sums in turn, so that one multiply-add needn't wait for the last. */
+   small, its terms go to several partial sums in turn, so that one multiply-add needn't wait for the last; not in an
+   exact sum. */
 #define VV 1
 #define VU 4
 #define ALL_KINDS 31
 #define PRODUCT(x, y) (exact ? ROUNDED((x) * (y)) : (x) * (y)) /* exact: the sum has SHORT_TERMS at most */
 INLINE void sum_piece(const int exact, const int piece, const int kinds, const int lanes, vec *sum, const int32_t *code,
                       const int32_t *n, const real *M, const real *V) {
-    const int chains = MOST_PIECE / piece;
+    const int chains = exact ? 1 : MOST_PIECE / piece;
     vec partial[MOST_PIECE];
     for (int i = 0; i < MOST_PIECE; i++) partial[i] = (vec){0};
     if (kinds & VV) {
@@ -94,11 +95,9 @@ INLINE void v_sum_as(const int exact, const int piece, const int kinds, const in
         real *V = block + p;
         vec sum[MOST_PIECE], *y = (vec *)AT(code[1]);
         sum_piece(exact, piece, kinds, lanes, sum, code + V_SUM_HEADER, code + 2, M, V);
-        if (kinds == ALL_KINDS) {
-            real single = 0;
-            for (int i = 0; i < code[7]; i++) single += M[singles[i]];
-            for (int i = 0; i < piece; i++) sum[i] += single;
-        }
+        if (kinds == ALL_KINDS)
+            for (int k = 0; k < code[7]; k++)
+                for (int i = 0; i < piece; i++) sum[i] += M[singles[k]];
         UNROLL
         for (int i = 0; i < piece; i++) y[i] = sum[i];
     }
@@ -259,9 +258,9 @@ INLINE void some_rows(const int exact, const int piece, const int R, const int r
                 for (int i = 0; i < piece; i++) whole[r] += own[i];
             } else {
                 vec *y = (vec *)AT(code[1] + row + r);
-                real single = 0;
-                for (int i = 0; i < n[5]; i++) single += M[singles[2 * i] + (row + r) * singles[2 * i + 1]];
-                for (int i = 0; i < piece; i++) y[i] = own[i] + single;
+                for (int k = 0; k < n[5]; k++)
+                    for (int i = 0; i < piece; i++) own[i] += M[singles[2 * k] + (row + r) * singles[2 * k + 1]];
+                for (int i = 0; i < piece; i++) y[i] = own[i];
             }
         }
     }

@@ -43,9 +43,9 @@ typedef REAL real;
         product_;                                                                                                      \
     })
 
-/* A short sum is Python's to the last bit: each of its products is rounded, and no two of its terms change places.
-   Programs have such sums in pairs of terms. */
-#define SHORT_TERMS 2
+/* A sum of so many terms at most is exact, which is to say Python's to the last bit: each product is rounded, and the
+   terms are added one after the other in the order of their records.  passes/flatten.py has the same number. */
+#define SHORT_TERMS 4
 
 #include "functions.h"
 

@@ -2,8 +2,17 @@
 
 #include "sums.h"
 
+/* sum ± n products of numbers that stand at regular distances, one after the other. */
+INLINE real exact_dot(real sum, const int sign, const real *a, int64_t ja, const real *b, int64_t jb, int n) {
+    for (int j = 0; j < n; j++) {
+        const real term = ROUNDED(a[j * ja] * b[j * jb]);
+        sum = sign > 0 ? sum + term : sum - term;
+    }
+    return sum;
+}
+
 /* Σ of n products of numbers that stand at regular distances. */
-INLINE real dot(const int exact, const real *a, int64_t ja, const real *b, int64_t jb, int n) {
+INLINE real dot(const real *a, int64_t ja, const real *b, int64_t jb, int n) {
     int j = 0;
     real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
     if (ja == 1 && jb == 1 && n >= LANES) {
@@ -17,7 +26,7 @@ INLINE real dot(const int exact, const real *a, int64_t ja, const real *b, int64
         s2 += a[(j + 2) * ja] * b[(j + 2) * jb];
         s3 += a[(j + 3) * ja] * b[(j + 3) * jb];
     }
-    for (; j < n; j++) s0 += PRODUCT(a[j * ja], b[j * jb]);
+    for (; j < n; j++) s0 += a[j * ja] * b[j * jb];
     return (s0 + s1) + (s2 + s3);
 }
 
@@ -37,8 +46,21 @@ INLINE void four_dots(const int32_t *t, int64_t row, const real *M, double *sum)
         for (int r = 0; r < 4; r++) sum[r] += a[r * ia + j] * b[r * ib + j];
 }
 
-/* A register of neighbouring rows of a tile: Σ over its terms.  The rows' distances are 0 or 1. */
-INLINE vec tile_of_rows(const int exact, const int32_t *t, int64_t row, const real *M) {
+/* A register of neighbouring rows of a tile: sum ± its terms, one after the other.  The rows' distances are 0 or 1. */
+INLINE vec exact_tile_of_rows(vec sum, const int sign, const int32_t *t, int64_t row, const real *M) {
+    const real *a = M + t[0] + row * t[1], *b = M + t[3] + row * t[4];
+    for (int j = 0; j < t[6]; j++, a += t[2], b += t[5]) {
+        vec x = a[0] - (vec){0}, y = b[0] - (vec){0};
+        if (t[1] == 1) x = *(const unaligned *)a;
+        if (t[4] == 1) y = *(const unaligned *)b;
+        const vec term = ROUNDED(x * y);
+        sum = sign > 0 ? sum + term : sum - term;
+    }
+    return sum;
+}
+
+/* The same: Σ over its terms. */
+INLINE vec tile_of_rows(const int32_t *t, int64_t row, const real *M) {
     const real *a = M + t[0] + row * t[1], *b = M + t[3] + row * t[4];
     const int64_t ja = t[2], jb = t[5];
     const int n = t[6];
@@ -46,20 +68,20 @@ INLINE vec tile_of_rows(const int exact, const int32_t *t, int64_t row, const re
     int j = 0;
     if (t[1] == 0 && t[4] == 1) {
         for (; j + 2 <= n; j += 2, a += 2 * ja, b += 2 * jb) {
-            s0 += PRODUCT(a[0], *(const unaligned *)b);
-            s1 += PRODUCT(a[ja], *(const unaligned *)(b + jb));
+            s0 += a[0] * *(const unaligned *)b;
+            s1 += a[ja] * *(const unaligned *)(b + jb);
         }
-        if (j < n) s0 += PRODUCT(a[0], *(const unaligned *)b);
+        if (j < n) s0 += a[0] * *(const unaligned *)b;
     } else if (t[1] == 1 && t[4] == 0) {
         for (; j + 2 <= n; j += 2, a += 2 * ja, b += 2 * jb) {
-            s0 += PRODUCT(*(const unaligned *)a, b[0]);
-            s1 += PRODUCT(*(const unaligned *)(a + ja), b[jb]);
+            s0 += *(const unaligned *)a * b[0];
+            s1 += *(const unaligned *)(a + ja) * b[jb];
         }
-        if (j < n) s0 += PRODUCT(*(const unaligned *)a, b[0]);
+        if (j < n) s0 += *(const unaligned *)a * b[0];
     } else if (t[1] == 1)
-        for (; j < n; j++, a += ja, b += jb) s0 += PRODUCT(*(const unaligned *)a, *(const unaligned *)b);
+        for (; j < n; j++, a += ja, b += jb) s0 += *(const unaligned *)a * *(const unaligned *)b;
     else
-        for (; j < n; j++, a += ja, b += jb) s0 += PRODUCT(a[0], b[0]);
+        for (; j < n; j++, a += ja, b += jb) s0 += a[0] * b[0];
     return s0 + s1;
 }
 
@@ -78,8 +100,12 @@ INLINE const int32_t *run_tiles_as(const int exact, const int32_t *code, void *m
     if (k >= LANES && are_neighbours(tiles, plus + minus))
         for (; row + LANES <= k; row += LANES) {
             vec sum = {0};
-            for (int i = 0; i < plus; i++) sum += tile_of_rows(exact, tiles + 7 * i, row, M);
-            for (int i = plus; i < plus + minus; i++) sum -= tile_of_rows(exact, tiles + 7 * i, row, M);
+            for (int i = 0; i < plus; i++)
+                if (exact) sum = exact_tile_of_rows(sum, 1, tiles + 7 * i, row, M);
+                else sum += tile_of_rows(tiles + 7 * i, row, M);
+            for (int i = plus; i < plus + minus; i++)
+                if (exact) sum = exact_tile_of_rows(sum, -1, tiles + 7 * i, row, M);
+                else sum -= tile_of_rows(tiles + 7 * i, row, M);
             for (int i = 0; i < n_single; i++) {
                 const real *c = M + singles[2 * i];
                 const int64_t ic = singles[2 * i + 1];
@@ -102,8 +128,10 @@ INLINE const int32_t *run_tiles_as(const int exact, const int32_t *code, void *m
         real sum = 0;
         for (int i = 0; i < plus + minus; i++) {
             const int32_t *t = tiles + 7 * i;
-            real s = dot(exact, M + t[0] + (int64_t)row * t[1], t[2], M + t[3] + (int64_t)row * t[4], t[5], t[6]);
-            sum += i < plus ? s : -s;
+            const real *a = M + t[0] + (int64_t)row * t[1], *b = M + t[3] + (int64_t)row * t[4];
+            if (exact) sum = exact_dot(sum, i < plus ? 1 : -1, a, t[2], b, t[5], t[6]);
+            else if (i < plus) sum += dot(a, t[2], b, t[5], t[6]);
+            else sum -= dot(a, t[2], b, t[5], t[6]);
         }
         for (int i = 0; i < n_single; i++) sum += M[singles[2 * i] + (int64_t)row * singles[2 * i + 1]];
         y[row] = sum;

@@ -39,20 +39,36 @@ INLINE real products(const int32_t *pairs, int64_t n, const real *M) {
     return (s0 + s1) + (s2 + s3);
 }
 
+/* An exact sum. */
+INLINE real exact_sum(const int64_t n_plus, const int64_t n_minus, const int64_t n_single, const int32_t *terms,
+                      const real *M) {
+    real sum = 0;
+    UNROLL
+    for (int i = 0; i < n_plus; i++, terms += 2)
+        sum = i ? sum + ROUNDED(product(terms, M)) : ROUNDED(product(terms, M));
+    UNROLL
+    for (int i = 0; i < n_minus; i++, terms += 2)
+        sum = i || n_plus ? sum - ROUNDED(product(terms, M)) : -ROUNDED(product(terms, M));
+    UNROLL
+    for (int i = 0; i < n_single; i++, terms++) sum = i || n_plus || n_minus ? sum + M[terms[0]] : M[terms[0]];
+    return sum;
+}
+
 /* A sum whose counts are known when this file is compiled. */
 INLINE const int32_t *short_sum(const int n_plus, const int n_minus, const int n_single, const int32_t *code, real *M) {
     const int32_t *terms = code + U_SUM_HEADER, *minus = terms + 2 * n_plus, *single = minus + 2 * n_minus;
-    const int exact = n_plus + n_minus + n_single <= SHORT_TERMS;
-#define PRODUCT(pair) (exact ? ROUNDED(product(pair, M)) : product(pair, M))
+    if (n_plus + n_minus + n_single <= SHORT_TERMS) {
+        M[code[1]] = exact_sum(n_plus, n_minus, n_single, terms, M);
+        return single + n_single;
+    }
     real even = n_single ? M[single[0]] : 0, odd = n_single > 1 ? M[single[1]] : 0;
-    if (n_plus) even = n_single ? even + PRODUCT(terms) : PRODUCT(terms);
-    if (n_plus > 1) odd = n_single > 1 ? odd + PRODUCT(terms + 2) : PRODUCT(terms + 2);
+    if (n_plus) even = n_single ? even + product(terms, M) : product(terms, M);
+    if (n_plus > 1) odd = n_single > 1 ? odd + product(terms + 2, M) : product(terms + 2, M);
     UNROLL
     for (int i = 2; i < n_plus; i++)
         if (i % 2) odd += product(terms + 2 * i, M);
         else even += product(terms + 2 * i, M);
-    if (n_minus) even = n_plus || n_single ? even - PRODUCT(minus) : -PRODUCT(minus);
-#undef PRODUCT
+    if (n_minus) even = n_plus || n_single ? even - product(minus, M) : -product(minus, M);
     M[code[1]] = n_plus > 1 || n_single > 1 ? even + odd : even;
     return single + n_single;
 }
@@ -73,6 +89,11 @@ static void run_uniform(const int32_t *code, const int32_t *end, void *memory, T
             real *y = M + code[1];
             int64_t n_plus = code[2], n_minus = code[3], n_single = code[4];
             code += U_SUM_HEADER;
+            if (n_plus + n_minus + n_single <= SHORT_TERMS) {
+                *y = exact_sum(n_plus, n_minus, n_single, code, M);
+                code += 2 * (n_plus + n_minus) + n_single;
+                break;
+            }
             real sum = products(code, n_plus, M);
             code += 2 * n_plus;
             if (n_minus) sum -= products(code, n_minus, M);

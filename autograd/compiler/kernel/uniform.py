@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from autograd.compiler.kernel.order import arrange
 from autograd.compiler.kernel.places import NOWHERE, Place, Places
 from autograd.compiler.kernel.rows import WIDE, Row, differences, is_worth_it, runs, tiles
 from autograd.compiler.kernel.words import FUNCTIONS, OPS
 from autograd.compiler.passes.place import by_depth
-from autograd.compiler.program import PICK, SELECT, SUM, TAKE, Index, Program
+from autograd.compiler.program import PICK, SELECT, SUM, TAKE, Index, Kind, Program
 
 
 def uniform_section(program: Program, places: Places, words: list[int], values: Sequence[Index]) -> None:
@@ -45,9 +45,7 @@ def _row(program: Program, places: Places, value: Index) -> Row:
             single.append(of[a])
         else:
             minus.append((of[a], places.one))
-    for terms in (plus, minus, single):
-        if len(terms) > 1:
-            terms.sort()
+    arrange((plus, minus, single))
     indices = [x for pair in (*plus, *minus) for x in pair]
     return Row(value, (len(plus), len(minus), len(single)), indices + single, places.fixed.get(value, NOWHERE))
 
@@ -71,7 +69,7 @@ def _sums(words: list[int], run: list[Row], first: Place) -> None:
         words += [indices[at], strides[at]]
 
 
-def _functions(program: Program, places: Places, words: list[int], head: Any, values: list[Index]) -> None:
+def _functions(program: Program, places: Places, words: list[int], head: Kind, values: list[Index]) -> None:
     of = places.of
     rows = [
         [places.fixed.get(value, NOWHERE), *[of[x] for x in program.operation(value)[1]], value] for value in values

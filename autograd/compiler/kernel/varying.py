@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any
 
 from autograd.compiler.kernel.memory import Intervals
+from autograd.compiler.kernel.order import arrange
 from autograd.compiler.kernel.places import NOWHERE, Places, Slot
 from autograd.compiler.kernel.rows import Row, differences, grids, is_grid, oriented, runs
 from autograd.compiler.kernel.words import FUNCTIONS, OPS
 from autograd.compiler.layout import Output
 from autograd.compiler.passes.place import Section, by_depth
-from autograd.compiler.program import LANES, REDUCE, SELECT, SUM, TAKE, Index, Program
+from autograd.compiler.program import LANES, REDUCE, SELECT, SUM, TAKE, Index, Kind, Program
 
 
 class VaryingSection:
@@ -62,7 +62,7 @@ class VaryingSection:
         self.words += [of[value] for value in self.accumulators]
         return end
 
-    def last_uses(self, groups: list[tuple[Any, list[Index]]]) -> list[list[Index]]:
+    def last_uses(self, groups: list[tuple[Kind, list[Index]]]) -> list[list[Index]]:
         """For each group of instructions the values that nobody needs after it."""
         last: dict[Index, int] = {}
         for number, (_, values) in enumerate(groups):
@@ -108,7 +108,7 @@ class VaryingSection:
         if rows:
             self.words += [OPS["V_STORE"], len(rows) // 3, *rows]
 
-    def sums(self, head: Any, values: list[Index]) -> None:
+    def sums(self, head: Kind, values: list[Index]) -> None:
         rows = [self.row(head, value) for value in values]
         cut = [oriented(run) for run in runs(rows, by=0)]
         first = 0  # accumulator, or slot
@@ -158,7 +158,7 @@ class VaryingSection:
         for at in range(2 * pairs, len(indices)):
             self.words += [indices[at], down[at], along[at]]
 
-    def row(self, head: Any, value: Index) -> Row:
+    def row(self, head: Kind, value: Index) -> Row:
         program, places, slots, one = self.program, self.places.of, self.slots, self.places.one
         batches = program.batches
         vv: list[tuple[int, int]] = []
@@ -184,15 +184,12 @@ class VaryingSection:
                     a, b = b, a
                 pair = (slots[a] if batches[a] else self.side_by_side(a), places[b])
                 (vu if sign > 0 else vu_minus).append(pair)
-        for pairs in (vv, vv_minus, vu, vu_minus):
-            pairs.sort()
-        v.sort()
-        u.sort()
+        arrange((vv, vv_minus, vu, vu_minus, v, u), reduces=head is REDUCE)
         indices = [x for pair in chain(vv, vv_minus, vu, vu_minus) for x in pair] + v + u
         counts = (len(vv), len(vv_minus), len(vu), len(vu_minus), len(v), len(u))
         return Row(value, counts, indices, NOWHERE)
 
-    def functions_of(self, head: Any, values: list[Index]) -> None:
+    def functions_of(self, head: Kind, values: list[Index]) -> None:
         program, places, words = self.program, self.places.of, self.words
         if head is TAKE:
             for value in values:

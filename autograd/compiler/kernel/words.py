@@ -30,8 +30,9 @@ ia, jb ...  by how much the place a advances with i, and b with j; sa: from samp
 j           how many terms the record stands for, added up over j
 ==========  ============================================================================================================
 
-A record of a sum is a term: the product of its operands, to be added or (sign -1) subtracted. C has the same
-declarations from ``words.h``, which ``declare.py`` writes.
+A record of a sum is a term: the product of its operands, to be added or (sign -1) subtracted. A sum of at most four
+terms is exact: each product is rounded, and the terms are added one after the other, in the order of their records.
+C has the same declarations from ``words.h``, which ``declare.py`` writes.
 
 >>> [product] = read([OPS["U_SUM"], 5, 1, 0, 1, 3, 4, 2])
 >>> product.name, product.header, product.records
@@ -201,7 +202,6 @@ def read(words: Sequence[int]) -> Iterator[Read]:
 
     while at < len(words):
         name, header, groups = INSTRUCTIONS[take(("number",))["number"]]
-        begin = at
         begin = at
         counts = take(header)
         records = []

@@ -16,7 +16,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from autograd.compiler import ieee
 from autograd.compiler.passes.rewriting import Rewriting
@@ -34,14 +33,14 @@ from autograd.compiler.program import (
     SOURCES,
     SUM,
     TAKE,
-    Head,
     Index,
+    Kind,
+    Operands,
     Program,
     Term,
     values_in,
-)  # fmt: skip
+)
 from autograd.engine import rules
-from autograd.engine.rules import Rule
 
 
 def fold(program: Program) -> Program:
@@ -80,11 +79,11 @@ class _Folding:
         return out.finish()
 
     def size(self, reduced: Index) -> int:
-        """Of the batch over which a reduction adds up: what it adds up may be uniform in the new program."""
+        """The size of the batch over which a reduction adds up. Its terms may be uniform in the new program."""
         values = values_in(*self.program.operation(reduced)[:2])
         return next(filter(None, map(self.program.batch_of, values)))
 
-    def append(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
+    def append(self, head: Kind, operands: Operands, batch: int) -> Index:
         self.batches.append(batch)
         self.is_simple.append(True)
         return self.out.emit(head, operands, batch)
@@ -100,7 +99,7 @@ class _Folding:
         return at
 
     def terms(self, operands: Sequence[Term]) -> tuple[list[Term], float]:
-        """Terms without factors ±1 and negations, and the sum of those that are known."""
+        """The terms without factors ±1 and negations, and the sum of the known ones."""
         constants, negated, is_simple = self.constants, self.negated, self.is_simple
         out: list[Term] = []
         known = 0.0
@@ -176,7 +175,7 @@ class _Folding:
         return self.sum(alike)
 
     def pick(self, a: Index, sample: int) -> Index:
-        """The number of a sample; of what the inputs, data or lanes are, that is known by another name."""
+        """The number of a sample. For inputs, data and lanes, the new program has a value for it already."""
         if not self.batches[a]:
             return a
         head, operands, _ = self.out.operation(a)
@@ -212,7 +211,7 @@ class _Folding:
         source = sources.pop()
         return None if sources or self.batches[source] != len(operands) else source
 
-    def function(self, head: Head | Rule, operands: tuple[Index, ...]) -> Index:
+    def function(self, head: Kind, operands: tuple[Index, ...]) -> Index:
         constants = self.constants
         if head is COPY or head is OWN or head is rules.stop_gradient:
             return operands[0]

@@ -12,7 +12,7 @@ those is NaN, the guarded program runs. ``shows_nan`` says whether it doesn't ge
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
 from autograd.compiler.passes.rewriting import Rewriting
 from autograd.compiler.program import (
@@ -27,10 +27,12 @@ from autograd.compiler.program import (
     SUMS,
     TAKE,
     Index,
+    Kind,
+    Operands,
     Program,
     Term,
     values_in,
-)  # fmt: skip
+)
 from autograd.engine.rules import RULES
 
 # Rows that are NaN where an operand is. pow is one, if its exponent is known and not 0.
@@ -49,7 +51,7 @@ def guard(program: Program) -> Program:
     batches = [0] * program.inputs  # of the new program
     zero: list[Index] = []
 
-    def emit(head: Any, operands: tuple[Any, ...], batch: int) -> Index:
+    def emit(head: Kind, operands: Operands, batch: int) -> Index:
         batches.append(batch)
         return out.emit(head, operands, batch)
 
@@ -90,7 +92,7 @@ def shows_nan(program: Program) -> bool:
     return True
 
 
-def _lets_nan_through(program: Program, head: Any, operands: tuple[Any, ...], tainted: bytearray) -> bool:
+def _lets_nan_through(program: Program, head: Kind, operands: Operands, tainted: bytearray) -> bool:
     if head in SUMS or head in _MOVED or head in _STRICT:
         return True
     if head is SELECT or head is TAKE:

@@ -9,9 +9,9 @@ backward pass together: a sample's adjoints don't wait for the other samples.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from autograd.compiler.program import PICK, REDUCE, SOURCES, SUM, Index, Program
+from autograd.compiler.program import PICK, REDUCE, SOURCES, SUM, Index, Kind, Program
 
 
 class Section(NamedTuple):
@@ -42,7 +42,7 @@ def place(program: Program) -> list[Section]:
     return [Section(batch, sections[at, batch]) for at, batch in sorted(sections)]
 
 
-def by_depth(program: Program, values: Sequence[Index]) -> list[tuple[Any, list[Index]]]:
+def by_depth(program: Program, values: Sequence[Index]) -> list[tuple[Kind, list[Index]]]:
     """The values of a section in groups of one kind that don't use each other: by depth, and then by kind.
 
     A depth is two numbers: how many sums are on the way to the value, and how many functions after the last of them. So
@@ -52,8 +52,8 @@ def by_depth(program: Program, values: Sequence[Index]) -> list[tuple[Any, list[
     inputs, ops, used = program.inputs, program.ops, program.used
     depth = [-1] * len(program)  # sums · 2^32 + functions
     groups: dict[tuple[int, int], list[Index]] = {}
-    heads: dict[Any, int] = {}
-    kinds: list[Any] = []
+    heads: dict[Kind, int] = {}
+    kinds: list[Kind] = []
     for value in values:
         head = ops[value - inputs][0]
         deepest = max(map(depth.__getitem__, used[value - inputs]))

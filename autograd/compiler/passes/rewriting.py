@@ -11,14 +11,27 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, cast
+from typing import cast
 
-from autograd.compiler.program import NONE, OWN, PICK, REDUCE, SOURCES, SUM, Head, Index, Instruction, Program, Term
-from autograd.engine.rules import Rule
+from autograd.compiler.program import (
+    NONE,
+    OWN,
+    PICK,
+    REDUCE,
+    SOURCES,
+    SUM,
+    Index,
+    Instruction,
+    Kind,
+    Line,
+    Operands,
+    Program,
+    Term,
+)
 
 
 class Rewriting:
-    """What a pass writes to.
+    """The new program, while a pass writes it.
 
     >>> from autograd import jit
     >>> program = jit(lambda x, y: (x * y, x - y)).lower(3.0, 4.0).program
@@ -39,23 +52,23 @@ class Rewriting:
         self._new = [*program.values()[: program.inputs], *[NONE] * (len(program.ops) + 1)]
         self._ops: list[Instruction] = []
         self._numbers = cast("Iterator[Index]", itertools.count(program.inputs))  # of the values to come
-        self._lines: dict[Index, str] = {}
+        self._lines: dict[Index, Line] = {}
         self._has_lines = bool(program.lines)
         self._lined = program.inputs  # the values before it have theirs, or none
 
     def instructions(self) -> Iterator[tuple[Index, Instruction]]:
-        """The old values in order, and what makes each, its operands values of the new program already."""
+        """The old values in order, each with its instruction, whose operands are values of the new program."""
         new = self._new
         for value, op in self._program.instructions():
             yield value, renumbered(op, new)
 
-    def emit(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
+    def emit(self, head: Kind, operands: Operands, batch: int) -> Index:
         """Add an instruction, with operands of the new program: its value."""
         self._ops.append((head, operands, batch))
         return next(self._numbers)
 
     def new(self, value: Index) -> Index:
-        """What an old value is in the new program; NONE is NONE."""
+        """The number of an old value in the new program; NONE stays NONE."""
         return self._new[value]
 
     def operation(self, value: Index) -> Instruction:
@@ -63,7 +76,7 @@ class Rewriting:
         return self._ops[value - self._inputs]
 
     def forward(self, value: Index, at: Index) -> None:
-        """An old value is this new one from now on, and what was emitted since the last one was emitted for it."""
+        """The old value has this new number from now on; the instructions since the last one were emitted for it."""
         self._new[value] = at
         if self._has_lines:
             end = self._inputs + len(self._ops)
@@ -81,7 +94,7 @@ class Rewriting:
         self.forward(value, next(self._numbers))
 
     def finish(self) -> Program:
-        """The new program, which returns what stands for the old outputs."""
+        """The finished program, whose outputs stand for the old ones."""
         program, new = self._program, self._new
         names: dict[Index, str] = {}
         for value in sorted(program.names):

@@ -6,7 +6,19 @@ import struct
 from typing import Any
 
 from autograd.compiler.passes.rewriting import Rewriting
-from autograd.compiler.program import COLUMN, CONSTANT, COPY, DATA, EQUAL, REDUCE, SUM, Head, Index, Program
+from autograd.compiler.program import (
+    COLUMN,
+    CONSTANT,
+    COPY,
+    DATA,
+    EQUAL,
+    REDUCE,
+    SUM,
+    Index,
+    Kind,
+    Operands,
+    Program,
+)
 from autograd.engine.rules import Rule
 
 
@@ -37,7 +49,7 @@ def share(program: Program) -> Program:
     return out.finish()
 
 
-def _key(head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Any:
+def _key(head: Kind, operands: Operands, batch: int) -> Any:
     """Equal for instructions that give the same number."""
     if head is SUM or head is REDUCE:
         return head, tuple(sorted([(max(a, b), min(a, b), sign) for a, b, sign in operands]))

@@ -26,6 +26,8 @@ from autograd.compiler.program import (
     SELECT,
     SUM,
     TAKE,
+    Head,
+    Kind,
     Program,
     values_in,
 )
@@ -74,8 +76,8 @@ def _is_value(x: Any, end: int) -> bool:
     return type(x) is int and 0 <= x < end
 
 
-def _is_condition(head: Any, operands: Sequence[Any], conditions: set[int]) -> bool:
-    """Whether it is 0 or 1: a comparison, or what is combined of them."""
+def _is_condition(head: Kind, operands: Sequence[Any], conditions: set[int]) -> bool:
+    """Whether the value is 0 or 1: a comparison, or a combination of comparisons."""
     if head is CONSTANT:
         return operands[0] in (0.0, 1.0)
     if head is COPY or head is PICK:
@@ -98,14 +100,16 @@ class _Known:
         self.conditions: set[int] = set()
         self.recorded = recorded
 
-    def add(self, head: Any, operands: Sequence[Any], batch: int) -> None:
+    def add(self, head: Kind, operands: Sequence[Any], batch: int) -> None:
         """The value of an instruction that breaks no rule."""
         if _is_condition(head, operands, self.conditions):
             self.conditions.add(len(self.batches))
         self.batches.append(batch)
 
-    def fault(self, head: Any, operands: Sequence[Any], batch: int) -> str:
+    def fault(self, head: Kind, operands: Sequence[Any], batch: int) -> str:
         """Which rule an instruction breaks; nothing if it breaks none."""
+        if not isinstance(head, (Head, Rule)):
+            raise TypeError(f"{head!r} is no kind of instruction")
         if type(batch) is not int or batch < 0:
             return "a batch has a size"
         if head is CONSTANT or head is COLUMN or head is DATA:
@@ -128,7 +132,7 @@ class _Known:
             or self.fault_of_batch(head, values, batch)
         )
 
-    def fault_of_source(self, head: Any, operands: Sequence[Any], batch: int) -> str:
+    def fault_of_source(self, head: Kind, operands: Sequence[Any], batch: int) -> str:
         if head is CONSTANT:
             (number,) = operands
             return "" if type(number) is float and batch == 0 else "a constant is one float, and uniform"
@@ -142,7 +146,7 @@ class _Known:
         fits = _is_value(first, self.inputs) and _is_value(last, self.inputs)
         return "" if fits else f"from {first} to {last}, but there are {self.inputs} inputs"
 
-    def fault_of_samples(self, head: Any, operands: Sequence[Any], batch: int) -> str:
+    def fault_of_samples(self, head: Kind, operands: Sequence[Any], batch: int) -> str:
         if head is LANES:
             fault = self.fault_of_uses(operands)
             if fault or any(self.batches[x] for x in operands):
@@ -161,7 +165,7 @@ class _Known:
                 return f"it uses v{x}, which isn't known yet" if type(x) is int else f"{x!r} is no value"
         return ""
 
-    def fault_of_terms(self, head: Any, terms: Sequence[Any]) -> str:
+    def fault_of_terms(self, head: Kind, terms: Sequence[Any]) -> str:
         if not terms:
             return "a sum has a term"
         for term in terms:
@@ -176,7 +180,7 @@ class _Known:
                 return f"{term} doesn't vary over the batch"
         return ""
 
-    def fault_of_number(self, head: Any, operands: Sequence[Any]) -> str:
+    def fault_of_number(self, head: Kind, operands: Sequence[Any]) -> str:
         number = len(operands)
         if head is OWN:
             return "" if number == 2 + operands[1].arity else f"{operands[1].name} is of {operands[1].arity} operands"
@@ -186,12 +190,12 @@ class _Known:
             if number != 3:
                 return "a choice is of a condition and two branches"
             return "" if operands[0] in self.conditions else f"v{operands[0]} is no condition"
-        arity = 1 if head is COPY else 2 if head in COMPARISONS else head.arity
         if head is not COPY and head not in FUNCTIONS:
             return "no back end has it"
+        arity = head.arity if isinstance(head, Rule) else 1 if head is COPY else 2  # a comparison
         return "" if number == arity else f"it is of {arity} operands"
 
-    def fault_of_batch(self, head: Any, values: Sequence[int], batch: int) -> str:
+    def fault_of_batch(self, head: Kind, values: Sequence[int], batch: int) -> str:
         sizes = {self.batches[x] for x in values} - {0}
         if len(sizes) > 1:
             return f"batches of {' and '.join(map(str, sorted(sizes)))} meet"

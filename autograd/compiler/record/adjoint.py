@@ -29,14 +29,15 @@ from autograd.compiler.program import (
     SELECT,
     SUM,
     TAKE,
-    Head,
     Index,
+    Kind,
+    Operands,
     Term,
     values_in,
 )
 from autograd.compiler.record.by_hand import Depending, called, isolated, sent_by_hand
 from autograd.compiler.record.guards import Guards
-from autograd.compiler.record.local import Operands, batch_of_term, collect, partial_by, through, total
+from autograd.compiler.record.local import batch_of_term, collect, partial_by, through, total
 from autograd.compiler.record.samples import Picks, pulled_apart, put_together
 from autograd.compiler.record.trace import Number, Trace, Traced
 from autograd.engine.rules import Rule
@@ -81,6 +82,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
         return [0.0] * len(leaves)
     start, depends = depending(trace, leaves, max([*outputs, *leaves]) + 1)
     guards = Guards(trace, start, depends)
+    before = trace.derives
     collected: dict[Index, list[Term]] = {}
     for value, seed in seeds:
         if value >= start and depends[value - start]:
@@ -92,6 +94,7 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
     wanted = set(leaves)
     picks = Picks(trace)
     for value in reversed(trace.values()[start : start + len(depends)]):
+        trace.derives = (value, "backward")
         if value in picks:
             lanes, guard = picks.take(value)
             collected.setdefault(value, []).append((lanes, NONE, 1))
@@ -131,20 +134,21 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
                 collected[operand].append(term)
             else:
                 collected[operand] = [term]
+    trace.derives = before
     return [trace.numbers([gradients[leaf]])[0] if leaf in gradients else 0.0 for leaf in leaves]
 
 
 def _sent(
     trace: Trace,
     value: Index,
-    head: Head | Rule,
+    head: Kind,
     operands: Operands,
     adjoint: Index,
     start: Index,
     depends: bytearray,
     guards: Guards,
 ) -> list[tuple[Index, Term, Index]]:
-    """What an instruction adds to the adjoints of its operands, given its own; and, of a choice, where it is taken."""
+    """The terms that an instruction adds to the adjoints of its operands; for a choice, with its guards."""
     sent: list[tuple[Index, Term, Index]] = []
     if head is SUM or head is REDUCE:
         its_guard = trace.guards.get
@@ -186,10 +190,12 @@ def push_forward(
         if isinstance(tangent, Traced) or float(tangent) != 0.0:
             moving[leaf] = trace.value(tangent)
     guards = Guards(trace, start, depends)
+    before = trace.derives
     known: dict[Index, Index] = {}  # the guards of tangents
     for value in trace.values()[start : start + len(depends)]:
         if not depends[value - start] or value in moving:
             continue
+        trace.derives = (value, "tangent")
         head, operands, batch = trace.ops[value - trace.inputs]
         if head is SELECT or head is TAKE:
             terms = _chosen_tangent(trace, head, operands, moving)
@@ -211,15 +217,16 @@ def push_forward(
             guard = guards.settle(value, batch) if guards.on else NONE
             if guard != NONE:
                 known[value] = trace.guards[moving[value]] = guard
+    trace.derives = before
     return [trace.numbers([_unguarded(trace, moving[y])])[0] if y in moving else 0.0 for y in outputs]
 
 
 def _unguarded(trace: Trace, derivative: Index) -> Index:
-    """A derivative by a name without a guard: what the user multiplies it by is his own affair."""
+    """The derivative as a value without a guard, as it is returned to the user."""
     return trace.sum([(derivative, NONE, 1)]) if derivative in trace.guards else derivative
 
 
-def _chosen_tangent(trace: Trace, head: Head | Rule, operands: Operands, moving: dict[Index, Index]) -> list[Term]:
+def _chosen_tangent(trace: Trace, head: Kind, operands: Operands, moving: dict[Index, Index]) -> list[Term]:
     """The tangent of the branch that a choice takes, as a term; none, if no branch has a tangent."""
     zero = trace.constant(0.0)
     branches = [moving.get(x, zero) for x in operands[1:]]
@@ -231,7 +238,7 @@ def _chosen_tangent(trace: Trace, head: Head | Rule, operands: Operands, moving:
 def _of_samples(
     trace: Trace,
     value: Index,
-    head: Head | Rule,
+    head: Kind,
     operands: Operands,
     moving: dict[Index, Index],
     known: dict[Index, Index],
@@ -253,9 +260,9 @@ def _of_samples(
 
 
 def _moved(
-    trace: Trace, value: Index, head: Head | Rule, operands: Operands, moving: dict[Index, Index]
+    trace: Trace, value: Index, head: Kind, operands: Operands, moving: dict[Index, Index]
 ) -> list[tuple[Index, Term, Number | None]]:
-    """What each operand's tangent adds to that of a value; and the partial, of a row of the table."""
+    """The terms that the operands' tangents add to the tangent of a value, with the partials of a row of the table."""
     moved: list[tuple[Index, Term, Number | None]] = []
     if head is SUM or head is REDUCE:
         for a, b, sign in operands:
@@ -275,7 +282,7 @@ def _moved(
     return moved
 
 
-def _tangent(trace: Trace, head: Head | Rule, terms: list[Term], operands: Operands) -> Index:
+def _tangent(trace: Trace, head: Kind, terms: list[Term], operands: Operands) -> Index:
     if head is not REDUCE:
         return total(trace, terms)
     size = trace.batch_of(*values_in(head, operands))
@@ -289,7 +296,7 @@ def _tangent(trace: Trace, head: Head | Rule, terms: list[Term], operands: Opera
 
 
 def _name(trace: Trace, adjoint: Index, outputs: Sequence[Index], value: Index) -> None:
-    """Name an adjoint after what it is the derivative of: ∂E/∂w."""
+    """Give an adjoint its name, such as ∂E/∂w."""
     name = trace.names.get(value)
     if name and len(outputs) == 1 and trace.known(adjoint) is None:
         trace.names.setdefault(adjoint, f"∂{trace.names.get(outputs[0], 'y')}/∂{name}")

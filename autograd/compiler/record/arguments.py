@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -16,6 +18,7 @@ from autograd.engine.arrays import require_plain
 from autograd.engine.methods import Functions
 
 REAL: Final = "fiub"  # kinds of arrays of real numbers
+_LARGE: Final = 2**53  # whole numbers beyond it aren't all floats
 
 _new: Final[Any] = tuple.__new__  # makes a NamedTuple in a third of the time that it takes by its name
 
@@ -33,6 +36,10 @@ class Key(NamedTuple):
     def layout(self, dtype: str) -> Layout:
         """Where the numbers of the arguments stand."""
         return Layout(self.spec, [shape if isinstance(shape, Static) else (shape, 0) for shape in self.shapes], dtype)
+
+    def statics(self) -> list[Any]:
+        """The static arguments."""
+        return [shape.thing for shape in self.shapes if isinstance(shape, Static)]
 
 
 class Arguments:
@@ -64,6 +71,8 @@ class Arguments:
             if kind is float:
                 shapes.append(None)
             elif kind is np.ndarray and (shape := leaf.shape) and ((d := leaf.dtype) is FLOAT64 or d.kind in REAL):
+                if may_be_inexact(leaf):
+                    self.require_floats(leaf, spec, len(shapes), bool(kwargs))
                 shapes.append(shape)
             elif isinstance(leaf, (Functions, Condition)) or hasattr(kind, "is_batch"):
                 self.has_derivatives = True
@@ -74,7 +83,7 @@ class Arguments:
             elif is_static(leaf):
                 shapes.append(_new(Static, (kind, leaf)))
                 continue
-            elif not hasattr(kind, "__float__"):
+            elif not (isinstance(leaf, (Real, Decimal)) or hasattr(kind, "__array__")):
                 raise self.refused(leaf, spec, len(shapes), bool(kwargs))
             elif getattr(leaf, "ndim", 0):
                 leaf = self.of_numbers(leaf)
@@ -86,6 +95,8 @@ class Arguments:
                 if isinstance(leaf, (Functions, Condition)):
                     self.has_derivatives = True
                     return
+                if isinstance(leaf, int) and abs(leaf) > _LARGE:
+                    self.require_floats(leaf, spec, len(shapes), bool(kwargs))
                 leaf = float(leaf)
                 shapes.append(None)
             numbers.append(leaf)
@@ -117,6 +128,19 @@ class Arguments:
             ) from None
         return Static(kind_of(thing), thing)
 
+    def require_floats(self, whole: Any, spec: PyTreeSpec, number: int, by_keyword: bool) -> None:
+        """Refuse whole numbers that aren't floats."""
+        try:
+            alike = bool(np.all(np.asarray(whole, dtype=float).astype(object) == np.asarray(whole, dtype=object)))
+        except OverflowError:
+            alike = False
+        if not alike:
+            name = self.signature.name_of(spec.paths()[number], by_keyword)
+            raise TypeError(
+                f"jit computes with floats, which have 53 bits, but in the argument {name!r} there is the whole number "
+                f"{whole!r:.60}, which has more; pass float(x), or, for an array, x.astype(float)"
+            )
+
     def refused(self, leaf: Any, spec: PyTreeSpec, number: int, by_keyword: bool) -> TypeError:
         """The error for an argument that is neither a number nor static by itself."""
         path = spec.paths()[number]
@@ -130,6 +154,12 @@ class Arguments:
             f"{_a(type(leaf).__name__)}: {leaf!r:.60}. Pass its numbers instead, or write {cure}: f is then recorded "
             "once for each value of that argument, which needs a hash, and later changes inside the object are ignored"
         )
+
+
+def may_be_inexact(array: Any) -> bool:
+    """Whether an array has whole numbers so large that they may not be floats."""
+    is_long = array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size > 0
+    return is_long and bool(array.max() > _LARGE or array.min() < -_LARGE)
 
 
 def _a(name: str) -> str:
@@ -194,7 +224,7 @@ class Shortcut:
                 fits = (
                     kind is np.ndarray
                     and leaf.shape == shape != ()
-                    and (leaf.dtype is FLOAT64 or leaf.dtype.kind in REAL)
+                    and (leaf.dtype is FLOAT64 or (leaf.dtype.kind in REAL and not may_be_inexact(leaf)))
                 )
             if not fits:
                 return None
@@ -230,8 +260,15 @@ def traced_leaves(trace: Trace, flat: Arguments, layout: Layout) -> list[Any]:
             leaves.append(given.thing if type(given) is Known else given)
             continue
         traced = [Traced(trace, index) for index in trace.values()[leaf.start : leaf.start + leaf.size]]
-        leaves.append(traced[0] if leaf.shape is None else object_array(traced, leaf.shape))
+        leaves.append(traced[0] if leaf.shape is None else _argument(traced, leaf.shape))
     return leaves
+
+
+def _argument(traced: list[Any], shape: tuple[int, ...]) -> Any:
+    """An array that can't be written to: the caller's would stay as it was."""
+    array = object_array(traced, shape)
+    array.flags.writeable = False
+    return array
 
 
 def name_inputs(trace: Trace, signature: Signature, key: Key, layout: Layout) -> None:

@@ -33,14 +33,30 @@ class TracedArray(NumberArray):
         try:
             return super().__getitem__(index)
         except IndexError:
-            parts = index if isinstance(index, tuple) else (index,)
-            if any(isinstance(x, TracedArray) for x in parts):
-                cure, what = (
-                    "choose with where(condition, a, b) or take(x, i)",
-                    "an array of traced numbers was an index",
-                )
-            elif any(is_traced(x) for x in parts):
-                cure, what = "write take(x, i)", "a traced number was an index"
-            else:
+            refused = _no_index(index, "take(x, i)")
+            if refused is None:
                 raise
-        raise TraceError(f"{cure}: {what}{here()}, and while jit records, it has no value")
+        raise refused
+
+    def __setitem__(self, index: Any, x: Any) -> None:
+        try:
+            super().__setitem__(index, x)
+        except IndexError:
+            refused = _no_index(index, "where(np.arange(len(x)) == i, a, x)")
+            if refused is None:
+                raise
+        else:
+            return
+        raise refused
+
+
+def _no_index(index: Any, by_number: str) -> TraceError | None:
+    """The error for an index that has no value; None if it has one."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(x, TracedArray) for x in parts):
+        cure, what = f"choose with where(condition, a, b) or {by_number}", "an array of traced numbers was an index"
+    elif any(is_traced(x) for x in parts):
+        cure, what = f"write {by_number}", "a traced number was an index"
+    else:
+        return None
+    return TraceError(f"{cure}: {what}{here()}, and while jit records, it has no value")

@@ -59,7 +59,7 @@ class Batch(NDArrayOperatorsMixin):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of all samples together."""
+        """The shape, of which the first number counts the samples."""
         return (self.samples, *self.lanes.shape)
 
     @property
@@ -149,7 +149,7 @@ class Batch(NDArrayOperatorsMixin):
         return self.apart()[index]
 
     def _all(self, rest: Sequence[Any]) -> Batch:
-        """Of all samples what these indices say."""
+        """The positions that these indices select, of all samples."""
         return self.with_lanes(self.lanes[tuple(rest)])
 
     def _of_samples(self, which: slice) -> Any:
@@ -324,7 +324,7 @@ class Batch(NDArrayOperatorsMixin):
 
 
 def repeated(trace: Trace, part: Any, samples: int) -> Any:
-    """What a function of one sample returned, as what all samples have: with the batch axis first."""
+    """The result of a function of one sample as the result for all samples, with the batch axis first."""
     if isinstance(part, (str, bytes)):
         return part
     if isinstance(part, Batch):

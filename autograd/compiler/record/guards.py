@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from autograd.compiler.program import LANES, LESS, NONE, OWN, PICK, SELECT, TAKE, Head, Index, Term
-from autograd.compiler.record.local import Operands, chooses, collect, kept, negation, total
+from autograd.compiler.program import LANES, LESS, NONE, OWN, PICK, SELECT, TAKE, Index, Kind, Operands, Term
+from autograd.compiler.record.local import chooses, collect, kept, negation, total
 from autograd.compiler.record.trace import Number, Trace, Traced
 from autograd.engine.rules import Rule
 
@@ -65,17 +65,17 @@ class Guards:
         trace = self.trace
         return trace.call(LESS, trace.constant(0.0), collect(trace, [(guard, NONE, 1) for guard in guards], batch))
 
-    def branch(self, value: Index, head: Head | Rule, operands: Operands, position: int) -> Index:
-        """Where the choice that makes a value falls on the branch at a position among its operands."""
+    def branch(self, value: Index, head: Kind, operands: Operands, position: int) -> Index:
+        """The condition under which a choice takes the branch at this position among its operands."""
         guard = _is_taken(self.trace, head, operands, position)
         self._parts[guard] = (operands[0], position, 2) if head is SELECT else (value, position, len(operands) - 1)
         return guard
 
     def of_partial(self, partial: Number | None) -> Index:
-        """Where a partial isn't 0 by the table."""
+        """The condition under which a partial isn't 0 by the table."""
         return kept(self.trace, partial.index) if isinstance(partial, Traced) else NONE
 
-    def chosen(self, head: Head | Rule, operands: Operands, branches: Iterable[Index | None]) -> Index:
+    def chosen(self, head: Kind, operands: Operands, branches: Iterable[Index | None]) -> Index:
         """The guard of the tangent that a choice takes, from those of its branches in order; None: without tangent."""
         guards = list(branches)
         if all(guard == NONE for guard in guards):
@@ -94,7 +94,7 @@ def both(trace: Trace, a: Index, b: Index) -> Index:
     return a if b == NONE else trace.product(a, b)
 
 
-def _is_taken(trace: Trace, head: Head | Rule, operands: Operands, position: int) -> Index:
+def _is_taken(trace: Trace, head: Kind, operands: Operands, position: int) -> Index:
     """1 where SELECT or TAKE takes the branch at a position among its operands."""
     if head is TAKE:
         return chooses(trace, operands, position - 1)
@@ -114,7 +114,7 @@ def _is_any_chosen(trace: Trace, start: Index, depends: bytearray) -> bool:
 _CHOICES: dict[tuple[Rule, tuple[float | None, ...]], bool] = {}
 
 
-def _is_choice(trace: Trace, head: Head | Rule, operands: Operands) -> bool:
+def _is_choice(trace: Trace, head: Kind, operands: Operands) -> bool:
     """Whether an instruction's derivative by an operand may be 0 by the table, for some numbers and not for others."""
     if head is SELECT or head is TAKE or head is PICK or head is LANES:
         return True

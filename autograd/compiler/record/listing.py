@@ -8,22 +8,25 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import cast
 
 from autograd.compiler.program import (
     CONSTANT,
     COPY,
     LANES,
+    NONE,
     PICK,
     SUM,
-    Head,
     Index,
     Instruction,
+    Kind,
+    Line,
+    Operands,
     Program,
     Term,
-)  # fmt: skip
+    operation_name,
+)
 from autograd.engine.modes import here, users_line
-from autograd.engine.rules import Rule
 from autograd.errors import TraceError
 
 
@@ -35,7 +38,8 @@ class Listing:
         self.ops: list[Instruction] = []
         self._numbers = cast("Iterator[Index]", itertools.count(inputs))  # of the values to come
         self.names: dict[Index, str] = {}
-        self.lines: dict[Index, str] = {}
+        self.lines: dict[Index, Line] = {}
+        self.derives: tuple[Index, str] = (NONE, "forward")  # whose derivative is recorded now, in which direction
         self._keep_lines = keep_lines
         self._constants: dict[bytes, Index] = {}
         self.guards: dict[Index, Index] = {}  # of derivatives: 0 where a choice has left them out, else 1
@@ -51,14 +55,21 @@ class Listing:
         """The program that returns these values."""
         return Program(self.inputs, self.ops, list(outputs), self.names, self.lines, self.guards)
 
-    def append(self, head: Head | Rule, operands: tuple[Any, ...], batch: int) -> Index:
+    def append(self, head: Kind, operands: Operands, batch: int) -> Index:
         """Record an instruction: the number of its value."""
         self.ops.append((head, operands, batch))
         value = next(self._numbers)
         if self._keep_lines:
-            file, line = users_line()
-            self.lines[value] = f"{file}:{line}"
+            self.lines[value] = self._line(value)
         return value
+
+    def _line(self, value: Index) -> Line:
+        of, direction = self.derives
+        if of == NONE:
+            return Line("{}:{}".format(*users_line()), value)
+        base = self.lines[of]
+        operation = base.operation or operation_name(*self.ops[of - self.inputs][:2])
+        return Line(base.place, value, of, direction, operation, base.order + 1)
 
     def constant(self, number: float) -> Index:
         """A number that is known now."""
@@ -105,7 +116,7 @@ class Listing:
         """a·b."""
         return self.append(SUM, ((a, b, 1),), self.batch_of(a, b))
 
-    def call(self, head: Head | Rule, *operands: Index) -> Index:
+    def call(self, head: Kind, *operands: Index) -> Index:
         """A function of the values."""
         return self.append(head, operands, self.batch_of(*operands))
 

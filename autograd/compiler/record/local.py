@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
-from autograd.compiler.program import COPY, EQUAL, LESS, NONE, OWN, REDUCE, SELECT, TAKE, Head, Index, Term
+from autograd.compiler.program import (
+    COPY,
+    EQUAL,
+    LESS,
+    NONE,
+    OWN,
+    REDUCE,
+    SELECT,
+    SUM,
+    TAKE,
+    Index,
+    Kind,
+    Operands,
+    Term,
+)
 from autograd.compiler.record.trace import Number, Trace, Traced
 from autograd.engine.rules import Rule, floor
-
-Operands: TypeAlias = "tuple[Any, ...]"
 
 
 def partial_of(trace: Trace, rule: Rule, operands: Sequence[Index], value: Index, position: int) -> Number:
@@ -18,7 +30,7 @@ def partial_of(trace: Trace, rule: Rule, operands: Sequence[Index], value: Index
     return partial
 
 
-def partial_by(trace: Trace, value: Index, head: Head | Rule, operands: Operands, position: int) -> Number | None:
+def partial_by(trace: Trace, value: Index, head: Kind, operands: Operands, position: int) -> Number | None:
     """The derivative of a function by an operand; None if it is no row of the table."""
     if head is OWN:
         if position == 0:
@@ -29,7 +41,7 @@ def partial_by(trace: Trace, value: Index, head: Head | Rule, operands: Operands
 
 
 def through(
-    trace: Trace, head: Head | Rule, operands: Operands, position: int, adjoint: Index, partial: Number | None
+    trace: Trace, head: Kind, operands: Operands, position: int, adjoint: Index, partial: Number | None
 ) -> Term | None:
     """adjoint · ∂value/∂operand as a term, for a function with that partial; None if the derivative is 0."""
     if partial is not None:
@@ -110,7 +122,7 @@ def total(trace: Trace, terms: list[Term]) -> Index:
 
 
 def collect(trace: Trace, terms: list[Term], batch: int) -> Index:
-    """One adjoint from all that was sent to it."""
+    """One adjoint from all that was sent to it, products first: so the kernel adds up a short sum at once."""
     sizes = [] if batch else [batch_of_term(trace, term) for term in terms]
     if any(sizes):
         by_size: dict[int, list[Term]] = {}
@@ -118,7 +130,13 @@ def collect(trace: Trace, terms: list[Term], batch: int) -> Index:
             by_size.setdefault(size, []).append(term)
         one_number = by_size.pop(0, [])
         terms = one_number + [(trace.append(REDUCE, tuple(part), 0), NONE, 1) for part in by_size.values()]
-    return total(trace, terms)
+    return total(trace, sorted(terms, key=functools.partial(_is_single, trace)))
+
+
+def _is_single(trace: Trace, term: Term) -> bool:
+    a, b, _ = term
+    head, operands, _ = trace.ops[a - trace.inputs] if a >= trace.inputs else (None, (), 0)
+    return b == NONE and not (head is SUM and len(operands) == 1)
 
 
 def batch_of_term(trace: Trace, term: Term) -> int:

@@ -15,7 +15,7 @@ from autograd.compiler.record.trace import Trace
 
 
 class Picks:
-    """What was sent, in reverse mode, to the samples of varying values: to each sample adjoints, with their guards."""
+    """In reverse mode, the adjoints that were sent to single samples of varying values, with their guards."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
@@ -45,7 +45,7 @@ class Picks:
 def pulled_apart(
     trace: Trace, operands: Sequence[Index], adjoint: Index, guard: Index, start: Index, depends: bytearray
 ) -> list[tuple[Index, Term, Index]]:
-    """What lanes send to each of the numbers that they are made of, and its guard."""
+    """The adjoints that lanes send to each of their numbers, with their guards."""
     return [
         (x, (trace.pick(adjoint, sample), NONE, 1), NONE if guard == NONE else trace.pick(guard, sample))
         for sample, x in enumerate(operands)

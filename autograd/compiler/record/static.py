@@ -37,7 +37,7 @@ def is_static(x: Any) -> bool:
 
 
 def kind_of(x: Any) -> Any:
-    """What tells apart what Python holds to be equal: True from 1 and 1.0, 0.0 from -0.0, also in tuples."""
+    """A key that differs for values that Python calls equal: True, 1 and 1.0, or 0.0 and -0.0, also in tuples."""
     if type(x) is float:
         return float, math.copysign(1.0, x)
     if isinstance(x, tuple):

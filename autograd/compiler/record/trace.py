@@ -66,6 +66,7 @@ class Trace(Listing):
         self.slow_lines: set[tuple[str, int]] = set()  # the user's, of which a SlowWarning was given
         self.world: Any = None  # the Tape that belongs to it
         self.options: dict[str, Any] = {}  # of the jit that records
+        self.refusal: TraceError | None = None  # the first one, which the function may have caught
         self.by_table: set[Index] = set()  # choices of which a branch is 0 by the table: the whole number
         # Of takes: which row is taken, by index and number of rows; whether it is a certain one, by that one as well.
         self.choices: dict[tuple[int, ...], Index] = {}
@@ -95,8 +96,9 @@ class Trace(Listing):
             return x.index
         if isinstance(x, Functions) or hasattr(type(x), "__apply_rule__"):
             raise Foreign(
-                f"{type(x).__name__} {x!r:.60} meets a traced number{here()}: its number would be frozen into the "
-                "program; pass it to the traced function as an argument, or use its .data where a constant is meant"
+                f"{x!r:.60} meets a traced number{here()}: its number would be frozen into the program; pass it to the "
+                "traced function as an argument (a model as jit(functional(model))(model.vector(), x)), or use its "
+                ".data where a constant is meant"
             )
         return self.constant(rules.real(x))
 
@@ -110,7 +112,7 @@ class Trace(Listing):
         return self.operation(rule, [self.value(x) for x in operands])
 
     def operation(self, rule: Rule, values: Sequence[Index]) -> Traced:
-        """A row of the table, applied to values; inside ``no_grad``, a constant to whoever differentiates."""
+        """A row of the table, applied to values. Inside ``no_grad`` the result is a constant in derivatives."""
         return self.observed(self._operation(rule, values))
 
     def observed(self, y: Traced) -> Traced:
@@ -142,7 +144,7 @@ class Trace(Listing):
         return Traced(self, self.call(rule, *values))
 
     def _formula_of(self, rule: Rule, values: Sequence[Index]) -> Callable[..., Any]:
-        """By which a row is computed that back ends don't have."""
+        """The formula of a row that back ends don't have."""
         for position in rule.constant:
             if self.known(values[position]) is None:
                 raise TraceError(
@@ -185,7 +187,6 @@ class Traced(InArrays, Operators):
 
     level = ABOVE_ALL
     is_traced = True
-    __hash__ = object.__hash__
 
     def __init__(self, trace: Trace, index: Index) -> None:
         self.trace = trace
@@ -289,15 +290,18 @@ class Traced(InArrays, Operators):
         raise _no_number("backward() was called", "use jit(grad(f)) or jit(value_and_grad(f))")
 
     def __bool__(self) -> bool:
-        raise _no_number("an if, while, and, or or not asked for its truth", _BRANCH)
+        raise _no_number("an if, while, and, or or not asked for its truth", _BRANCH, self.trace)
 
     def __float__(self) -> float:
-        raise _no_number("float() was called", _LEAVE)
+        raise _no_number("float() was called", _LEAVE, self.trace)
 
     def __int__(self) -> int:
-        raise _no_number("int() was called", _STATIC)
+        raise _no_number("int() was called", _STATIC, self.trace)
 
     __index__ = __int__
+
+    def __hash__(self) -> int:
+        raise _no_number("a hash was asked for", _HASH, self.trace)
 
     def __round__(self, digits: int | None = None) -> Any:
         if digits is None:
@@ -316,7 +320,6 @@ class Condition(InArrays):
     __slots__ = ("index", "trace")
 
     is_traced = True
-    __hash__ = object.__hash__
 
     def __init__(self, trace: Trace, index: Index) -> None:
         self.trace = trace
@@ -378,15 +381,25 @@ class Condition(InArrays):
         raise TypeError(f"a condition is combined with conditions, not with {type(other).__name__}")
 
     def __bool__(self) -> bool:
-        raise _no_number("an if, while, and, or, not or a sort asked for the truth of a comparison", _COMPARED)
+        asked = "an if, while, and, or, not or a sort asked for the truth of a comparison"
+        raise _no_number(asked, _COMPARED, self.trace)
 
     def __float__(self) -> float:
-        raise _no_number("float() was called on a comparison", "write where(condition, 1.0, 0.0)")
+        raise _no_number("float() was called on a comparison", _COUNT, self.trace)
+
+    def __int__(self) -> int:
+        raise _no_number("int() was called on a comparison", _COUNT, self.trace)
+
+    def __index__(self) -> int:
+        raise _no_number("a comparison was an index", "write where(condition, a, b)", self.trace)
+
+    def __hash__(self) -> int:
+        raise _no_number("a hash was asked for", _HASH, self.trace)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        raise _no_number("== was asked of a comparison", "combine conditions with &, | and ~")
+        raise _no_number("== was asked of a comparison", "combine conditions with &, | and ~", self.trace)
 
     def __repr__(self) -> str:
         return f"<traced condition v{self.index}>"
@@ -397,19 +410,27 @@ _BRANCH = (
     "a branch that is the same for all calls can depend on a static argument, a bool, str or None"
 )
 _COMPARED = f"{_BRANCH}. Arrays of traced numbers are compared as a whole if np.stack or np.asanyarray made them"
+_COUNT = "write where(condition, 1.0, 0.0)"
+_HASH = (
+    "leave out the set, the dict or functools.cache that the number is a key of; what is computed twice is one "
+    "instruction of the program anyway"
+)
 _LEAVE = "use autograd's functions instead of math's, or leave it traced; an array that takes it up needs dtype=object"
 _DATA = (
     "leave it traced, or use stop_gradient(x) for a constant in derivatives; an operation with a derivative of its own "
     "is written @primitive(partials=lambda x, y: ...) above def my_operation(x): ..."
 )
 _STATIC = (
-    "an index may be traced in take(table, index); the length of a loop has to be known: close over it, or derive it "
-    "from the length of an argument"
+    "an index may be traced in take(table, index); the length of a loop has to be known: jit(f, static_argnums=1) for "
+    "the n of range(n) as argument 1, close over it, or derive it from the length of an argument"
 )
 
 
-def _no_number(what: str, instead: str) -> TraceError:
-    """The error, whose message begins with what to write instead."""
+def _no_number(what: str, instead: str, trace: Trace | None = None) -> TraceError:
+    """The error, whose message begins with what to write instead; noted in the trace, if it can't do without."""
     cure, _, more = instead.partition("; ")
     rest = f" {more[0].upper()}{more[1:]}." if more else ""
-    return TraceError(f"{cure}: {what}{here()}, and while jit records, a number has no value.{rest}")
+    error = TraceError(f"{cure}: {what}{here()}, and while jit records, a number has no value.{rest}")
+    if trace is not None and trace.refusal is None:
+        trace.refusal = error
+    return error

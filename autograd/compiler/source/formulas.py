@@ -5,7 +5,8 @@ if it has one, with two exceptions. Constants are written where they are used; a
 is used once, if its formula is short: ``dE_do1 = -sigmoid(-o1) * a_o1`` rather than three lines.
 
 A sum is written in the order in which its terms are added, so a compiler that keeps to IEEE 754 computes, bit for bit,
-what the interpreters do (but for the sign of a sum that is zero).
+what the interpreters do (but for the sign of a sum that is zero). C's may make a product and a sum one operation, a
+fused multiply-add; so in a short sum, whose result is Python's, a product is written as one that is rounded.
 
 Python and C differ in how numbers, functions, choices, loops and arrays are written: that is a ``Language``.
 """
@@ -19,15 +20,31 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from autograd.compiler.layout import Layout
+from autograd.compiler.passes.flatten import SHORT as SHORT_SUM
 from autograd.compiler.passes.place import place
 from autograd.compiler.passes.prune import prune
-from autograd.compiler.program import COLUMN, CONSTANT, DATA, NONE, SELECT, SUMS, TAKE, Index, Program, Term, values_in
+from autograd.compiler.program import (
+    COLUMN,
+    CONSTANT,
+    DATA,
+    NONE,
+    SELECT,
+    SUM,
+    SUMS,
+    TAKE,
+    Index,
+    Program,
+    Term,
+    values_in,
+)
 
 WIDTH: Final = 100  # columns of a line
 SHORT: Final = 36  # characters of a formula that is written where it is used
 
 # How tightly a text binds.
 CHOICE, SUM_, NEGATION, PRODUCT, ATOM = range(5)
+
+_PASSED_ON: Final = {"select", "take", "maximum", "minimum", "relu", "leaky_relu"}  # an operand may be their result
 
 _COMPARISONS: Final = {"less": ("<", ">"), "less_equal": ("<=", ">="), "equal": ("==", "==")}  # and turned round
 
@@ -53,6 +70,7 @@ class Language(NamedTuple):
     data: tuple[str, str]  # of a name, a number of samples: what stands around numbers that are known
     lanes: tuple[str, str]  # of a name, a number of samples: what stands around a number for each of them
     comment: str  # behind a statement
+    rounded: str = ""  # of a product that is a term of a short sum; "" where each product is rounded anyway
 
 
 # --- Names ---
@@ -195,6 +213,7 @@ class Source:
         self._uses = [0] * len(program)
         self._elsewhere = bytearray(len(program))  # used by another section than its own, or as another kind of thing
         self._condition = bytearray(len(program))  # the condition of a choice
+        self._added = bytearray(len(program))  # to something, perhaps
         self._home = [-1] * len(program)
         self._inlined: dict[Index, tuple[str, int]] = {}
         self._conditions: dict[Index, str] = {}
@@ -214,8 +233,12 @@ class Source:
             loaded: dict[Index, None] = {}
             for value in section.values:
                 head, operands, _ = program.operation(value)
+                if head in SUMS:
+                    for a, b, _ in operands:
+                        self._added[a] |= b == NONE
                 for position, x in enumerate(values_in(head, operands)):
                     self._uses[x] += 1
+                    self._added[x] |= head.name in _PASSED_ON
                     if x < program.inputs:
                         used_inputs.add(x)
                         continue
@@ -293,10 +316,11 @@ class Source:
         return self._uses[value] == 1
 
     def formula(self, value: Index) -> list[str] | None:
-        """What a value is set to, in pieces that may go on lines of their own; None: it is written where it is used."""
+        """The formula of a value, in pieces for lines of their own; None if the value is written where it is used."""
         head, operands, _ = self.program.operation(value)
         if head in SUMS:
-            pieces, level = self._sum(operands)
+            is_rounded = head is SUM and (self._added[value] if len(operands) == 1 else len(operands) <= SHORT_SUM)
+            pieces, level = self._sum(operands, self.language.rounded if is_rounded else "")
         elif head.name in _COMPARISONS:
             text = self._comparison(head.name, *operands)
             if self._condition[value] and self._may_be_inlined(value):
@@ -334,11 +358,14 @@ class Source:
             return self.name(value)
         return text if level >= least else f"({text})"
 
-    def _sum(self, terms: Sequence[Term]) -> tuple[list[str], int]:
+    def _sum(self, terms: Sequence[Term], rounded: str) -> tuple[list[str], int]:
         pieces = []
         negative = False
         for a, b, sign in terms:
             text, negative = self._product([a] if b == NONE else [a, b], sign < 0)
+            if rounded and b != NONE:
+                self.called.add("rounded")
+                text = rounded.format(text)
             pieces.append(("- " if negative else "+ ") + text)
         if not pieces:
             return [self.language.number(0.0)], ATOM
@@ -362,7 +389,7 @@ class Source:
         return " * ".join(texts), negative
 
     def _rank(self, value: Index) -> tuple[int, int]:
-        """The order of factors: numbers first, then what needs no brackets in front, then as they were made."""
+        """The order of factors: numbers first, then factors that need no brackets in front, then by age."""
         if self.number_of(value) is not None:
             return 0, value
         return (1 if value in self._inlined and self._inlined[value][1] == PRODUCT else 2), value

@@ -198,7 +198,7 @@ function take(table, index) {
 
 @functools.cache
 def helpers() -> dict[str, str]:
-    """What a source may need by name, with the coefficients: what a helper mentions stands before it."""
+    """The helpers by name, with their coefficients. A helper stands after those that it calls."""
     header = resources.files("autograd.compiler.kernel").joinpath("functions.h").read_text("utf-8")
     tables = {"ERFCX": ("cr_erfcx", "the scaled erfc"), "ERF": ("cr_erf", "erf near 0")}
     texts = {}

@@ -132,14 +132,14 @@ def _in_ascii(text: str) -> str:
 
 
 def _helpers() -> dict[str, str]:
-    """What a source may need, by name; what a helper calls stands before it."""
+    """The helpers by name. A helper stands after those that it calls."""
     texts = _texts("floats.py") | WHERE_MATH_RAISES
     needed = {_helper(name) for name in (*FUNCTIONS, "take")}
     return {name: texts[name].strip() for name in with_those_they_call(texts, needed)}
 
 
 def _helper(name: str) -> str:
-    """What a function of the rule table is called by."""
+    """The name by which a source calls a function of the rule table."""
     return FUNCTIONS.get(name, name).partition("(")[0]
 
 

@@ -84,14 +84,14 @@ class Writing:
             self.reduced(value, source.name(value))
 
     def side_by_side(self, value: Index, batch: int) -> None:
-        """Write an array of what lanes are made of."""
+        """Write the array of the numbers that lanes are made of."""
         self.arrays[value] = name = self.source.new_name(f"all_{self.source.name(value)}")
         before, after = (text.format(name, batch) for text in self.language.lanes)
         numbers = [self.source.text(x) for x in self.program.used_by(value)]
         self.body += broken(INDENT + before, numbers, after, INDENT)
 
     def assign(self, value: Index, indent: str) -> None:
-        """Write what sets a value, unless it is written where it is used."""
+        """Write the assignment of a value, unless its formula is written where it is used."""
         head, operands, _ = self.program.operation(value)
         pieces = [self.of_sample(*operands)] if head is PICK else self.source.formula(value)
         if pieces is None:
@@ -107,7 +107,7 @@ class Writing:
         self.write(f"{indent}{name} += ", pieces, indent)
 
     def give(self, value: Index, name: str, pieces: Sequence[str], indent: str) -> None:
-        """Write what sets a value that is no reduction."""
+        """Write the assignment of a value that is no reduction."""
         self.declare(name, pieces, indent)
 
     def reduced(self, value: Index, name: str) -> None:
@@ -119,7 +119,7 @@ class Writing:
         self.set(name, pieces, indent, kind)
 
     def set(self, target: str, pieces: Sequence[str], indent: str, kind: str = "") -> None:
-        """Set what has that name to a formula; to a long sum in parts."""
+        """Assign a formula to the name; a long sum in several parts."""
         first, *more = in_parts(pieces)
         self.write(f"{indent}{kind}{target} = ", first, indent)
         for part in more:
@@ -210,7 +210,7 @@ def in_parts(pieces: Sequence[str]) -> list[Sequence[str]]:
 
 
 def with_those_they_call(helpers: dict[str, str], names: set[str]) -> list[str]:
-    """Helpers in the order of their table, in which what a helper calls, or a constant of it, stands before it."""
+    """These helpers and those that they call, in the order of their table: each after all that it calls."""
     called: set[str] = set()
     for name in reversed(helpers):
         if name in names or name in called:

@@ -88,20 +88,23 @@ def exercise(
     """
     if not isinstance(v, Value):
         raise TypeError(f"an exercise is made of a Value, not {type(v).__name__}: {v!r:.60}")
-    if not 1 <= digits <= 12:
-        raise ValueError(f"digits is between 1 and 12, not {digits}")
+    if not hasattr(digits, "__index__") or not 1 <= digits <= 12:
+        raise ValueError(f"digits is a whole number between 1 and 12, not {digits!r:.60}")
     chosen: list[Value]
     if ask is None:
         order = graph.topological_order(v)
         chosen = [node for node in order if node._rule is LEAF and node.label and node is not v]
     else:
-        chosen = [ask] if isinstance(ask, Value) else list(ask)
+        chosen = list(ask) if hasattr(ask, "__iter__") else [ask]
     for x in chosen:
         if not isinstance(x, Value):
             raise TypeError(f"ask takes Values, not {type(x).__name__}: {x!r:.60}")
     if not hasattr(seeds, "__iter__"):
         raise TypeError(f"seeds are several whole numbers, a question each, not {seeds!r:.60}; write range(20)")
     numbers = list(seeds)
+    for seed in numbers:
+        if not hasattr(seed, "__index__"):
+            raise TypeError(f"a seed is a whole number, not {type(seed).__name__}: {seed!r:.60}; write seeds=range(20)")
     if not chosen or not numbers:
         raise ValueError("there is nothing to ask for: label the leaves, as in Value(2.0, 'x'), and give a seed")
     return Exercise(v, chosen, numbers, digits, title or f"Gradients of {v.label or 'y'}")

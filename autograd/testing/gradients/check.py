@@ -7,6 +7,7 @@ What is compared is documented with :func:`gradcheck`; the truth is ``truth.py``
 from __future__ import annotations
 
 import inspect
+import math
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -88,13 +89,12 @@ def gradcheck(
     """
     __tracebackhide__ = True
     mpmath()
-    _check_bound(ulps)
-    if isinstance(f, tuple):
-        f, gradient = _pair(f)
+    f, gradient = _checked(f, args if wrt is None else None, gradient, ulps)
     if wrt is not None:
         report = _check_recorded(f, args, wrt, ulps)
     else:
         inputs = inputs_of(args, argnums)
+        _finite(inputs)
         of_ours = gradient or grad(f, _argnums(inputs))
         once, again = (_numbers(of_ours(*args), len(inputs.numbers)) for _ in range(2))
         _needs_one_answer(f, args)
@@ -149,10 +149,9 @@ def gradgradcheck(
     """
     __tracebackhide__ = True
     mpmath()
-    _check_bound(ulps)
-    if isinstance(f, tuple):
-        f, gradient = _pair(f)
+    f, gradient = _checked(f, args, gradient, ulps)
     inputs = inputs_of(args, argnums)
+    _finite(inputs)
     of_ours = gradient or grad(f, _argnums(inputs))
     n = len(inputs.numbers)
     labels = _labels(f, inputs)
@@ -215,7 +214,10 @@ def _check_recorded(f: Function, args: tuple[Any, ...], wrt: Any, ulps: float) -
     _, leaves = flatten(wrt)
     for x in leaves:
         if not isinstance(x, Value):
-            raise TypeError(f"wrt holds Values, not {type(x).__name__}: {x!r:.60}")
+            cure = "; write wrt=model.parameters()" if hasattr(x, "parameters") else ""
+            raise TypeError(f"wrt holds Values, not {type(x).__name__}: {x!r:.60}{cure}")
+    if not leaves:
+        raise ValueError("there is nothing to check: wrt holds no Values; write wrt=[x, y], or wrt=model.parameters()")
     result = f(*args)
     if not isinstance(result, Value):
         raise TypeError(f"with wrt, f has to return a Value, but returned {type(result).__name__} {result!r:.60}")
@@ -307,12 +309,31 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 __all__ = ["GradientReport", "GradientRow", "WrongGradient", "gradcheck", "gradgradcheck"]
 
 
+def _checked(f: Any, args: tuple[Any, ...] | None, gradient: Any, ulps: Any) -> tuple[Function, Any]:
+    """The function and its gradient, if these and the arguments (None: there need be none) are what a check takes."""
+    if isinstance(ulps, str) or not hasattr(ulps, "__float__") or not ulps > 0:
+        raise ValueError(f"ulps says how much rounding is allowed: a positive number, not {ulps!r:.60}")
+    if isinstance(f, tuple):
+        f, gradient = _pair(f)
+    if not callable(f):
+        raise TypeError(
+            f"gradcheck takes a function first, not {type(f).__name__} {f!r:.60}; write gradcheck(f, 1.0), or for "
+            "Values gradcheck(lambda: ..., wrt=[x, y])"
+        )
+    if args == ():
+        raise TypeError("gradcheck needs the numbers at which f is checked: write gradcheck(f, 1.0), or wrt=[x, y]")
+    if args is not None and any(x is None for x in args):
+        raise TypeError("gradcheck takes numbers, arrays, tuples, lists and dicts of them as arguments, not None")
+    return f, gradient
+
+
+def _finite(inputs: Inputs) -> None:
+    for number in inputs.numbers:
+        if not math.isfinite(float(number)):
+            raise ValueError(f"a derivative is checked at finite numbers, not at {float(number)!r}")
+
+
 def _pair(f: tuple[Any, ...]) -> tuple[Function, Function]:
     if len(f) != 2 or not all(map(callable, f)):
         raise TypeError(f"a tuple is a pair of functions, (function, gradient), not {f!r:.60}")
     return f
-
-
-def _check_bound(ulps: float) -> None:
-    if not ulps > 0:
-        raise ValueError(f"ulps says how much rounding is allowed: a positive number, not {ulps!r}")

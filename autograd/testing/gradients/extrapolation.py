@@ -95,7 +95,7 @@ def _slopes(f: Callable[[float], float], x: float, y: float, size: float) -> lis
 
 
 def _no_derivative(slopes: list[tuple[int, float, float]], size: float, noise: float) -> Note:
-    """What the slopes on the left and right say against a derivative, if anything."""
+    """The reason why the slopes on the left and right exclude a derivative, if they do."""
     if not slopes:
         return "not differentiable", "f is undefined on one side"
     least = 100.0 * noise / (size * 10.0 ** -slopes[-1][0])  # what is no rounding error
@@ -112,7 +112,7 @@ def _no_derivative(slopes: list[tuple[int, float, float]], size: float, noise: f
 
 
 def _noise(f: Callable[[float], float], x: float, size: float) -> float:
-    """The rounding error of f's values: what sixth differences hold, in which a smooth function has vanished.
+    """The rounding error of f's values, from sixth differences, in which a smooth function has vanished.
 
     J. J. Moré and S. M. Wild, "Estimating computational noise", SIAM Journal on Scientific Computing 33, 2011. Taken
     over several spacings, since values rounded to few digits are constant over small ones.

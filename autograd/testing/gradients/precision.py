@@ -205,7 +205,7 @@ def _reach(x: Any) -> int:
 
 
 class Slope:
-    """A function's derivative along a direction, as another function: what a second derivative is the derivative of."""
+    """A function's derivative along a direction, as another function, whose derivative is a second one."""
 
     def __init__(self, function: ManyDigits, direction: Sequence[float]) -> None:
         self.function = function
@@ -213,7 +213,7 @@ class Slope:
 
     @property
     def largest(self) -> int:
-        """As of the function, and enlarged as rounding is by the division."""
+        """As for the function, times the factor by which the division enlarges rounding errors."""
         return self.function.largest + int(mpmath().mp.prec) // 3
 
     def __call__(self, numbers: Sequence[Any], seed: int = 0) -> Any:

@@ -238,7 +238,7 @@ class _Slopes:
             return None
 
     def verdict(self, last: bool) -> Truth | None:
-        """What the slopes say; None if more digits have to tell."""
+        """The verdict from the slopes; None if more digits are needed."""
         mp = mpmath().mp
         slopes = [*self.right, *self.left]
         if None in slopes:

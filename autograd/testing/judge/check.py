@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from autograd.errors import MissingDependency
 from autograd.testing.judge.findings.report import Report
 from autograd.testing.judge.findings.rows import Row
 from autograd.testing.judge.profile import read_profile
@@ -114,7 +115,7 @@ def check_engine(
 
 
 def examine(engine: Any, spelling: Spelling, search: Search, on_row: Callable[[Row], None] | None = None) -> Report:
-    """What :func:`check_engine` does, told by records."""
+    """:func:`check_engine`; each row is handed to ``on_row`` as soon as it is known."""
     properties = chosen(search.only, search.skip)
     _needs_libraries()
     if not isinstance(engine, (str, type)):
@@ -152,8 +153,14 @@ def _needs_libraries() -> None:
     """Complain about a missing library before any process is started."""
     from autograd.testing.strategies import expressions
 
-    expressions()
-    context()
+    try:
+        expressions()
+        context()
+    except MissingDependency as error:
+        raise MissingDependency(
+            f"the engine check needs Hypothesis and mpmath ({error}); "
+            "both come with pip install -e '.[testing]', in a clone of the project"
+        ) from None
 
 
 def _places(engine: Any) -> list[str]:

@@ -68,7 +68,7 @@ def check(
 
 
 class Progress:
-    """What a terminal shows meanwhile: how far the check is, and each finding as soon as it is known."""
+    """The display on a terminal while the check runs: how far it is, and each finding as soon as it is known."""
 
     def __init__(self, count: int) -> None:
         self.count, self.done = count, 0

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from autograd.testing.judge.findings.picture import picture
 from autograd.testing.judge.findings.rows import CRASHED, FAILED, PASSED, SLOW, STATUSES, TIMED_OUT, UNSUPPORTED, Row
 
 _CLASSES: Final = {PASSED: "passed", FAILED: "bad", CRASHED: "bad", TIMED_OUT: "bad", SLOW: "slow", UNSUPPORTED: "none"}
@@ -40,7 +41,9 @@ def _bar(rows: Sequence[Row]) -> str:
 
 
 def _finding(row: Row) -> str:
-    script = f"\n<pre><code>{html.escape(row.script)}</code></pre>" if row.script else ""
+    script = (
+        f"\n{picture(row.script, row.message)}<pre><code>{html.escape(row.script)}</code></pre>" if row.script else ""
+    )
     status = f'<span class="{_CLASSES[row.status]}">{row.status}</span>'
     return (
         f'<section id="{_anchor(row)}" class="{_CLASSES[row.status]}">\n<h3>{html.escape(row.name)} {status}</h3>\n'
@@ -66,7 +69,7 @@ def _anchor(row: Row) -> str:
 
 
 def _text(text: str) -> str:
-    """What is between backticks is code."""
+    """The text as HTML; text between backticks becomes code."""
     return re.sub("`(.+?)`", r"<code>\1</code>", html.escape(text))
 
 
@@ -109,6 +112,13 @@ section {{ background: var(--raised); border-left: 4px solid var(--bad-bar); bor
   padding: .9rem 1.1rem 1.1rem; }}
 section.slow {{ border-color: var(--slow-bar); }}
 section p code {{ background: var(--ground); }}
+.graph {{ display: block; max-width: 100%; height: auto; margin: .9rem 0 .2rem; }}
+.graph path {{ fill: none; stroke: var(--quiet); stroke-width: 1.25; }}
+.graph rect {{ fill: var(--ground); stroke: var(--quiet); }}
+.graph rect.wrong {{ stroke: var(--bad-bar); stroke-width: 2.5; }}
+.graph text {{ font: 13px ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; fill: var(--text);
+  text-anchor: middle; }}
+.graph text.wrong {{ fill: var(--bad); font-weight: 600; }}
 .quiet, .sentence {{ color: var(--quiet); }}
 .sentence {{ font-size: .9rem; }} .sentence code {{ white-space: nowrap; }}
 .bar {{ display: flex; gap: 2px; height: .75rem; margin: 1.25rem 0 .5rem; border-radius: 4px; overflow: hidden; }}

@@ -58,7 +58,7 @@ class Report:
 
     @property
     def habits(self) -> tuple[Row, ...]:
-        """The failures that are habits: what this engine does otherwise than PyTorch, with right derivatives."""
+        """The failures that are habits: differences from PyTorch in an engine with right derivatives."""
         return tuple(row for row in self.failures if not row.is_wrong)
 
     def counts(self, row: Row) -> bool:
@@ -116,7 +116,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """One line that says what came of it. What follows from another finding isn't counted.
+        """The result in one line. Findings that follow from another one aren't counted.
 
         >>> Report("toy:Value", (Row("kinks", "", "failed", group="habits"), Row("sum rule", "", "passed"))).verdict
         "Every derivative is right. 1 habit differs from PyTorch's: kinks."
@@ -196,7 +196,7 @@ def painted(status: str, text: str = "") -> str:
 
 
 def _in_detail(row: Row, width: int = 80) -> str:
-    """What is wrong, in full, and the script."""
+    """The full message of a finding, and its script."""
     lines = textwrap.wrap(f"{row.name}: {row.sentence}", width)
     lines += textwrap.wrap(row.message, max(width - 4, 20), initial_indent="  ", subsequent_indent="  ")
     if row.detail:

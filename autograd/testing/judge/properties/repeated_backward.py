@@ -63,7 +63,7 @@ def second_backward(trial: Trial) -> str:
 
 def _clears_the_graph(trial: Trial, e: Expression, once: Sequence[float], room: Sequence[float]) -> bool:
     """Whether the second pass is right after the engine's own ``zero_grad()``, called on the output."""
-    if not callable(getattr(trial.engine.cls, "zero_grad", None)):
+    if not trial.engine.clears:
         return False
     t = trial.transcript()
     try:
@@ -97,7 +97,7 @@ def two_outputs(trial: Trial) -> None:
             whole = "second backward" in trial.excused  # then not only the leaves
             for x in [x for x in slots if isinstance(x, Variable)] if whole else leaves:
                 _zero(t, x)
-            if t.engine.zeroing == trial.engine.grad and hasattr(trial.engine.cls, "zero_grad"):
+            if t.engine.zeroing == trial.engine.grad and trial.engine.clears:
                 clear(t, slots[one])
             try:
                 t.backward(slots[other])
@@ -111,7 +111,7 @@ def two_outputs(trial: Trial) -> None:
 
 
 def clear(t: Transcript, y: Variable) -> None:
-    """What an engine offers for the gradients of a whole graph."""
+    """The engine's own way to clear the gradients of a whole graph."""
     t.do(f"{y.text}.zero_grad()", lambda: y.it.zero_grad())
 
 

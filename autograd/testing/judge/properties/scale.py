@@ -74,8 +74,8 @@ def wide_sums(trial: Trial) -> None:
     add = _add(trial)
     width = 300
     t = trial.transcript()
-    leaf, cls = trial.engine.leaf, t.engine.cls.__name__
-    xs = t.do(f"xs = [{cls}(i) for i in range({width})]", lambda: [leaf(i) for i in range(width)])
+    leaf = trial.engine.leaf
+    xs = t.do(f"xs = [{t.engine.leaf_text('i')} for i in range({width})]", lambda: [leaf(i) for i in range(width)])
     shared = t.leaf(2.0)
     plus = t.engine.templates["add"].format("y", "x")
     plus_shared = t.engine.templates["add"].format("y", shared.text)
@@ -136,7 +136,7 @@ def time_is_linear(trial: Trial) -> str:
 
 def _ladder_script(t: Transcript, rungs: int) -> str:
     spelled = t.engine.templates["add"].format("y", "y")
-    lines = [f"y = {t.engine.cls.__name__}(1.0)", f"for _ in range({rungs}):", f"    y = {spelled}"]
+    lines = [f"y = {t.engine.leaf_text('1.0')}", f"for _ in range({rungs}):", f"    y = {spelled}"]
     return "\n".join([t.engine.source, "", *lines, f"y.{t.engine.backward_call}"])
 
 
@@ -206,7 +206,7 @@ def memory_is_freed(trial: Trial) -> str:
         finally:
             tracemalloc.stop()
 
-    spelled = t.engine.templates["add"].format("y", f"{t.engine.cls.__name__}(1.0)")
+    spelled = t.engine.templates["add"].format("y", t.engine.leaf_text("1.0"))
     lines = (
         "import gc, tracemalloc\ntracemalloc.start()\n"
         f"for _ in range({graphs}):\n    y = {x.text}\n    for _ in range({size}):\n        y = {spelled}\n"

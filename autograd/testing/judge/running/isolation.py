@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
-from autograd.testing.judge.findings.rows import CRASHED, FAILED, TIMED_OUT, Row
+from autograd.testing.judge.findings.rows import CRASHED, FAILED, PASSED, TIMED_OUT, Row
 from autograd.testing.judge.properties.table import Property
 from autograd.testing.judge.running.run import chosen, ends_the_check, not_tried
 from autograd.testing.judge.running.worker import INSIDE, RECORDER_SIZE
@@ -47,6 +47,7 @@ def isolated(places: Sequence[str], spelling: Spelling, search: Search) -> Itera
     first = left[0].name if left else ""
     seconds = search.seconds
     timed_out = 0  # one after the other
+    passed: list[str] = []
     with contextlib.ExitStack() as second:
         witness: _Witness | None = None
         while left:
@@ -61,9 +62,10 @@ def isolated(places: Sequence[str], spelling: Spelling, search: Search) -> Itera
                     p = left.pop(0)
                     if isinstance(row, Row):
                         timed_out = 0
+                        passed += [p.name] * (row.status == PASSED)
                         if row.status == FAILED:
                             witness = witness or second.enter_context(_Witness(places, spelling, search))
-                            row = witness.confirmed(row)
+                            row = witness.confirmed(row, passed)
                     else:
                         status, message = row
                         timed_out += status == TIMED_OUT
@@ -94,8 +96,8 @@ class _Witness:
         if self.worker is not None:
             self.worker.__exit__()
 
-    def confirmed(self, row: Row) -> Row:
-        """The row, or one that says that it didn't come again."""
+    def confirmed(self, row: Row, passed: Sequence[str]) -> Row:
+        """The row, or one that says that it didn't come again. What passed before explains nothing, here neither."""
         if self.worker is None:
             effort = replace(self.search.effort, seconds=4 * self.search.effort.seconds)  # nothing is missed for haste
             self.worker = _Worker(self.places, self.spelling, replace(self.search, effort=effort), on_demand=True)
@@ -103,7 +105,7 @@ class _Witness:
                 self.worker.__exit__()
                 self.worker = None
                 return row
-        again = self.worker.ask(row.name, 4 * self.search.seconds)
+        again = self.worker.ask(row.name, 4 * self.search.seconds, passed)
         if not isinstance(again, Row):
             self.worker.__exit__()
             self.worker = None
@@ -171,7 +173,7 @@ class _Worker:
         return self.process.wait()
 
     def load(self) -> tuple[str, str] | None:
-        """Wait until the class is imported; what went wrong, if something did."""
+        """Wait until the class is imported. Returns the error, if there was one."""
         message = self._receive(TO_LOAD)
         if isinstance(message, tuple):
             return message
@@ -186,11 +188,11 @@ class _Worker:
             message = self._receive(seconds)
         return message if isinstance(message, tuple) else Row(**message["end"])
 
-    def ask(self, name: str, seconds: float) -> Row | tuple[str, str]:
+    def ask(self, name: str, seconds: float, passed: Sequence[str]) -> Row | tuple[str, str]:
         """The row of the property of that name, from a worker that tries them on demand."""
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(f"{name}\n".encode())
+            self.process.stdin.write(f"{json.dumps([name, *passed])}\n".encode())
             self.process.stdin.flush()
         except OSError:
             return CRASHED, "the process has ended"

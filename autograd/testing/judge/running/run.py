@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Collection
 from dataclasses import replace
 
-from autograd.testing.judge.findings.rows import CRASHED, FAILED, NOT_TRIED, PASSED, UNSUPPORTED, Row
+from autograd.testing.judge.findings.rows import CRASHED, FAILED, HABITS, NOT_TRIED, PASSED, UNSUPPORTED, Row
 from autograd.testing.judge.properties.table import PROPERTIES, Property
 from autograd.testing.judge.trials.transcript import Verdict, named
 from autograd.testing.judge.trials.trial import DIAMONDS, Form, Trial
@@ -39,7 +39,7 @@ def names() -> str:
 
 
 def try_property(trial: Trial, p: Property) -> Row:
-    """The row of the report. What the engine prints and warns of is nobody's concern here."""
+    """The row of the report. Output and warnings of the engine are left out."""
     started = time.perf_counter()
     trial.begin()
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -56,7 +56,7 @@ def _tried(trial: Trial, p: Property) -> Row:
     try:
         return replace(row, message=p.check(trial) or "")
     except Verdict as verdict:
-        group = verdict.group or p.group
+        group = trial.groups[p.name] = verdict.group or p.group
         return replace(
             row,
             status=verdict.status,
@@ -78,7 +78,7 @@ def _tried(trial: Trial, p: Property) -> Row:
 
 
 def _explained(trial: Trial, p: Property, row: Row) -> Row:
-    """The failure, or another one that simpler properties don't explain, or the same with the name of what does.
+    """The failure; or one that simpler properties don't explain; or the failure with the property that explains it.
 
     The property is tried again without the operations that are known to be wrong. What fails then is new.
     """
@@ -93,8 +93,17 @@ def _explained(trial: Trial, p: Property, row: Row) -> Row:
     again = _tried(trial.without(forms, excused), p)
     if again.status == FAILED:
         return again
-    by = f"{', '.join(causes + excused)}"
-    return replace(row, follows=by, message=f"follows from {by}: {row.message}")
+    trial.explained[p.name] = frozenset(causes + excused)
+    first = _first(trial, causes + excused)
+    by = ", ".join(first)
+    groups = {trial.groups.get(name, row.group) for name in first}
+    group = row.group if row.group in groups else HABITS  # what follows from habits alone is one
+    return replace(row, follows=by, message=f"follows from {by}: {row.message}", group=group)
+
+
+def _first(trial: Trial, causes: list[str]) -> list[str]:
+    """The causes without those that follow from another one of them: to mend the first ones mends these, too."""
+    return [name for name in causes if not trial.explained.get(name, frozenset()) & set(causes)]
 
 
 def _blamed(trial: Trial, name: str) -> bool:
@@ -102,7 +111,9 @@ def _blamed(trial: Trial, name: str) -> bool:
     if name not in trial.blamed:
         trial.blamed[name] = frozenset()
         (p,) = chosen([name])
-        _tried(trial, p)
+        row = _tried(trial, p)
+        if row.status == FAILED:
+            _explained(trial, p, row)
     return bool(trial.blamed[name])
 
 

@@ -39,7 +39,8 @@ def serve(order: dict[str, Any], send: Send, asked: Iterable[str] = ()) -> None:
     Args:
         order: ``places``, where the class may be, to be tried in turn; the fields of the ``spelling`` and of the
             ``search``; ``recorder``, the path of the flight recorder.
-        asked: the names of the properties, as they come, if the order says ``on_demand``.
+        asked: properties, as they come, if the order says ``on_demand``: the name, then those that passed before, as
+            a list in JSON.
         send: takes a message: ``{"usage": text}`` if there is no such class, else ``{"loaded": name}``, and for each
             property ``{"begin": name}`` and ``{"end": row}``.
     """
@@ -53,9 +54,11 @@ def serve(order: dict[str, Any], send: Send, asked: Iterable[str] = ()) -> None:
     limit_memory(search.memory)
     send({"loaded": order["places"][0]})
     trial = Trial(engine, search, recorder(order["recorder"]))
-    names = asked if order.get("on_demand") else [p.name for p in chosen(search.only, search.skip)]
-    for name in names:
-        (p,) = chosen([name.strip()])
+    wanted = [[p.name] for p in chosen(search.only, search.skip)]
+    names = map(json.loads, asked) if order.get("on_demand") else wanted
+    for name, *passed in names:
+        trial.blamed.update(dict.fromkeys(passed, frozenset()))
+        (p,) = chosen([name])
         send({"begin": p.name})
         send({"end": asdict(try_property(trial, p))})
 
@@ -99,7 +102,7 @@ def limit_memory(megabytes: int | None) -> None:
 
 
 def main() -> None:
-    """Do what the standard input says."""
+    """Carry out the orders on the standard input."""
     order = json.loads(sys.stdin.readline())
     with open(os.dup(1), "w", encoding="utf-8") as out:
         asked = open(os.dup(0), encoding="utf-8")  # noqa: SIM115

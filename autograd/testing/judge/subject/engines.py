@@ -78,6 +78,7 @@ class Engine:
                 raise ValueError(f"no such primitive: {name!r}; there are {', '.join(RULES)}")
         if not hasattr(cls, self.backward):
             raise ValueError(f"{cls.__name__} has no method {self.backward!r}; which one starts the backward pass?")
+        self.watched = _has_to_be_watched(cls)
         self.seeded = self._wants_a_seed()
         self._look_at_a_number()
         for name in RULES:
@@ -91,7 +92,11 @@ class Engine:
 
     def leaf(self, number: float) -> Any:
         """A new leaf."""
-        return self.cls(number)
+        return self.cls(number, requires_grad=True) if self.watched else self.cls(number)
+
+    def leaf_text(self, number: str) -> str:
+        """How a script makes a leaf."""
+        return f"{self.cls.__name__}({number}{', requires_grad=True' if self.watched else ''})"
 
     def number(self, v: Any) -> float:
         """The number that it holds.
@@ -138,7 +143,7 @@ class Engine:
 
     @property
     def zero_text(self) -> str:
-        """What a gradient is set to: what a new number has, if that is None."""
+        """The text of a cleared gradient: None, if a new number has None."""
         return "None" if self.starts_with_none else "0.0"
 
     # --- What is asked of it before anything is tried ---
@@ -166,11 +171,13 @@ class Engine:
     def _look_at_a_number(self) -> None:
         """See how number and gradient are reached; a class that makes no number has its row in the report."""
         self.zeroing, self.starts_with_none, self.calls = self.grad, False, {self.data: "", self.grad: ""}
+        self.clears = False  # whether it has a zero_grad() that doesn't say that there is none
         try:
             x = self.leaf(2.0)
         except (Exception, SystemExit):
             return
         self._needs(x, self.data, 2.0, "number", "data")
+        self.clears = callable(getattr(x, "zero_grad", None))
         if not hasattr(x, self.grad):
             try:
                 self.run_backward(x)
@@ -275,8 +282,17 @@ def _arity(name: str) -> int:
     return 1 if name in _ONE_OPERAND else RULES[name].arity
 
 
+def _has_to_be_watched(cls: type) -> bool:
+    """Whether a number has a gradient only if it is asked for: ``requires_grad`` is a parameter, and False."""
+    try:
+        wanted = inspect.signature(cls).parameters.get("requires_grad")
+    except (TypeError, ValueError):  # it is written in C
+        return False
+    return wanted is not None and wanted.default is not inspect.Parameter.empty and not wanted.default
+
+
 def _attributes(x: Any) -> list[str]:
-    """The names of what a number has, those of its own first."""
+    """The names of a number's attributes, its own first."""
     return list(dict.fromkeys([*getattr(x, "__dict__", ()), *(n for n in dir(x) if not n.startswith("__"))]))
 
 

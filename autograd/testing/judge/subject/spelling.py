@@ -12,7 +12,7 @@ Name: TypeAlias = str | Callable[..., Any]
 
 @dataclass(frozen=True)
 class Spelling:
-    """What things are called in somebody's class.
+    """The names that somebody's class has for its attributes and operations.
 
     Args:
         names: what a primitive of the rule table is called there, where that differs: a method, a function in the

@@ -15,13 +15,15 @@ So a gradient that is badly conditioned is given the room that it needs, and a w
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from autograd.engine.rules import RULES, Rule
+from autograd.engine.rules import Rule
 from autograd.errors import missing
 from autograd.testing.expression import Expression
+from autograd.testing.several import ROWS
 from autograd.testing.sweep import sweep
 
 ULPS: Final = 8.0  # what one operation of an engine may add
@@ -58,6 +60,7 @@ CUSTOMARY: Final[dict[str, tuple[Callable[..., Any], Callable[..., Any]]]] = {
     "cbrt": (lambda x, y: abs(y) * _log_size(x), lambda x, y, p: p * _log_size(x)),
     "cosh": (lambda x, y: y, lambda x, y, p: y),
     "elu": (lambda x, *_: 1 + abs(x), lambda *_: 1),
+    "dot": (lambda *xs: _sizes(map(operator.mul, xs[: len(xs) // 2], xs[len(xs) // 2 : -1])), lambda *xs: xs[-1]),
     "digamma": (lambda x, y: abs(y) + _of_gamma(x, 1), lambda x, y, p: abs(p) + _of_gamma(x, 2)),
     "erf": (lambda x, y: 1, lambda x, y, p: p * (1 + x * x)),
     "erfc": (lambda x, y: 1, lambda x, y, p: p * (1 + x * x)),
@@ -69,7 +72,10 @@ CUSTOMARY: Final[dict[str, tuple[Callable[..., Any], Callable[..., Any]]]] = {
     "log_ndtr": (lambda x, y: abs(y) + 1 / _ndtr(x), lambda x, y, p: p * (1 + x * x) / _ndtr(x)),
     "log_sigmoid": (lambda x, y: 1 + abs(y), lambda x, y, p: 1),
     "logaddexp": (lambda a, b, y: 1 + abs(y), lambda a, b, y, p: 1 + p * max(abs(a), abs(b))),
+    "log_softmax": (lambda *xs: _sizes(xs), lambda *xs: 1 + xs[-1] + _sizes(xs[:-2])),
+    "logsumexp": (lambda *xs: 1 + _sizes(xs), lambda *xs: xs[-1] * (1 + _sizes(xs[:-2]))),
     "logit": (lambda x, y: 1 + abs(y), lambda x, y, p: p),
+    "mean": (lambda *xs: _sizes(xs[:-1]), lambda *xs: xs[-1]),
     "mod": (lambda a, b, y: max(abs(a), abs(b)), lambda a, b, y, p: p),
     "ndtr": (lambda x, y: 1, lambda x, y, p: p * (1 + x * x)),
     "pow": (lambda a, b, y: abs(y) * _of_power(a, b), lambda a, b, y, p: abs(p) * _of_power(a, b) * _log_size(a)),
@@ -77,10 +83,16 @@ CUSTOMARY: Final[dict[str, tuple[Callable[..., Any], Callable[..., Any]]]] = {
     "silu": (lambda x, y: abs(x), lambda x, y, p: 1 + abs(x)),
     "sinc": (lambda x, y: 1, lambda x, y, p: 4 + 2 / abs(x) if x else 1),
     "sinh": (lambda x, y: 1 + abs(y), lambda x, y, p: p),
+    "softmax": (lambda *xs: xs[-1] * (1 + _sizes(xs[:-1])), lambda *xs: xs[-2] * (1 + _sizes(xs[:-2]))),
     "softplus": (lambda x, y: 1 + abs(y), lambda x, y, p: 1),
+    "sum": (lambda *xs: _sizes(xs[:-1]), lambda *xs: xs[-1]),
     "tan": (lambda x, y: abs(y), lambda x, y, p: p),
     "tanh": (lambda x, y: 1, lambda x, y, p: 1),
 }
+
+
+def _sizes(xs: Iterable[Any]) -> Any:
+    return sum(map(abs, xs))
 
 
 def _log_size(x: Any) -> Any:
@@ -104,7 +116,7 @@ def _of_power(a: Any, b: Any) -> Any:
     return 1 + abs(b) * _log_size(a)
 
 
-def exact(expression: Expression, rules: Mapping[str, Rule] = RULES) -> Exact | None:
+def exact(expression: Expression, rules: Mapping[str, Rule] = ROWS) -> Exact | None:
     """:class:`Exact`, or None where it is of no use: where a float can't hold all that comes up, where some
     intermediate result has lost half of its digits, or where the numbers are too large for mpmath.
     """
@@ -125,7 +137,7 @@ class Exact:
     (True, True)
     """
 
-    def __init__(self, expression: Expression, rules: Mapping[str, Rule] = RULES) -> None:
+    def __init__(self, expression: Expression, rules: Mapping[str, Rule] = ROWS) -> None:
         number = context().mpf
         self.expression, self.rules = expression, rules
         self.numbers = [number(x) for x in (*expression.point, *expression.constants)]

@@ -51,7 +51,7 @@ class Raised(Failed):
 
 
 class Unsupported(Verdict):
-    """The engine does not have what the property is about."""
+    """The engine lacks the operation that the property is about."""
 
     status = UNSUPPORTED
 
@@ -128,7 +128,7 @@ class Transcript:
     # --- Doing ---
 
     def do(self, lines: str, action: Callable[..., Any], *arguments: Any) -> Any:
-        """Carry out what the lines say.
+        """Run the lines.
 
         Raises:
             Raised: the engine raises an exception.
@@ -151,7 +151,7 @@ class Transcript:
     def leaf(self, number: float) -> Variable:
         """A new leaf."""
         name = self._new("x")
-        return Variable(name, self.do(f"{name} = {self._constructor}({literal(number)})", self.engine.leaf, number))
+        return Variable(name, self.do(f"{name} = {self.engine.leaf_text(literal(number))}", self.engine.leaf, number))
 
     def apply(self, name: str, *operands: Variable | float) -> Variable:
         """An operation on variables and plain numbers."""
@@ -206,10 +206,6 @@ class Transcript:
     def _new(self, letter: str) -> str:
         self.counts[letter] += 1
         return f"{letter}{self.counts[letter] - 1}"
-
-    @property
-    def _constructor(self) -> str:
-        return str(getattr(self.engine.cls, "__name__", "Value"))
 
     # --- Reading ---
 
@@ -293,7 +289,7 @@ def is_near(got: float, wanted: Any, tolerance: float) -> bool:
 
 
 def hint(got: float, wanted: float) -> str:
-    """What a wrong gradient looks like, where it looks like something that people often do.
+    """The usual mistake that would explain a wrong gradient, if one would.
 
     >>> hint(3.0, 6.0)
     'half of it: is a contribution overwritten, = for +=?'

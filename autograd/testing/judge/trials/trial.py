@@ -37,7 +37,7 @@ Form: TypeAlias = tuple[str, str]  # an operation, and what its operands are (se
 
 
 class Trial:
-    """What a property works with.
+    """The tools of a property: the engine, its operations, time, random examples.
 
     Args:
         engine: the engine under test.
@@ -57,10 +57,12 @@ class Trial:
         self.engine, self.search, self.effort, self.recorder = engine, search, search.effort, recorder
         self.excusable: set[str] = set()  # the properties that have failed so far
         self.blamed: dict[str, frozenset[Form]] = {}  # by the properties of single operations
+        self.groups: dict[str, str] = {}  # what is said to be wrong by them: a derivative, or a habit
+        self.explained: dict[str, frozenset[str]] = {}  # which properties each one that failed follows from
         self.begin()
 
     def without(self, forms: Iterable[Form], properties: Iterable[str] = ()) -> Trial:
-        """The trial of what is left when these operations aren't used, and what these properties say is known."""
+        """The trial without these operations, in which the findings of these properties are known."""
         rest = copy.copy(self)
         rest.avoided, rest.excused = self.avoided | set(forms), self.excused | set(properties)
         whole = {name for name, form in rest.avoided if not form}
@@ -72,7 +74,7 @@ class Trial:
         return rest
 
     def begin(self) -> None:
-        """A property begins: half of its time is for looking around, the rest for what was found."""
+        """A property begins: half of its time is for the search, the rest for its findings."""
         self.stop = time.perf_counter() + self.effort.seconds / 2
 
     def is_late(self) -> bool:
@@ -226,7 +228,7 @@ def _is_a_tree(e: Expression) -> bool:
 
 
 def _forms(arity: int) -> Iterator[str]:
-    """What operands may be: numbers of the engine (v) or plain ones (c), one of the former at least.
+    """The kinds of operands: numbers of the engine (v) or plain ones (c), at least one of the engine's.
 
     >>> list(_forms(2))
     ['vv', 'vc', 'cv']

@@ -17,7 +17,7 @@ from autograd.engine.rules import RULES, Rule, exp, expm1, minimum, sech, sqrt, 
 
 
 def variant(name: str, compute: Callable[..., float]) -> Rule:
-    """The row of the rule table, or another one with the same name that gives what ``compute`` gives.
+    """The row of the rule table, or another row of the same name that computes the same as ``compute``.
 
     Args:
         name: a primitive's name.
