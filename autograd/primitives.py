@@ -14,6 +14,7 @@ from autograd.engine.methods import Functions
 from autograd.engine.notation import call, with_latex
 from autograd.engine.rules import Domain, Rule
 from autograd.numeric import difference_derivative
+from autograd.transforms.whole import Whole
 
 Function = Callable[..., Any]
 
@@ -23,6 +24,8 @@ _POINTS = (-3.1, -1.3, -0.45, 0.2, 0.7, 1.9, 4.3)
 def primitive(
     *misplaced: Any,
     partials: Function | tuple[Function, ...] | None = None,
+    vjp: Function | None = None,
+    jvp: Function | None = None,
     symbol: str = "",
     latex: str = "",
     domain: str | Domain = "",
@@ -37,6 +40,11 @@ def primitive(
     Args:
         partials: a function of the operands and the result for each operand, in order; for one operand, just the
             function. Write them with ``autograd``'s functions, so that they can be differentiated again.
+        vjp, jvp: for a function of arrays, numbers and structures of them, in place of ``partials``; one of the two
+            will do. ``vjp``, of the cotangent of the result, the arguments and the result, gives a tuple with a
+            gradient for each argument. ``jvp``, of a tuple with a tangent for each argument, the arguments and the
+            result, gives the tangent of the result. Of one argument it is the gradient, or the tangent, itself. Such a
+            function is no row of the table.
         symbol: how it's written in pictures and text; the function's name if it isn't given.
         latex: a template in which {0} and {1} stand for the operands; literal braces are doubled. Operands that need
             brackets get them if the template begins or ends with an operand.
@@ -44,8 +52,9 @@ def primitive(
         verify: compare the partials with differences of the function, at once, at points of the domain.
 
     Raises:
-        TypeError: the function takes no fixed number of operands, or (later, when it is used) a partial gives
-            something that is no number.
+        TypeError: there is neither partials nor vjp nor jvp; the function takes no fixed number of operands; or
+            (later, when it is used) a partial gives something that is no number, or a rule something of another
+            structure than expected.
         ValueError: another function has the name already (the same one may be defined again), the number of partials
             is wrong, the LaTeX template asks for an operand that there isn't, or ``verify`` found a wrong partial.
 
@@ -58,13 +67,18 @@ def primitive(
     >>> v.grad, square_for_the_docs(5.0)
     (6.0, 25.0)
     """
-
-    if misplaced or partials is None or not all(map(callable, partials if isinstance(partials, tuple) else [partials])):
+    if not misplaced and (vjp is not None or jvp is not None):
+        return _of_arrays(vjp, jvp, symbol, partials is not None or latex or domain or verify)
+    given_partials = partials if isinstance(partials, tuple) else (partials,)
+    if misplaced or (partials is not None and not all(map(callable, given_partials))):
         wrong = misplaced[0] if misplaced else partials
         raise TypeError(
             f"primitive takes partials=, for each operand a function of the operands and the result y, "
-            f"not {wrong!r:.60}; write @primitive(partials=lambda x, y: ...) above the function"
+            f"not {wrong!r:.60}; write @primitive(partials=lambda x, y: ...) above the function, or vjp=... or jvp=... "
+            "for a function of arrays"
         )
+    if partials is None:
+        raise TypeError("primitive needs derivatives: partials=..., or for a function of arrays vjp=... or jvp=...")
 
     def decorate(function: Function) -> Function:
         name = function.__name__
@@ -91,6 +105,22 @@ def primitive(
             return rule(*operands)
 
         return apply
+
+    return decorate
+
+
+def _of_arrays(vjp: Function | None, jvp: Function | None, symbol: str, others: Any) -> Callable[[Function], Function]:
+    for what, rule in (("vjp", vjp), ("jvp", jvp)):
+        if rule is not None and not callable(rule):
+            raise TypeError(f"{what} is a function, not {type(rule).__name__} {rule!r:.60}")
+    if others:
+        raise TypeError(
+            "partials, latex, domain and verify are for functions of numbers; beside vjp and jvp there is only symbol. "
+            "autograd.testing.gradcheck(f, x) compares such a function with differences"
+        )
+
+    def decorate(function: Function) -> Function:
+        return Whole(function, vjp, jvp, symbol or getattr(function, "__name__", "operation"))
 
     return decorate
 

@@ -120,9 +120,14 @@ def test_a_backward_rule_gets_the_cotangent_itself() -> None:
     assert grad(lambda x: 10.0 * clipped(x) + 0.25 * clipped(x))(3.0) == 1.25
     assert vjp(lambda x: [clipped(x), clipped(2.0 * x)], 3.0)[1]([0.5, -9.0]) == (-1.5,)
     assert hessian(lambda x: 0.1 * clipped(x**3))(2.0) == pytest.approx(1.2)
-    for call in (lambda: clipped(Value(3.0)), lambda: jit(grad(clipped))(3.0), lambda: jvp(clipped, (3.0,), (1.0,))):
+    x = Value(3.0)
+    (10.0 * clipped(x * x)).backward()
+    assert x.grad == 6.0
+    for slope in (grad(lambda x: 10.0 * clipped(x * x)), hessian(lambda x: 0.1 * clipped(x**3))):
+        assert float(jit(slope)(2.0)) == pytest.approx(float(slope(2.0)))
+    for compiled in (lambda f: f, jit):
         with pytest.raises(TypeError, match="backward rule only"):
-            call()
+            compiled(lambda x: jvp(clipped, (x,), (1.0,)))(3.0)
 
 
 def test_rules_of_arrays() -> None:
@@ -174,8 +179,9 @@ def test_rules_that_give_something_else_are_named() -> None:
     with pytest.raises(TypeError, match=r"has to return \(output, tangent\)"):
         grad(f)(1.0)
     f.defjvp(lambda p, t: (p[0], [t[0]]))
-    with pytest.raises(TypeError, match="not the structure of its output"):
-        grad(f)(1.0)
+    for transform in (grad, derivative):
+        with pytest.raises(TypeError, match=r"as tangent \[float 1.0\], which has not the structure .*, float"):
+            transform(f)(1.0)
 
     @custom_vjp
     def g(x: Any, y: Any) -> Any:
@@ -187,7 +193,7 @@ def test_rules_that_give_something_else_are_named() -> None:
     with pytest.raises(TypeError, match="a gradient for each of its 2 arguments"):
         grad(g)(1.0, 2.0)
     g.defvjp(lambda x, y: (x * y, (x, y)), lambda kept, c: ([c, c], None))
-    with pytest.raises(TypeError, match="2 numbers as the gradient of argument 0, which has 1"):
+    with pytest.raises(TypeError, match=r"returned \[.*\] as the gradient of argument 0, which is .*1.0"):
         grad(g)(1.0, 2.0)
     g.defvjp(lambda x, y: (x * y, (x, y)), lambda kept, c: (kept[1] * c, None))
     assert grad(g, (0, 1))(3.0, y=2.0) == (2.0, 0.0)

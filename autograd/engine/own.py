@@ -29,9 +29,10 @@ def _always(*operands: Any) -> bool:
 class Own(Rule):
     """The rule of one node: what is written in its place, and the function that sends its gradient on."""
 
-    __slots__ = ("send_on",)
+    __slots__ = ("hand", "send_on")
 
     send_on: Callable[[], Any] | None
+    hand: Any  # of a function with a backward rule: what sends derivatives of any kind on (transforms/by_hand.py)
 
     def __init__(self, symbol: str, arity: int) -> None:
         refuse = self._refuse
@@ -39,6 +40,7 @@ class Own(Rule):
         super().__init__(name, refuse, (refuse,) * arity, Domain("", _always), notation=call(name))
         self.symbol = symbol
         self.send_on = None
+        self.hand = None
 
     def __call__(self, *operands: Any) -> Any:
         self._refuse()
@@ -47,6 +49,11 @@ class Own(Rule):
         self.refuse_copy()
 
     def _refuse(self, *operands: Any) -> Any:
+        if self.hand is not None:
+            raise AutogradError(
+                f"{self.name!r:.40} has a backward rule of its own, and neither a formula nor partials to show; "
+                "differentiate it with backward(), gradient or grad"
+            )
         raise AutogradError(
             f"the operation {self.name!r:.40} was made by Value(number, operands, {self.symbol!r:.40}): its _backward "
             f"adds numbers, which have no derivative themselves. {as_primitive(self.symbol, self.arity)}"
@@ -54,6 +61,11 @@ class Own(Rule):
 
     def refuse_copy(self) -> None:
         """Raises TypeError: the function would go on sending gradients to the operands of the original."""
+        if self.hand is not None:
+            raise TypeError(
+                f"an operation of {self.name!r:.40}, which has a backward rule of its own, can't be copied or pickled; "
+                "copy the numbers that it was computed from"
+            )
         raise TypeError(
             f"the operation {self.name!r:.40} can't be copied or pickled: its _backward belongs to the Values that it "
             f"was made with. {as_primitive(self.symbol, self.arity)}"

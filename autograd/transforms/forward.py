@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.engine.modes import MODES, admits
-from autograd.engine.rules import STEPS, Rule
+from autograd.engine.rules import STEPS, Rule, stop_gradient
 from autograd.transforms.lifted import Lifted, LiftedWorld, on_floats
-from autograd.transforms.worlds import World
+from autograd.transforms.worlds import World, refuse_closure
 
 
 class Dual(Lifted):
@@ -114,6 +114,14 @@ class Forward(LiftedWorld):
         if (MODES.active and not admits(rule, primals, y, tangent)) or rule in STEPS:
             return y
         return Dual(self, y, tangent)
+
+    def moved(self, name: str, primals: Sequence[Any], outputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """Outputs of a function that has said their tangents itself."""
+        if any(isinstance(x, Lifted) and x.level >= self.level for x in (*outputs, *tangents)):
+            refuse_closure(name)
+        if MODES.active and not admits(stop_gradient, primals, *outputs[:1], *tangents[:1]):
+            return list(outputs)
+        return [Dual(self, y, tangent) for y, tangent in zip(outputs, tangents)]
 
     def push_forward(self, outputs: Sequence[Any], leaves: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
         """See World: the tangents have come along. The derivative of what doesn't depend on a leaf is 0."""

@@ -10,11 +10,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from autograd.engine.kinds import where
+from autograd.engine.kinds import is_traced, where
 from autograd.engine.methods import Functions
 from autograd.transforms.derivatives import jacobian
-from autograd.transforms.joint import Given, Joint, bottom
+from autograd.transforms.joint import Given, Joint
 from autograd.transforms.trees import Tree, flatten
+from autograd.transforms.worlds import refuse_closure
 
 
 def implicit(residual: Callable[..., Any], solve: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,8 +68,14 @@ class _Solution:
         return self.tree.rebuild(numbers)
 
     def _solve(self, theta: Any) -> list[Any]:
-        self.tree, numbers = flatten(self.solve(*self.given.rebuild(list(theta))))
-        return [bottom(x) for x in numbers]
+        at = self.given.rebuild(list(theta))
+        x = self.solve(*at)
+        self.tree, numbers = flatten(x)
+        if not any(map(is_traced, (*theta, *numbers))) and any(
+            isinstance(r, Functions) for r in flatten(self.residual(x, *at))[1]
+        ):
+            refuse_closure("the residual of implicit")
+        return numbers
 
     def _slopes(self, theta: Any) -> list[list[Any]]:
         x = self.joint(theta)

@@ -18,6 +18,7 @@ from autograd.engine.notation import call
 from autograd.engine.rules import Domain, Rule
 from autograd.engine.value import Value
 from autograd.transforms.trees import array_of, is_number
+from autograd.transforms.worlds import refuse_closure
 
 Numbers = Sequence[Any]
 
@@ -44,11 +45,18 @@ class Given:
 
     def rebuild(self, numbers: Numbers) -> Any:
         """The structure with these numbers."""
+        return self._rebuilt(numbers, self.leaves)
+
+    def tangents(self, numbers: Numbers) -> Any:
+        """The structure with these numbers as tangents; what has no derivative has the tangent 0."""
+        return self._rebuilt(numbers, [0 if isinstance(leaf, int) else leaf for leaf in self.leaves])
+
+    def _rebuilt(self, numbers: Numbers, others: Sequence[Any]) -> Any:
         import optree
 
         leaves = []
         start = 0
-        for leaf, shape in zip(self.leaves, self.shapes):
+        for leaf, shape in zip(others, self.shapes):
             if shape is None:
                 leaves.append(leaf)
                 continue
@@ -83,7 +91,14 @@ class Joint:
 
     def value(self, numbers: Numbers) -> list[Any]:
         """The outputs at numbers that carry no derivative."""
-        return self._once("value", self._value, numbers)  # type: ignore[no-any-return]
+        outputs: list[Any] = self._once("value", self._computed, numbers)
+        if any(isinstance(y, Functions) and not is_traced(y) for y in outputs):
+            refuse_closure(self.name)
+        return outputs
+
+    def _computed(self, numbers: Numbers) -> Any:
+        world = next((x.world for x in numbers if is_traced(x)), None)
+        return self._value(numbers) if world is None else world.isolated(self.name, numbers, self._value)
 
     def __call__(self, numbers: Numbers) -> list[Any]:
         """The outputs."""

@@ -105,7 +105,10 @@ class Call(Node):
 
     def sent(self, adjoint: Any) -> Iterator[tuple[Node, Any]]:
         """See Node."""
-        gradients = self.pull([adjoint.get(j, 0) for j in range(self.outputs)])
+        cotangents = adjoint.as_list(self.outputs)
+        if all(type(x) is int and x == 0 for x in cotangents):
+            return  # by the table no output matters here
+        gradients = self.pull(cotangents)
         for operand, gradient in zip(self.on_tape, gradients):
             if operand is not None:
                 yield operand, gradient
@@ -129,26 +132,14 @@ class Output(Node):
 class Cotangents(dict[int, Any]):
     """Adjoints of several outputs, by position. Contributions are added in place, since there may be many."""
 
+    def as_list(self, outputs: int) -> list[Any]:
+        """All of them, 0 where there is none."""
+        return [self.get(position, 0) for position in range(outputs)]
+
     def __add__(self, other: Any) -> Cotangents:
         for position, adjoint in other.items():
             self[position] = plus(self.get(position, 0), adjoint)
         return self
-
-
-def call_by_hand(
-    world: Reverse, outputs: Sequence[Any], operands: Sequence[Any], pull: Callable[[list[Any]], list[Any]]
-) -> list[Any]:
-    """Outputs that a function has computed from operands of a world, with a rule that pulls their adjoints back."""
-    on_tape = tuple([x if isinstance(x, Node) and x.world is world else None for x in operands])
-    call = Call(world, 0, _BY_HAND, (), on_tape)
-    call.pull = pull
-    call.outputs = len(outputs)
-    found = []
-    for position, y in enumerate(outputs):
-        output = Output(world, y, _BY_HAND, (), (call,))
-        output.position = position
-        found.append(output)
-    return found
 
 
 _BY_HAND: Final = Rule("by hand", lambda: None, (), Domain("", lambda: True))
@@ -169,6 +160,24 @@ class Reverse(LiftedWorld):
         if (MODES.active and not admits(rule, primals, y)) or rule in STEPS:
             return y
         return Node(self, y, rule, primals, on_tape)
+
+    def call_by_hand(self, hand: Any, operands: Sequence[Any]) -> list[Any]:
+        """See World."""
+        on_tape = tuple([x if isinstance(x, Node) and x.world is self else None for x in operands])
+        primals = self.primals_of(tuple(operands))
+        outputs, residuals = hand.forward(primals)
+        hand.require_own(outputs, self.level)
+        if MODES.active and not admits(_BY_HAND, primals, *outputs[:1]):
+            return outputs  # type: ignore[no-any-return]
+        call = Call(self, 0, _BY_HAND, (), on_tape)
+        call.pull = lambda cotangents: hand.backward(residuals, cotangents)
+        call.outputs = len(outputs)
+        found = []
+        for position, y in enumerate(outputs):
+            output = Output(self, y, _BY_HAND, (), (call,))
+            output.position = position
+            found.append(output)
+        return found
 
     def pull_back(self, outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
         """See World."""
@@ -261,6 +270,10 @@ def recorded_gradients(seeds: dict[Value, Any], targets: Sequence[Value]) -> lis
     careful = checking()
 
     def edges(node: Value, adjoint: Any) -> Iterator[tuple[Value, Any]]:
+        if isinstance(node._rule, Own) and node._rule.hand is not None:
+            sent = node._rule.hand.sent(adjoint, again=True)
+            yield from ((x, term) for x, term in sent if isinstance(x, Value) and x in depends)
+            return
         if careful:
             check_sent(node, number(adjoint))
         primals = node._operands()
@@ -283,7 +296,10 @@ def numeric_gradients(seeds: dict[Value, Any], leaves: Sequence[Value]) -> list[
 
 def _edges_in_floats(node: Value, adjoint: Any) -> Iterator[tuple[Value, Any]]:
     if isinstance(node._rule, Own):
-        node._rule()  # refuses
+        if node._rule.hand is None:
+            node._rule()  # refuses
+        yield from (edge for edge in node._rule.hand.sent(adjoint, again=False) if isinstance(edge[0], Value))
+        return
     for operand, partial in node._edges():
         if isinstance(operand, Value):
             yield operand, times(adjoint, 0 if stops(node, partial) else partial)

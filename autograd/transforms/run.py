@@ -12,18 +12,12 @@ from autograd.transforms.ground import Ground
 from autograd.transforms.inputs import Inputs
 from autograd.transforms.reverse import Reverse
 from autograd.transforms.trees import exact, flatten, is_number, map_numbers
-from autograd.transforms.worlds import OnlyReverse, World, none_is_open, world_of_trace
+from autograd.transforms.worlds import World, none_is_open, world_of_trace
 
 
 def run_in_reverse(f: Callable[..., Any], inputs: Inputs, has_aux: bool = False) -> Run:
-    """A run in reverse mode: once more, if f has met a backward rule, for which the ground has no room."""
-    world = _reverse(inputs)
-    try:
-        return Run(world, f, inputs, (), has_aux)
-    except OnlyReverse:
-        if not isinstance(world, Ground):
-            raise
-    return Run(Reverse(), f, inputs, (), has_aux)  # whose tape has room for backward rules
+    """A run in reverse mode."""
+    return Run(_reverse(inputs), f, inputs, (), has_aux)
 
 
 def slope_of_one_number(f: Callable[..., Any], args: tuple[Any, ...], place: int) -> tuple[Any, Any]:
@@ -36,15 +30,11 @@ def slope_of_one_number(f: Callable[..., Any], args: tuple[Any, ...], place: int
     leaf = world.leaf(x)
     given = list(args)
     given[place] = leaf
-    try:
-        with world:
-            y = f(*given)
-    except OnlyReverse:
-        run = Run(Reverse(), lambda x: f(*given[:place], x, *given[place + 1 :]), Inputs((x,), 0))
-    else:
-        if type(y) is Value and world.takes(y, leaf):
-            return y._value, world.slope(y, leaf)
-        run = Run.after(world, [x], [leaf], y)
+    with world:
+        y = f(*given)
+    if type(y) is Value and world.takes(y, leaf):
+        return y._value, world.slope(y, leaf)
+    run = Run.after(world, [x], [leaf], y)
     output = run.single_number()
     return output, run.pull([1])[0]
 
@@ -141,7 +131,7 @@ def _reverse(inputs: Inputs) -> World:
 
 def forward(inputs: Inputs) -> World:
     """The world for forward mode."""
-    return world_of_trace(inputs.numbers) or Forward()
+    return world_of_trace(inputs.numbers, is_forward=True) or Forward()
 
 
 def _single_number(output: Any, inputs: Sequence[Any]) -> None:

@@ -18,7 +18,7 @@ Pearlmutter, "Nesting forward-mode AD in a functional framework", 2008).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,8 +46,8 @@ class OnlyReverse(TypeError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} has a backward rule only (custom_vjp): it is for grad, vjp, jacobian and hessian, not for forward "
-            "mode (jvp, derivative), jit, or Values outside of a transform; write custom_jvp or @primitive"
+            f"{name} has a backward rule only (custom_vjp): it is for backward(), grad, vjp, jacobian and hessian, not "
+            "for forward mode (jvp, derivative); write custom_jvp, or @primitive(vjp=...), where it is a derivative"
         )
 
 
@@ -91,6 +91,27 @@ class World:
         """A row of the table, applied to operands of which one is of this world, and none of a world above it."""
         raise NotImplementedError
 
+    def call_by_hand(self, hand: Any, operands: Sequence[Any]) -> list[Any] | None:
+        """The outputs of a function with a backward rule (``by_hand.py``) for numbers of which one is of this world;
+        None if no derivative is asked for.
+
+        Raises:
+            OnlyReverse: there are no adjoints here.
+        """
+        raise OnlyReverse(hand.name)
+
+    def isolated(self, name: str, numbers: Sequence[Any], compute: Callable[[list[Any]], Any]) -> Any:
+        """What a function computes from numbers, if its derivative depends on these alone.
+
+        Raises:
+            LostDerivative: it has used another number with a derivative.
+        """
+        return compute(list(numbers))
+
+    def is_differentiated(self, x: Any) -> bool:
+        """Whether the derivative of a number of this world is asked for."""
+        return True
+
     def finish(self, outputs: Sequence[Any], leaves: Sequence[Any]) -> None:
         """The function has returned these numbers."""
 
@@ -118,10 +139,10 @@ class World:
         raise NotImplementedError
 
 
-def world_of_trace(numbers: Iterable[Any]) -> Any:
+def world_of_trace(numbers: Iterable[Any], is_forward: bool = False) -> Any:
     """The world inside the function that is being traced here, if these numbers are all plain or on its trace."""
     tape = TAPE.get()
-    return None if tape is None or any(hasattr(type(x), "primal") for x in numbers) else tape.inner()
+    return None if tape is None or any(hasattr(type(x), "primal") for x in numbers) else tape.inner(is_forward)
 
 
 def is_no_seed(seed: Any) -> bool:
@@ -144,4 +165,16 @@ def refuse_ended() -> None:
     raise LostDerivative(
         f"a number of a transform that has ended is used at {file}:{line}, and its derivative is gone; return it from "
         "that transform's function (has_aux=True hands more than the result on), or keep float(stop_gradient(x))"
+    )
+
+
+def refuse_closure(name: str) -> None:
+    """A function with a rule of its own has used a number with a derivative that is none of its arguments.
+
+    Raises:
+        LostDerivative: always.
+    """
+    raise LostDerivative(
+        f"{name} uses a number with a derivative that is none of its arguments, and its rule knows only those; "
+        "pass that number as an argument, or keep float(stop_gradient(x)) of it"
     )

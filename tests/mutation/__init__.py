@@ -97,6 +97,7 @@ PASSES = {
         "tests/compiler/test_passes.py -k 'place or words'",
         "tests/compiler/test_vmap.py tests/compiler/test_transforms_inside.py",
     ),
+    "autograd/compiler/record/by_hand.py": ("tests/test_rules_given.py", "tests/test_rules_returned.py"),
     "autograd/compiler/record/adjoint.py": (
         "tests/compiler/test_adjoint.py",
         "tests/compiler/test_transforms_inside.py",
@@ -309,10 +310,13 @@ PASSES = {
     "autograd/numeric.py": ("tests/test_numeric.py", "tests/test_truth_kit.py"),
     "autograd/primitives.py": ("tests/test_primitive.py", "tests/test_rows.py autograd/primitives.py"),
     "autograd/symbolic.py": ("tests/test_symbolic.py",),
-    "autograd/transforms/custom.py": (
-        "tests/test_custom.py tests/test_joint.py",
-        "tests/test_seams.py autograd/transforms/custom.py",
+    "autograd/transforms/by_hand.py": (
+        "tests/test_rules_given.py",
+        "tests/test_rules_returned.py tests/test_custom.py",
     ),
+    "autograd/transforms/custom.py": ("tests/test_custom.py tests/test_rules_returned.py", "tests/test_rules_given.py"),
+    "autograd/transforms/returned.py": ("tests/test_rules_returned.py", "tests/test_custom.py"),
+    "autograd/transforms/whole.py": ("tests/test_rules_given.py", "tests/test_rules_returned.py"),
     "autograd/transforms/joint.py": ("tests/test_joint.py", "tests/test_custom.py tests/test_seams.py"),
     "autograd/transforms/implicit.py": ("tests/test_custom.py", "autograd/transforms/implicit.py"),
     "autograd/transforms/uncertainty.py": (

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from autograd.compiler.program import (
     CONSTANT,
@@ -35,13 +35,17 @@ from autograd.compiler.program import (
     Term,
     values_in,
 )
+from autograd.compiler.record.by_hand import Depending, called, isolated, sent_by_hand
 from autograd.compiler.record.guards import Guards
 from autograd.compiler.record.local import batch_of_term, collect, partial_by, through, total
 from autograd.compiler.record.samples import Picks, pulled_apart, put_together
 from autograd.compiler.record.trace import Number, Trace, Traced
 from autograd.engine.rules import Rule
 from autograd.errors import TraceError
-from autograd.transforms.worlds import World
+from autograd.transforms.worlds import OnlyReverse, World
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 def depending(trace: Trace, leaves: Sequence[Index], end: int) -> tuple[Index, bytearray]:
@@ -85,6 +89,8 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
             collected.setdefault(value, []).append((trace.value(seed), NONE, 1))
             guards.note(value, NONE)
     gradients: dict[Index, Index] = {}
+    by_hand = {value: call for value, call in trace.by_hand.items() if call.leaves == tuple(leaves)}
+    cotangents: dict[Index, Number] = {}
     wanted = set(leaves)
     picks = Picks(trace)
     for value in reversed(trace.values()[start : start + len(depends)]):
@@ -111,6 +117,11 @@ def pull_back(trace: Trace, seeds: Sequence[tuple[Index, Number]], leaves: Seque
         varies = bool(trace.batch_of(adjoint))
         if head is LANES:
             sent, guard = pulled_apart(trace, operands, adjoint, guard, start, depends), NONE
+        elif value in by_hand:
+            sent = sent_by_hand(trace, value, by_hand[value], adjoint, cotangents)
+        elif value in trace.by_hand:
+            is_moved = operands[0] >= start and depends[operands[0] - start]
+            sent = [(operands[0], (adjoint, NONE, 1), NONE)] if is_moved else []
         else:
             sent = _sent(trace, value, head, operands, adjoint, start, depends, guards)
         for operand, term, choice in sent:
@@ -260,6 +271,8 @@ def _moved(
             if b in moving:
                 moved.append((b, (moving[b], a, sign), None))
         return moved
+    if value in trace.by_hand:
+        return [(operands[0], (moving[operands[0]], NONE, 1), None)] if operands[0] in moving else []
     for position, operand in enumerate(values_in(head, operands)):
         if operand in moving:
             partial = partial_by(trace, value, head, operands, position)
@@ -292,13 +305,65 @@ def _name(trace: Trace, adjoint: Index, outputs: Sequence[Index], value: Index) 
 class Tape(World):
     """The world of the numbers of a trace. Each transform inside the traced function has one of its own."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, is_forward: bool = False) -> None:
         super().__init__()
         self.trace = trace
+        self.is_forward = is_forward
+        self._leaves: list[Index] = []
+        self._depending: Depending | None = None
 
-    def inner(self) -> Tape:
+    def __enter__(self) -> World:
+        self.trace.transforms.append(self)
+        return super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.trace.transforms.remove(self)
+        super().__exit__(kind, error, trace)
+
+    def inner(self, is_forward: bool = False) -> Tape:
         """A world of the same trace, for a transform."""
-        return Tape(self.trace)
+        return Tape(self.trace, is_forward)
+
+    @property
+    def leaves(self) -> tuple[Index, ...]:
+        """The numbers that are differentiated by."""
+        return tuple(self._leaves)
+
+    def has(self, value: Index) -> bool:
+        """Whether the value depends on a leaf of this world."""
+        if not self._leaves or value < min(self._leaves):
+            return False
+        if self._depending is None:
+            self._depending = Depending(self.trace, self._leaves)
+        return value in self._depending
+
+    def is_differentiated(self, x: Any) -> bool:
+        """See World: by one of the transforms whose functions are running."""
+        return any(world.has(self.trace.value(x)) for world in self.trace.transforms)
+
+    def isolated(self, name: str, numbers: Sequence[Any], compute: Callable[[list[Any]], Any]) -> Any:
+        """See World."""
+        return isolated(self.trace, name, numbers, compute, self.trace.transforms)
+
+    def call_by_hand(self, hand: Any, operands: Sequence[Any]) -> list[Any] | None:
+        """See World: for the innermost transform that an operand depends on."""
+        trace = self.trace
+        values = [trace.value(x) for x in operands if isinstance(x, Traced)]
+        around = list(trace.transforms)
+        while around and not any(map(around[-1].has, values)):
+            around.pop()
+        if not around:
+            return None
+        world = around.pop()
+        if world.is_forward:
+            raise OnlyReverse(hand.name)
+        trace.transforms, running = around, trace.transforms
+        try:
+            return called(trace, hand, operands, world)
+        finally:
+            trace.transforms = running
 
     @property
     def is_open(self) -> bool:
@@ -307,7 +372,9 @@ class Tape(World):
 
     def leaf(self, x: Any, tangent: Any = 0) -> Traced:
         """See World."""
-        return Traced(self.trace, self.trace.copy(self.trace.value(x)))
+        leaf = self.trace.copy(self.trace.value(x))
+        self._leaves.append(leaf)
+        return Traced(self.trace, leaf)
 
     def apply(self, rule: Rule, operands: tuple[Any, ...]) -> Any:
         """See World."""

@@ -70,6 +70,8 @@ class Trace(Listing):
         self.by_table: set[Index] = set()  # choices of which a branch is 0 by the table: the whole number
         # Of takes: which row is taken, by index and number of rows; whether it is a certain one, by that one as well.
         self.choices: dict[tuple[int, ...], Index] = {}
+        self.by_hand: dict[Index, Any] = {}  # calls with a backward rule, and their outputs: see by_hand.py
+        self.transforms: list[Any] = []  # the worlds of the transforms whose functions are running, innermost last
 
     def copy(self, value: Index) -> Index:
         """The value by another name, to differentiate by; in a vmap's function, each sample's own."""
