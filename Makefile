@@ -4,6 +4,7 @@
 # make test    everything that is checked, on both forms of the engine: the Python that one reads, and the compiled one
 # make test-pyodide  the pure wheel in WebAssembly's Python, as in a browser; needs Node
 # make test-peers  the derivatives against those of JAX and HIPS autograd, the optimisers against PyTorch's
+# make docs        the pages in docs/ as a site, in out/docs; it opens from disk
 # make bench       how fast, beside PyTorch, JAX, C and others: one table
 # make mutants     do the tests notice? Thousands of small faults, one at a time
 # The first four make their own virtual environments: .venv has the sources themselves, installed as editable, with
@@ -20,7 +21,7 @@ DEMO   := $(VENV)/.demo
 COMPILED  := .venv-compiled
 ELSEWHERE := build/tests
 
-.PHONY: demo demos check test test-pure test-compiled test-pyodide test-peers bench mutants zoo thorough lint types arrows long clean
+.PHONY: demo demos check test test-pure test-compiled test-pyodide test-peers bench docs mutants zoo thorough lint types arrows long clean
 
 demo: $(DEMO)
 	$(BIN)/python demos/w8_network.py
@@ -102,6 +103,15 @@ bench: .venv-bench/.ready .venv-hips/.ready
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
 	HIPS_PYTHON=$(CURDIR)/.venv-hips/bin/python .venv-bench/bin/python -m benchmarks $(OPTIONS)
 
+docs: .venv-docs/.ready
+	.venv-docs/bin/python -m sphinx -W --keep-going -q -b html -d out/doctrees docs out/docs
+	@echo "out/docs/index.html"
+
+.venv-docs/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-docs
+	CHAINRULE_PURE=1 .venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
 .venv-bench/.ready: pyproject.toml benchmarks/requirements.txt
 	$(PYTHON) -m venv .venv-bench
 	CHAINRULE_PURE=1 .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check . -r benchmarks/requirements.txt
@@ -143,4 +153,4 @@ $(READY): pyproject.toml | $(VENV)/bin/pip
 	@touch $@ $(DEMO)
 
 clean:
-	rm -rf $(VENV) $(COMPILED) .venv-peers .venv-hips .venv-mutants .venv-bench out build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(COMPILED) .venv-peers .venv-hips .venv-mutants .venv-bench .venv-docs out build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -69,13 +69,16 @@ def primitive(
     """
     if not misplaced and (vjp is not None or jvp is not None):
         return _of_arrays(vjp, jvp, symbol, partials is not None or latex or domain or verify)
-    if misplaced or partials is None or not all(map(callable, partials if isinstance(partials, tuple) else [partials])):
+    given_partials = partials if isinstance(partials, tuple) else (partials,)
+    if misplaced or (partials is not None and not all(map(callable, given_partials))):
         wrong = misplaced[0] if misplaced else partials
         raise TypeError(
             f"primitive takes partials=, for each operand a function of the operands and the result y, "
-            f"not {wrong!r:.60}; write @primitive(partials=lambda x, y: ...) above the function, or for a function of "
-            "arrays @primitive(vjp=lambda g, x, y: ...)"
+            f"not {wrong!r:.60}; write @primitive(partials=lambda x, y: ...) above the function, or vjp=... or jvp=... "
+            "for a function of arrays"
         )
+    if partials is None:
+        raise TypeError("primitive needs derivatives: partials=..., or for a function of arrays vjp=... or jvp=...")
 
     def decorate(function: Function) -> Function:
         name = function.__name__

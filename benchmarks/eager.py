@@ -95,7 +95,7 @@ print(statistics.median(once() for _ in range(9)))
 
 
 def on_hips() -> float:
-    out = subprocess.run([os.environ["HIPS_PYTHON"], "-c", HIPS], capture_output=True, text=True, check=True)
+    out = subprocess.run([os.environ["HIPS_PYTHON"], "-I", "-c", HIPS], capture_output=True, text=True, check=True)
     return float(out.stdout)
 
 

@@ -381,7 +381,7 @@ class Condition(InArrays):
         raise TypeError(f"a condition is combined with conditions, not with {type(other).__name__}")
 
     def __bool__(self) -> bool:
-        asked = "an if, while, and, or, not or a sort asked for the truth of a comparison"
+        asked = "an if, while, and, or, not, or a sort (sorted, np.median) asked for the truth of a comparison"
         raise _no_number(asked, _COMPARED, self.trace)
 
     def __float__(self) -> float:
@@ -407,9 +407,9 @@ class Condition(InArrays):
 
 _BRANCH = (
     "write where(condition, a, b), maximum, minimum or clip (conditions combine with &, | and ~); "
-    "a branch that is the same for all calls can depend on a static argument, a bool, str or None"
+    "a branch may depend on a static argument, a bool, str or None"
 )
-_COMPARED = f"{_BRANCH}. Arrays of traced numbers are compared as a whole if np.stack or np.asanyarray made them"
+_COMPARED = f"{_BRANCH}; arrays made by np.stack are compared as a whole"
 _COUNT = "write where(condition, 1.0, 0.0)"
 _HASH = (
     "leave out the set, the dict or functools.cache that the number is a key of; what is computed twice is one "
@@ -421,16 +421,14 @@ _DATA = (
     "is written @primitive(partials=lambda x, y: ...) above def my_operation(x): ..."
 )
 _STATIC = (
-    "an index may be traced in take(table, index); the length of a loop has to be known: jit(f, static_argnums=1) for "
-    "the n of range(n) as argument 1, close over it, or derive it from the length of an argument"
+    "write jit(f, static_argnums=1) if it is argument 1; the length of a loop, as n in range(n), has to be known: make "
+    "it static, close over it, or derive it from an argument's length; an index may be traced in take(table, index)"
 )
 
 
 def _no_number(what: str, instead: str, trace: Trace | None = None) -> TraceError:
-    """The error, whose message begins with what to write instead; noted in the trace, if it can't do without."""
-    cure, _, more = instead.partition("; ")
-    rest = f" {more[0].upper()}{more[1:]}." if more else ""
-    error = TraceError(f"{cure}: {what}{here()}, and while jit records, a number has no value.{rest}")
+    """The error, which says what was asked, then what to write instead; noted in the trace, if any."""
+    error = TraceError(f"{what}{here()}, and while jit or vmap records, a number has no value; {instead}")
     if trace is not None and trace.refusal is None:
         trace.refusal = error
     return error
