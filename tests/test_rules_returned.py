@@ -240,7 +240,7 @@ def test_values_beside_a_jacobian() -> None:
 
 
 def test_a_primitive_without_derivatives_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"@primitive\(vjp="):
+    with pytest.raises(TypeError, match="needs derivatives"):
         primitive()
     with pytest.raises(TypeError, match="vjp is a function"):
         primitive(vjp=2.0)  # type: ignore[arg-type]

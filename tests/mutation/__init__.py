@@ -314,10 +314,7 @@ PASSES = {
         "tests/test_rules_given.py",
         "tests/test_rules_returned.py tests/test_custom.py",
     ),
-    "autograd/transforms/custom.py": (
-        "tests/test_custom.py tests/test_rules_returned.py",
-        "tests/test_rules_given.py tests/test_joint.py",
-    ),
+    "autograd/transforms/custom.py": ("tests/test_custom.py tests/test_rules_returned.py", "tests/test_rules_given.py"),
     "autograd/transforms/returned.py": ("tests/test_rules_returned.py", "tests/test_custom.py"),
     "autograd/transforms/whole.py": ("tests/test_rules_given.py", "tests/test_rules_returned.py"),
     "autograd/transforms/joint.py": ("tests/test_joint.py", "tests/test_custom.py tests/test_seams.py"),
