@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import linecache
 import math
 import re
@@ -14,7 +15,20 @@ import pytest
 from scipy import integrate, optimize, special
 
 import autograd
-from autograd import AutogradError, LostDerivative, TraceError, grad, jit, jvp
+from autograd import (
+    AutogradError,
+    LostDerivative,
+    TraceError,
+    Value,
+    custom_jvp,
+    custom_vjp,
+    grad,
+    gradient,
+    hessian,
+    jit,
+    jvp,
+    primitive,
+)
 from autograd.engine.modes import INSTEAD, REFUSALS
 
 WAYS: dict[str, Callable[[Any, float], Any]] = {
@@ -137,3 +151,54 @@ def test_errors_of_the_program_itself_stay_what_they_are(error: Any, way: Any) -
         way(f, 1.0)
     with pytest.raises(ValueError, match="shapes"):
         way(lambda x: (np.ones(2) * x + np.ones(3)).sum(), 1.0)
+
+
+def by_primitive(slope: Any) -> Any:
+    return primitive(partials=lambda x, y: slope(x))(fresh(math.sin))
+
+
+def fresh(f: Any) -> Any:
+    def own_sine(x: Any) -> Any:
+        return f(x)
+
+    own_sine.__name__ = f"own_sine_{next(_numbers)}"
+    return own_sine
+
+
+_numbers = itertools.count()
+
+
+def by_jvp(slope: Any) -> Any:
+    f = custom_jvp(fresh(math.sin))
+    f.defjvp(lambda p, t: (f(*p), slope(p[0]) * t[0]))
+    return f
+
+
+def by_vjp(slope: Any) -> Any:
+    f = custom_vjp(fresh(autograd.sin))
+    f.defvjp(lambda x: (autograd.sin(x), x), lambda x, g: (slope(x) * g,))
+    return f
+
+
+def by_arrays(slope: Any) -> Any:
+    return primitive(vjp=lambda g, x, y: slope(x) * g)(fresh(math.sin))
+
+
+@pytest.mark.parametrize("how", [by_primitive, by_jvp, by_vjp, by_arrays])
+def test_a_rule_that_computes_with_floats_has_no_derivative_of_its_own(how: Any) -> None:
+    f, x = how(lambda x: math.cos(x)), Value(0.5)
+    f(x * 1.0).backward()  # the first derivative needs none
+    assert x.grad == math.cos(0.5) == grad(f)(0.5)
+    for again in (
+        lambda: gradient(gradient(f(x), [x])[0], [x]),
+        lambda: gradient(gradient(f(x) * x, [x])[0], [x]),
+        lambda: grad(grad(f))(0.5),
+        lambda: hessian(f)(0.5),
+    ):
+        with pytest.raises(LostDerivative, match=r"autograd\.cos in place of math\.cos"):
+            again()
+    assert float(x) == 0.5  # outside of rules a Value is its number
+    f = how(autograd.cos)
+    assert gradient(gradient(f(x), [x])[0], [x])[0].data == grad(grad(f))(0.5) == -math.sin(0.5)
+    f = how(lambda x: autograd.cos(x) * (1.0 if float(autograd.stop_gradient(x)) > 0 else -1.0))
+    assert gradient(gradient(f(x), [x])[0], [x])[0].data == -math.sin(0.5)

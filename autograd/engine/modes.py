@@ -47,18 +47,20 @@ class Mode(NamedTuple):
 
 
 class Modes:
-    """Counts the blocks that are open anywhere."""
+    """Counts the blocks that are open anywhere, and the users' rules that run anywhere on recorded Values."""
 
-    __slots__ = ("active",)
+    __slots__ = ("active", "kept")
 
     def __init__(self) -> None:
         self.active: int = 0
+        self.kept: int = 0
 
 
 MODES: Final = Modes()
 NORMAL: Final = Mode()
 TAPE: ContextVar[Any] = ContextVar("tape", default=None)  # of the function that jit is tracing here, if it is
 _mode: ContextVar[Mode] = ContextVar("mode", default=NORMAL)
+_kept: ContextVar[bool] = ContextVar("a user's rule runs on Values", default=False)
 _lock = threading.Lock()
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _PYTHON = os.path.join(os.path.dirname(os.__file__), "")
@@ -204,6 +206,25 @@ def observe(node: Value) -> None:
     if not mode.recording:
         node._forget_operands()
         node._origin = (node._origin or Origin())._replace(detached=True)
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Inside, a user's rule runs on recorded Values, to be differentiated again: they don't become plain floats."""
+    with _lock:
+        MODES.kept += 1
+    token = _kept.set(True)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+        with _lock:
+            MODES.kept -= 1
+
+
+def keeps() -> bool:
+    """True where such a rule runs."""
+    return _kept.get()
 
 
 def recording() -> bool:
