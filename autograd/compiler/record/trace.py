@@ -409,7 +409,7 @@ _BRANCH = (
     "write where(condition, a, b), maximum, minimum or clip (conditions combine with &, | and ~); "
     "a branch may depend on a static argument, a bool, str or None"
 )
-_COMPARED = f"{_BRANCH}; arrays made by np.stack are compared as a whole"
+_COMPARED = f"{_BRANCH}; arrays of np.stack or np.asanyarray are compared as a whole"
 _COUNT = "write where(condition, 1.0, 0.0)"
 _HASH = (
     "leave out the set, the dict or functools.cache that the number is a key of; what is computed twice is one "
