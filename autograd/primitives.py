@@ -11,8 +11,10 @@ from typing import Any
 
 from autograd.engine import rules
 from autograd.engine.methods import Functions
+from autograd.engine.modes import keeping
 from autograd.engine.notation import call, with_latex
 from autograd.engine.rules import Domain, Rule
+from autograd.engine.value import Value
 from autograd.numeric import difference_derivative
 from autograd.transforms.whole import Whole
 
@@ -162,7 +164,11 @@ def _numeric(name: str, position: int, partial: Function) -> Function:
     """The partial, refusing any result that is no number."""
 
     def checked(*operands_and_result: Any) -> Any:
-        out = partial(*operands_and_result)
+        if any(isinstance(x, Value) for x in operands_and_result):
+            with keeping():
+                out = partial(*operands_and_result)
+        else:
+            out = partial(*operands_and_result)
         if isinstance(out, Functions) or hasattr(type(out), "__float__"):
             return out
         raise TypeError(f"partial {position} of {name} gave {type(out).__name__} {out!r:.60}, which is no number")

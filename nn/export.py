@@ -35,7 +35,7 @@ def to_c(model: Module, *inputs: Any, name: str = "model", dtype: str = "float64
     model(const double *in, double *out) {
         const double a0_0 = in[0];
         const double a0_1 = in[1];
-        out[0] = (0.5 * a0_0 + 3.0) - 0.25 * a0_1;  /* result */
+        out[0] = rounded(0.5 * a0_0) + 3.0 - rounded(0.25 * a0_1);  /* result */
     }
     <BLANKLINE>
     """

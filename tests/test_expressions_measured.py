@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 import random
+import subprocess
+import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
@@ -38,7 +42,14 @@ def draws(count: int, **options) -> list[Expression]:
 
 @pytest.fixture(scope="module")
 def drawn() -> list[Expression]:
-    return draws(COUNT)
+    """The draws of a process of its own, since Hypothesis also draws numbers that it finds in imported modules."""
+    program = (
+        "import pickle, sys; from tests.test_expressions_measured import draws; "
+        f"sys.stdout.buffer.write(pickle.dumps(draws({COUNT})))"
+    )
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True)
+    return list(pickle.loads(done.stdout))
 
 
 def test_few_draws_repeat_earlier_ones(drawn: list[Expression]) -> None:

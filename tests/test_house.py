@@ -150,7 +150,7 @@ def test_the_walks_of_the_design_are_what_happens():
     table = DESIGN.read_text(encoding="utf-8").partition("## Walks through the house")[2].partition("##")[0]
     rows = [row.split("|")[2] for row in table.splitlines() if row.startswith("| ")][1:]
     for row, (walk, is_whole) in zip(rows, walks()):
-        visited = entered(walk)
+        visited = [path for path in entered(walk) if not path.endswith("used.py")]  # if an optimiser has been at work
         said = [next((path for path in visited if f"/{path}".endswith(f"/{end}")), end) for end in FILE.findall(row)]
         assert set(said) <= set(visited)
         inner = said[: -1 if is_whole else None]

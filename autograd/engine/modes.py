@@ -8,8 +8,10 @@ in one thread, or in one asyncio task, changes nothing in another.
 from __future__ import annotations
 
 import itertools
+import linecache
 import math
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from autograd.engine import rules
 from autograd.errors import AnomalyError, LostDerivative
 
 if TYPE_CHECKING:
@@ -44,22 +47,66 @@ class Mode(NamedTuple):
 
 
 class Modes:
-    """Counts the blocks that are open anywhere."""
+    """Counts the blocks that are open anywhere, and the users' rules that run anywhere on recorded Values."""
 
-    __slots__ = ("active",)
+    __slots__ = ("active", "kept")
 
     def __init__(self) -> None:
         self.active: int = 0
+        self.kept: int = 0
 
 
 MODES: Final = Modes()
 NORMAL: Final = Mode()
 TAPE: ContextVar[Any] = ContextVar("tape", default=None)  # of the function that jit is tracing here, if it is
 _mode: ContextVar[Mode] = ContextVar("mode", default=NORMAL)
+_kept: ContextVar[bool] = ContextVar("a user's rule runs on Values", default=False)
 _lock = threading.Lock()
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _PYTHON = os.path.join(os.path.dirname(os.__file__), "")
 _PACKAGES = tuple(os.path.join(os.path.dirname(_HERE), name, "") for name in ("autograd", "nn"))
+
+
+# In place of what a program most often calls: by its name in math or statistics.
+INSTEAD: Final[dict[str, str]] = {
+    "isnan": "x != x",
+    "isinf": "abs(x) == math.inf",
+    "isfinite": "abs(x) < math.inf",
+    "isclose": "abs(x - y) <= 1e-9 * abs(x)",
+    "copysign": "where(y < 0, -abs(x), abs(x))",
+    "fabs": "abs(x)",
+    "fmod": "x - y * trunc(x / y)",
+    "remainder": "x - y * round(x / y)",
+    "modf": "(x - trunc(x), trunc(x))",
+    "pow": "x ** y",
+    "ldexp": "x * 2.0**y",
+    "exp2": "2.0**x",
+    "degrees": "x * (180 / math.pi)",
+    "radians": "x * (math.pi / 180)",
+    "gamma": "exp(lgamma(x))",
+    "fsum": "autograd.sum(x)",
+    "dist": "sqrt(autograd.sum([(a - b) ** 2 for a, b in zip(x, y)]))",
+    "sumprod": "autograd.dot(x, y)",
+    "fmean": "autograd.mean(x)",
+    "mean": "autograd.mean(x)",
+}
+
+_CALLED: Final = re.compile(r"\b(math|statistics)\.(\w+)\(")
+
+
+class Refusals:
+    """How many numbers were kept from leaving, and the last of them."""
+
+    __slots__ = ("count", "last", "thread", "to_library")
+
+    def __init__(self) -> None:
+        self.count: int = 0
+        self.last: LostDerivative | None = None
+        self.thread: int = 0  # where
+        self.to_library: bool = False  # whether NumPy or SciPy had asked for the number
+
+
+REFUSALS: Final = Refusals()
 
 
 @contextmanager
@@ -161,20 +208,69 @@ def observe(node: Value) -> None:
         node._origin = (node._origin or Origin())._replace(detached=True)
 
 
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Inside, a user's rule runs on recorded Values, to be differentiated again: they don't become plain floats."""
+    with _lock:
+        MODES.kept += 1
+    token = _kept.set(True)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+        with _lock:
+            MODES.kept -= 1
+
+
+def keeps() -> bool:
+    """True where such a rule runs."""
+    return _kept.get()
+
+
+def recording() -> bool:
+    """False inside ``no_grad``."""
+    return MODES.active == 0 or _mode.get().recording
+
+
 def refuse_to_leave(how: str) -> None:
     """A number with a derivative is about to become a plain one: an error, but for ``no_grad``, where none is wanted.
 
     Raises:
         LostDerivative: it names the user's line, and the ways out.
     """
-    if MODES.active > 0 and not _mode.get().recording:
+    if not recording():
         return
     file, line = users_line()
-    raise LostDerivative(
-        f"{how} would lose the derivative of a number inside a transform, at {file}:{line}; use autograd's functions "
-        "instead of math's, and a list or an array with dtype=object instead of an array of floats; where no "
-        "derivative is wanted, write float(stop_gradient(x))"
+    error = LostDerivative(
+        f"{how} would lose the derivative of a number inside a transform, at {file}:{line}; {cures(file, line)}use "
+        "autograd's functions instead of math's, and a list or an array with dtype=object instead of an array of "
+        "floats; where no derivative is wanted, write float(stop_gradient(x))"
     )
+    REFUSALS.count += 1
+    REFUSALS.last = error
+    REFUSALS.thread = threading.get_ident()
+    REFUSALS.to_library = _is_for_library()
+    raise error
+
+
+def cures(file: str, line: int) -> str:
+    """What to write in place of math's functions in that line: a beginning of a sentence, or nothing."""
+    found: dict[str, Any] = {}
+    for module, name in _CALLED.findall(linecache.getline(file, line)):
+        if name in INSTEAD:
+            found[f"{module}.{name}"] = INSTEAD[name]
+        elif name in rules.RULES and rules.RULES[name].public:
+            found[f"{module}.{name}"] = f"autograd.{name}"
+    written = ", ".join(f"{instead} in place of {name}" for name, instead in found.items())
+    return f"write {written}; " if written else ""
+
+
+def _is_for_library() -> bool:
+    """Whether the nearest caller outside these packages is in NumPy or SciPy."""
+    frame: Any = sys._getframe()
+    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    return is_of_library(frame.f_code.co_filename)
 
 
 def refuse_backward() -> None:
@@ -266,13 +362,28 @@ def _describe(node: Value) -> str:
 def users_line() -> tuple[str, int]:
     """The file and line of the nearest caller outside these packages, Python's modules, NumPy and SciPy."""
     frame = sys._getframe()
-    packages = [getattr(sys.modules.get(name), "__path__", ()) for name in ("numpy", "scipy")]
-    ours = (*_PACKAGES, *itertools.chain(*packages), "<__array_function__")  # NumPy 1's wrappers
+    others = _libraries()
     while frame.f_back is not None and (
-        frame.f_code.co_filename.startswith(ours) or _is_of_python(frame.f_code.co_filename)
+        frame.f_code.co_filename.startswith((*_PACKAGES, *others)) or is_of_python(frame.f_code.co_filename)
     ):
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno
+
+
+def _libraries() -> tuple[str, ...]:
+    """The beginnings of NumPy's and SciPy's files."""
+    packages = [getattr(sys.modules.get(name), "__path__", ()) for name in ("numpy", "scipy")]
+    return (*itertools.chain(*packages), "<__array_function__")  # NumPy 1's wrappers
+
+
+def is_of_library(file: str) -> bool:
+    """Whether it is a file of NumPy or SciPy."""
+    return file.startswith(_libraries())
+
+
+def is_ours(file: str) -> bool:
+    """Whether it is a file of these packages."""
+    return file.startswith(_PACKAGES)
 
 
 def here() -> str:
@@ -281,7 +392,8 @@ def here() -> str:
     return f" at {file}:{line}"
 
 
-def _is_of_python(file: str) -> bool:
+def is_of_python(file: str) -> bool:
+    """Whether it is a module of Python's own."""
     return file.startswith(_PYTHON) and "site-packages" not in file
 
 

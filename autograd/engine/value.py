@@ -358,12 +358,12 @@ class Value(Functions):
     # --- It behaves as the number that it holds ---
 
     def __float__(self) -> float:
-        if graph.GROUNDS and graph.carries(self):
+        if (graph.GROUNDS and graph.carries(self)) or (MODES.kept and self._rule not in rules.STEPS and modes.keeps()):
             modes.refuse_to_leave("float()")
         return self._value
 
     def __int__(self) -> int:
-        if graph.GROUNDS and graph.carries(self):
+        if (graph.GROUNDS and graph.carries(self)) or (MODES.kept and self._rule not in rules.STEPS and modes.keeps()):
             modes.refuse_to_leave("int()")
         return int(self._value)
 

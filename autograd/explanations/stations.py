@@ -310,7 +310,7 @@ class Stations:
         """∂output/∂node for every node, as ``backward`` computes it. The gradients are put back to what they were."""
         nodes = [*self.leaves, *self._made]
         kept = [node._grad for node in nodes]
-        pull_back(self._made, [leaf for leaf in self.leaves if leaf is not self.output], [self.output], [1.0])
+        pull_back(self._made, self.leaves, [self.output], [1.0])
         found = {node: node._grad for node in nodes}
         for node, gradient in zip(nodes, kept):
             node._grad = gradient

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from autograd.engine.kinds import number
 from autograd.engine.methods import Functions
+from autograd.engine.modes import keeping
 from autograd.engine.own import Own
 from autograd.engine.value import Value
 from autograd.transforms.reverse import Cotangents
@@ -70,9 +71,13 @@ class Called:
 
     def sent(self, adjoint: Any, again: bool) -> Iterator[tuple[Any, Any]]:
         """What goes to the operands, given the outputs' adjoints by position; ``again``: as functions of them."""
-        residuals = self.hand.forward(self.operands)[1] if again else self.residuals
         cotangents = adjoint.as_list(self.outputs) if self.node is None else [adjoint]
-        yield from zip(self.operands, self.hand.backward(residuals, cotangents))
+        if again:
+            with keeping():
+                gradients = self.hand.backward(self.hand.forward(self.operands)[1], cotangents)
+        else:
+            gradients = self.hand.backward(self.residuals, cotangents)
+        yield from zip(self.operands, gradients)
 
 
 class Output:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from autograd.engine.kinds import ground, is_traced, plain
 from autograd.engine.methods import Functions
-from autograd.engine.modes import MODES, TAPE
+from autograd.engine.modes import MODES, TAPE, keeping
 from autograd.engine.notation import call
 from autograd.engine.rules import Domain, Rule
 from autograd.engine.value import Value
@@ -129,7 +130,8 @@ class Joint:
         known = self._known.get(what)
         if known is not None and not MODES.active and all(map(_same, known[0], numbers)):
             return known[1]
-        result = compute(numbers)
+        with keeping() if any(isinstance(x, Value) for x in numbers) else nullcontext():
+            result = compute(numbers)
         self._known[what] = numbers, result
         return result
 

@@ -225,7 +225,7 @@ def _sweep(order: Iterable[Any], adjoints: dict[Any, Any], wanted: Any, edges: E
                 adjoints[operand] = plus(adjoints.get(operand, 0), term)
 
 
-def gradient(y: Value, wrt: Iterable[Value], *, strict: bool = False) -> list[Value]:
+def gradient(y: Value | Any, wrt: Iterable[Value] | Any, *, strict: bool = False) -> list[Value]:
     """The derivatives of a Value with respect to others, as Values, recorded and so to be differentiated again.
 
     Where ``backward`` and this add the same terms they agree to the last bit, save for the sign of a zero.

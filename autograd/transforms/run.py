@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import struct
+import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from autograd.engine.modes import MODES, TAPE
+from autograd.engine import modes
+from autograd.engine.modes import MODES, REFUSALS, TAPE
 from autograd.engine.value import Value
+from autograd.errors import AutogradError, LostDerivative, TraceError
 from autograd.transforms.forward import Forward
 from autograd.transforms.ground import Ground
 from autograd.transforms.inputs import Inputs
@@ -31,7 +36,7 @@ def slope_of_one_number(f: Callable[..., Any], args: tuple[Any, ...], place: int
     given = list(args)
     given[place] = leaf
     with world:
-        y = f(*given)
+        y = watched(f, *given)
     if type(y) is Value and world.takes(y, leaf):
         return y._value, world.slope(y, leaf)
     run = Run.after(world, [x], [leaf], y)
@@ -55,7 +60,7 @@ class Run:
         self.tangents = tangents or [0] * len(inputs.numbers)
         with world:
             self.leaves = [world.leaf(x, tangent) for x, tangent in zip(self.numbers, self.tangents)]
-            result = inputs.call(f, self.leaves)
+            result = watched(inputs.call, f, self.leaves)
         self._settle(result, has_aux)
 
     @classmethod
@@ -181,3 +186,85 @@ def described(output: Any) -> str:
     if hasattr(output, "shape"):
         return f"an array of shape {output.shape}"
     return "None" if output is None else f"{type(output).__name__} {output!r:.60}"
+
+
+# --- Errors of NumPy, SciPy and C code that was handed numbers with derivatives ---
+
+_NUMBER: Final = "(?:Value|Dual|Node|Call|Output|Traced|Condition)"
+# What such code says of objects that it takes for floats.
+_OF_OBJECTS: Final = re.compile(
+    r"dtype\('O'\)|object arrays are not supported|not supported for the input types|not a proper array of floats"
+    r"|loop of ufunc does not support|format O not supported|conversion from \w+ to Decimal|Rational instance"
+    rf"|'{_NUMBER}' object has no attribute|Object of type {_NUMBER}|Cannot interpret|string to float: '(?:Value|<)"
+    r"|integer (?:\(or boolean\) )?type|indices must be integers|interpreted as an integer|argument is not a float"
+)
+_PRIVATE: Final = re.compile(rf"\b{_NUMBER}\b|<(?:dual|node|traced) [^>]*>?")
+_CURES: Final = (
+    "write it with arithmetic and autograd's functions, which apply to arrays too; a solver with implicit(residual, "
+    "solve); any other code with @primitive(vjp=...); and int(round(x)) or float(stop_gradient(x)) where no derivative "
+    "is wanted"
+)
+
+
+def watched(call: Callable[..., Any], *args: Any) -> Any:
+    """What a user's function returns.
+
+    Raises:
+        LostDerivative: other code has failed for want of a plain number, or gone on although it was refused one;
+            inside ``jit`` a TraceError.
+    """
+    before = REFUSALS.count
+    try:
+        result = call(*args)
+    except AutogradError:
+        raise
+    except Exception as error:
+        instead = _explained(error, REFUSALS.count != before)
+        if instead is None:
+            raise
+        raise instead from error
+    if REFUSALS.count != before and REFUSALS.to_library and REFUSALS.thread == threading.get_ident():
+        raise LostDerivative(f"NumPy or SciPy went on after an error, and its result is wrong: {REFUSALS.last}")
+    return result
+
+
+def _explained(error: Exception, was_refused: bool) -> Exception | None:
+    """The error that says what to write; None if it has nothing to do with derivatives."""
+    kind = LostDerivative if TAPE.get() is None else TraceError
+    file, line, is_inside = _where(error)
+    if was_refused and isinstance(error, struct.error):
+        return kind(str(REFUSALS.last))
+    if is_inside or isinstance(error, SystemError):  # C code that went on with an error pending
+        refusal = _behind(error)
+        if refusal is not None:
+            return kind(str(refusal))
+    text = str(error)
+    inside_only = isinstance(error, AttributeError) and is_inside
+    if not (inside_only or _OF_OBJECTS.search(text)):
+        return None
+    said = _PRIVATE.sub("a number with a derivative", text)
+    return kind(
+        f"at {file}:{line} code that takes plain numbers only was handed numbers with derivatives, and said: "
+        f"{said:.200}; {_CURES}"
+    )
+
+
+def _behind(error: BaseException) -> BaseException | None:
+    """The refusal that led to the error; None if none did."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, (LostDerivative, TraceError)):
+        seen = seen.__cause__ or seen.__context__
+    return seen
+
+
+def _where(error: BaseException) -> tuple[str, int, bool]:
+    """The last line of the user's that led to the error, and whether it arose in NumPy or SciPy."""
+    file, line, is_inside = "", 0, False
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        is_inside = modes.is_of_library(name)
+        if not (is_inside or modes.is_ours(name) or modes.is_of_python(name)):
+            file, line = name, trace.tb_lineno
+        trace = trace.tb_next
+    return file, line, is_inside

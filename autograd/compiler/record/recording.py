@@ -15,6 +15,7 @@ from autograd.compiler.record.effects import without_effects
 from autograd.compiler.record.results import results_of
 from autograd.compiler.record.trace import Trace
 from autograd.engine.modes import TAPE, undisturbed
+from autograd.transforms.run import watched
 
 
 def record(
@@ -30,7 +31,7 @@ def record(
     token = TAPE.set(trace.world)
     try:
         with undisturbed(), without_effects(trace, call):
-            result = f(*args, **kwargs)
+            result = watched(lambda: f(*args, **kwargs))
     finally:
         TAPE.reset(token)
         trace.open = False

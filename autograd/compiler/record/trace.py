@@ -30,7 +30,7 @@ from autograd.compiler.record.listing import Listing
 from autograd.engine import rules
 from autograd.engine.kinds import where
 from autograd.engine.methods import Functions
-from autograd.engine.modes import MODES, admits, checking, here
+from autograd.engine.modes import MODES, admits, checking, cures, here, users_line
 from autograd.engine.rules import Rule
 from autograd.errors import TraceError
 from autograd.transforms.operators import Operators
@@ -293,7 +293,7 @@ class Traced(InArrays, Operators):
         raise _no_number("an if, while, and, or or not asked for its truth", _BRANCH, self.trace)
 
     def __float__(self) -> float:
-        raise _no_number("float() was called", _LEAVE, self.trace)
+        raise _no_number("float() was called", cures(*users_line()) + _LEAVE, self.trace)
 
     def __int__(self) -> int:
         raise _no_number("int() was called", _STATIC, self.trace)
@@ -409,7 +409,7 @@ _BRANCH = (
     "write where(condition, a, b), maximum, minimum or clip (conditions combine with &, | and ~); "
     "a branch may depend on a static argument, a bool, str or None"
 )
-_COMPARED = f"{_BRANCH}; arrays made by np.stack are compared as a whole"
+_COMPARED = f"{_BRANCH}; arrays of np.stack or np.asanyarray are compared as a whole"
 _COUNT = "write where(condition, 1.0, 0.0)"
 _HASH = (
     "leave out the set, the dict or functools.cache that the number is a key of; what is computed twice is one "
