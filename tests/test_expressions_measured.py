@@ -22,6 +22,17 @@ COUNT = 2000
 
 
 def draws(count: int, **options) -> list[Expression]:
+    """The draws of a process of its own, since Hypothesis also draws numbers that it finds in imported modules."""
+    program = (
+        "import pickle, sys; from tests.test_expressions_measured import draws_here; "
+        f"sys.stdout.buffer.write(pickle.dumps(draws_here({count}, **{options!r})))"
+    )
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True)
+    return list(pickle.loads(done.stdout))
+
+
+def draws_here(count: int, **options) -> list[Expression]:
     found: list[Expression] = []
 
     @seed(1)
@@ -42,14 +53,7 @@ def draws(count: int, **options) -> list[Expression]:
 
 @pytest.fixture(scope="module")
 def drawn() -> list[Expression]:
-    """The draws of a process of its own, since Hypothesis also draws numbers that it finds in imported modules."""
-    program = (
-        "import pickle, sys; from tests.test_expressions_measured import draws; "
-        f"sys.stdout.buffer.write(pickle.dumps(draws({COUNT})))"
-    )
-    root = Path(__file__).parent.parent
-    done = subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True)
-    return list(pickle.loads(done.stdout))
+    return draws(COUNT)
 
 
 def test_few_draws_repeat_earlier_ones(drawn: list[Expression]) -> None:
@@ -91,7 +95,7 @@ def test_the_time_of_a_draw_grows_with_its_length() -> None:
     spent = {}
     for size in (30, 100):
         began = time.process_time()
-        found = draws(100, max_size=size)
+        found = draws_here(100, max_size=size)
         spent[size] = (time.process_time() - began) / sum(len(e.steps) for e in found)
     assert spent[100] < 3 * spent[30]
 
